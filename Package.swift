@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of flags for every target of ours: Swift 6 mode, explicit existentials and imports, warnings are errors.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "pipeline",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "pipeline", targets: ["pipeline"]),
+        .library(name: "Records", targets: ["Records"]),
+        .library(name: "Connectors", targets: ["Connectors"]),
+        .library(name: "Models", targets: ["Models"]),
+        .library(name: "Pipelines", targets: ["Pipelines"]),
+        .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"]), .brew(["xgboost"])]),
+        .target(name: "Records", swiftSettings: settings),
+        .target(
+            name: "Connectors",
+            dependencies: [
+                "Records", "CLibXML2", "CZlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Models",
+            dependencies: ["Records", "CXGBoost", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .target(
+            name: "Pipelines",
+            dependencies: [
+                "Records", "Connectors", "Models",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .target(name: "PipelineTesting", dependencies: ["Records", "Connectors", "Models", "Pipelines"], swiftSettings: settings),
+        .executableTarget(
+            name: "pipeline",
+            dependencies: [
+                "Records", "Connectors", "Models", "Pipelines",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
+        .testTarget(
+            name: "ConnectorsTests",
+            dependencies: ["Connectors", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "PipelineTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "PipelinesTests",
+            dependencies: ["Pipelines", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["pipeline", "Pipelines", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

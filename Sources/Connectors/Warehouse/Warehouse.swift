@@ -1,0 +1,67 @@
+public import GRDB
+import GRDBSQLite
+public import Records
+
+/// The one SQLite file: opened, checked and migrated; one writer, many readers.
+public final class Warehouse: Sendable {
+    /// "pipe" in ASCII: tells our files from other SQLite files.
+    static let applicationIdentifier: Int32 = 0x7069_7065
+    /// Newest layout this build writes; stored in `user_version`.
+    public static let schemaVersion: Int32 = 1
+
+    public let path: String
+    public let pool: DatabasePool
+
+    public enum Access: Sendable {
+        /// Made when missing, migrated when older.
+        case write
+        /// Must exist.
+        case read
+    }
+
+    /// Opens the file.
+    ///
+    /// - Throws: not a SQLite file, another program's database, a newer version's, read-only, locked, a folder that is missing.
+    public init(path: String, access: Access = .write) throws(Failure) {
+        self.path = path
+        do {
+            pool = try WarehouseOpening.open(path: path, access: access)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .warehouse(error, path: path)
+        }
+    }
+
+    /// Runs one transaction on the writer. With `durable`, it survives power loss once this returns (`synchronous=FULL`).
+    public func write<Value>(durable: Bool = false, _ body: (Database) throws -> Value) throws(Failure) -> Value {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try database.execute(sql: durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(database)
+                    return .commit
+                }
+                return value!
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .warehouse(error, path: path)
+        }
+    }
+
+    /// Reads from one consistent state.
+    public func read<Value>(_ body: (Database) throws -> Value) throws(Failure) -> Value {
+        do {
+            return try pool.read(body)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .warehouse(error, path: path)
+        }
+    }
+
+    public func close() { try? pool.close() }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import GRDB
+import Records
+
+/// Opening, checking and migrating a database file.
+enum WarehouseOpening {
+    static func open(path: String, access: Warehouse.Access) throws -> DatabasePool {
+        let exists = FileManager.default.fileExists(atPath: path)
+        if access == .read, !exists { throw Failure.databaseMissing(path) }
+        if exists { try checkHeader(path) }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
+        if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
+        let pool = try DatabasePool(path: path, configuration: configuration())
+        try check(pool, path: path)
+        if access == .write { try migrate(pool) }
+        return pool
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000")
+        }
+        return configuration
+    }
+
+    private static func checkHeader(_ path: String) throws {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure.databaseUnreadable(path) }
+        defer { try? handle.close() }
+        let head = try handle.read(upToCount: 16) ?? Data()
+        guard head.isEmpty || head == Data("SQLite format 3\0".utf8) else { throw Failure.databaseNotSQLite(path) }
+    }
+
+    private static func check(_ pool: DatabasePool, path: String) throws {
+        let (application, version, tables) = try pool.read { database in
+            (
+                try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
+                try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+            )
+        }
+        guard tables == 0 || application == Warehouse.applicationIdentifier else { throw Failure.databaseForeign(path) }
+        guard version <= Warehouse.schemaVersion else {
+            throw Failure.databaseNewer(path, found: version, known: Warehouse.schemaVersion)
+        }
+    }
+
+    private static func migrate(_ pool: DatabasePool) throws {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: spine") { database in
+            try database.execute(sql: WarehouseSchema.version1)
+            try database.execute(
+                sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
+        }
+        try migrator.migrate(pool)
+    }
+}

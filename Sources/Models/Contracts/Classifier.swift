@@ -1,0 +1,51 @@
+public import Records
+
+/// A trained two-class model. Immutable and safe to use from several threads.
+///
+/// Contract (`ClassifierContract` tests it): the same seed gives the same bytes, for any number of threads; predictions of a subset are
+/// the subset of the predictions; saved and loaded predicts the same; weight 0 equals the row left out; empty, one-class and non-finite
+/// inputs fail clearly.
+public protocol Classifier: Sendable {
+    /// Name of the family in `ModelFamilies`.
+    var family: String { get }
+    /// In the order of the matrix's columns.
+    var featureNames: [String] { get }
+
+    /// Probability of the positive class a row, in 0...1.
+    func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float]
+
+    /// Exact Shapley contributions in log-odds, row-major, `featureNames.count + 1` a row, the last the base value; they sum to the margin.
+    func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float]
+
+    /// The artefact's bytes; `load` gives an equal model back.
+    func serialized() throws(Failure) -> [UInt8]
+}
+
+/// What a classifier learns from.
+public struct TrainingSet: Sendable {
+    public var matrix: FeatureMatrix
+    public var featureNames: [String]
+    /// 0 or 1 a row.
+    public var labels: [Float]
+    /// One a row, 0 or more; empty = all 1.
+    public var weights: [Float]
+
+    public init(matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float] = []) {
+        (self.matrix, self.featureNames, self.labels, self.weights) = (matrix, featureNames, labels, weights)
+    }
+}
+
+/// A family of classifiers: one folder, one entry in `ModelFamilies.classifiers`.
+public protocol ClassifierFamily: Sendable {
+    static var definition: Definition { get }
+    /// Version of the library underneath, stored with runs and models: `xgboost 1.7.4`.
+    static var libraryVersion: String { get }
+
+    /// - Throws: no rows, one class only, a value that is infinite, a label other than 0 or 1, counts that do not match.
+    static func train(
+        on set: TrainingSet, parameters: [String: ParameterValue], seed: UInt64, threads: Int
+    ) throws(Failure) -> any Classifier
+
+    /// - Throws: bytes that are not a model of this family, or whose features are not `featureNames`.
+    static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier
+}

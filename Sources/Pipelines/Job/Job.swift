@@ -1,0 +1,191 @@
+public import Connectors
+public import Records
+
+/// A job file that passed `check`: everything resolved, every default filled in.
+public struct Job: Sendable {
+    public var name: String
+    public var owner: String?
+    /// Cron expression; nil = started by hand.
+    public var schedule: String?
+    /// IANA zone of the job's calendar; `UTC` by default.
+    public var zone: String
+    /// The file's path, and the folder that relative paths start from.
+    public var path: String
+    public var directory: String
+    /// The file's bytes and their SHA-256; replay uses the bytes of the day.
+    public var text: String
+    public var digest: String
+    /// Digest of the policy, rules and lists sections alone.
+    public var policyDigest: String
+    /// The main feed first.
+    public var feeds: [JobFeed]
+    public var stage: StageConfiguration
+    public var train: TrainSettings?
+    public var policy: PolicySettings
+    public var review: ReviewSettings
+    public var results: ResultSettings
+
+    public var main: JobFeed { feeds[0] }
+    public var labels: JobFeed? { feeds.first { $0.role == .labels } }
+
+    public init(
+        name: String, owner: String?, schedule: String?, zone: String, path: String, directory: String, text: String, digest: String,
+        policyDigest: String, feeds: [JobFeed], stage: StageConfiguration, train: TrainSettings?, policy: PolicySettings,
+        review: ReviewSettings, results: ResultSettings
+    ) {
+        (self.name, self.owner, self.schedule, self.zone) = (name, owner, schedule, zone)
+        (self.path, self.directory, self.text, self.digest) = (path, directory, text, digest)
+        (self.policyDigest, self.feeds, self.stage, self.train) = (policyDigest, feeds, stage, train)
+        (self.policy, self.review, self.results) = (policy, review, results)
+    }
+}
+
+/// One feed of a job.
+public struct JobFeed: Sendable {
+    public enum Role: String, CaseIterable, Sendable {
+        case main, labels, list
+    }
+
+    public var name: String
+    public var role: Role
+    /// Name in `FeedFormats.all`.
+    public var format: String
+    public var options: [String: ParameterValue]
+    /// Glob as written, relative to the job file's folder.
+    public var files: String
+    public var columns: [FeedColumn]
+    /// Names of the key columns, one or more (lists: the entry's column).
+    public var key: [String]
+    /// Main feed: name of the event-time column.
+    public var eventTime: String?
+    /// Label and list feeds: name of the known-time column.
+    public var knownTime: String?
+    /// Main feed: a label column of the same row and when it becomes known; nil = labels come from a feed of their own.
+    public var labelColumn: String?
+    public var labelDelay: Timestamp.Span
+    /// Label feed: name of the value column.
+    public var lateness: Timestamp.Span
+    /// Share of rows that may be rejected, in 0...1.
+    public var rejectLimit: Double
+    /// Files must not have changed for this long; zero = no waiting.
+    public var stableFor: Timestamp.Span
+
+    public init(
+        name: String, role: Role, format: String, options: [String: ParameterValue] = [:], files: String, columns: [FeedColumn],
+        key: [String], eventTime: String? = nil, knownTime: String? = nil, labelColumn: String? = nil,
+        labelDelay: Timestamp.Span = .zero, lateness: Timestamp.Span = .zero, rejectLimit: Double = 0.01,
+        stableFor: Timestamp.Span = .zero
+    ) {
+        (self.name, self.role, self.format, self.options, self.files) = (name, role, format, options, files)
+        (self.columns, self.key, self.eventTime, self.knownTime) = (columns, key, eventTime, knownTime)
+        (self.labelColumn, self.labelDelay, self.lateness) = (labelColumn, labelDelay, lateness)
+        (self.rejectLimit, self.stableFor) = (rejectLimit, stableFor)
+    }
+
+    public var schema: Schema { Schema(columns.map(\.field)) }
+}
+
+/// A stage as configured in a job: its name and parameter values, defaults filled in; columns and models are texts.
+public struct StageConfiguration: Sendable {
+    public var name: String
+    public var parameters: [String: ParameterValue]
+
+    public init(name: String, parameters: [String: ParameterValue]) { (self.name, self.parameters) = (name, parameters) }
+
+    public func text(_ name: String) -> String? {
+        if case .text(let value)? = parameters[name] { value } else { nil }
+    }
+    public func integer(_ name: String) -> Int? {
+        if case .integer(let value)? = parameters[name] { value } else { nil }
+    }
+    public func span(_ name: String) -> Timestamp.Span? {
+        if case .span(let value)? = parameters[name] { value } else { nil }
+    }
+}
+
+/// `train:`; the model's name is the stage's `model`.
+public struct TrainSettings: Sendable {
+    /// Name in `ModelFamilies.classifiers`.
+    public var family: String
+    public var parameters: [String: ParameterValue]
+    /// Length of the training period.
+    public var last: Timestamp.Span
+    /// Labels are taken to be complete after this; the training period ends this long before the train clock.
+    public var labelDelay: Timestamp.Span
+    /// Fewest positive labels that a model may be trained on.
+    public var minimumPositives: Int
+
+    public init(family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int) {
+        (self.family, self.parameters, self.last, self.labelDelay) = (family, parameters, last, labelDelay)
+        self.minimumPositives = minimumPositives
+    }
+}
+
+/// `policy:`, `rules:` and `lists:`.
+public struct PolicySettings: Sendable {
+    /// What an outcome costs when the row is of a class: a fixed amount or a money column of the row.
+    public enum Pay: Sendable, Hashable {
+        case fixed(Money)
+        /// Name of a money column of the main feed.
+        case column(String)
+    }
+    public enum When: String, CaseIterable, Sendable {
+        case positive, negative, always
+    }
+    public struct Cost: Sendable, Hashable {
+        public var when: When
+        public var pay: Pay
+        public init(when: When, pay: Pay) { (self.when, self.pay) = (when, pay) }
+    }
+    public struct Outcome: Sendable, Hashable {
+        public var name: String
+        public var cost: Cost
+        public var isReversible: Bool
+        public init(name: String, cost: Cost, isReversible: Bool) { (self.name, self.cost, self.isReversible) = (name, cost, isReversible) }
+    }
+    /// A declared condition over the row, the stage's features (`customer_count_1d > 20`) or a list (`terminal in blocked`).
+    public struct Rule: Sendable, Hashable {
+        public enum Comparison: String, CaseIterable, Sendable { case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in" }
+        public var name: String
+        /// A feature of the stage, a number or money column, or (for `in`) any column.
+        public var operand: String
+        public var comparison: Comparison
+        /// A number; money columns compare in major units. For `in`: the name of a list feed.
+        public var value: String
+        public var outcome: String
+        public init(name: String, operand: String, comparison: Comparison, value: String, outcome: String) {
+            (self.name, self.operand, self.comparison, self.value, self.outcome) = (name, operand, comparison, value, outcome)
+        }
+    }
+    /// In the order written; the one named `review` asks a person.
+    public var outcomes: [Outcome]
+    /// Applied before the costs, first match wins.
+    public var rules: [Rule]
+    public init(outcomes: [Outcome], rules: [Rule]) { (self.outcomes, self.rules) = (outcomes, rules) }
+}
+
+/// `review:`
+public struct ReviewSettings: Sendable {
+    public var queue: String
+    /// Items a day that people can decide.
+    public var capacityPerDay: Int
+    /// Outcome of what is over capacity until a person has decided; mandatory.
+    public var overCapacity: String
+    public var dueBusinessDays: Int
+    /// Outcome of what is overdue; mandatory.
+    public var onOverdue: String
+    /// Probability, in 0...1, that a row decided without a person is reviewed all the same.
+    public var auditSample: Double
+    public init(queue: String, capacityPerDay: Int, overCapacity: String, dueBusinessDays: Int, onOverdue: String, auditSample: Double) {
+        (self.queue, self.capacityPerDay, self.overCapacity) = (queue, capacityPerDay, overCapacity)
+        (self.dueBusinessDays, self.onOverdue, self.auditSample) = (dueBusinessDays, onOverdue, auditSample)
+    }
+}
+
+/// `results:` as a name, or `{ table: name, features: false }`.
+public struct ResultSettings: Sendable {
+    public var table: String
+    /// Features are stored a row, so that replay from them is exact for ever.
+    public var storesFeatures: Bool
+    public init(table: String, storesFeatures: Bool) { (self.table, self.storesFeatures) = (table, storesFeatures) }
+}

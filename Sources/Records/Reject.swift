@@ -1,0 +1,50 @@
+/// A row that could not be used, with everything needed to find, fix and replay it.
+public struct Reject: Hashable, Sendable {
+    /// Why. The raw values are stored and never translated; the list is closed.
+    public enum Code: String, CaseIterable, Sendable {
+        /// Fewer or more fields than the header.
+        case fieldCount = "field-count"
+        /// A quote that is never closed, or text after a closing quote.
+        case quoting = "quoting"
+        /// Text that is not a value of the column's type.
+        case type = "type"
+        /// A number or time outside what its type can hold.
+        case range = "range"
+        /// A value is missing where the column is not optional.
+        case missing = "missing"
+        /// Bytes that are not text in the declared encoding.
+        case encoding = "encoding"
+        /// A record longer than the reader's limit.
+        case tooLong = "too-long"
+        /// A document or stream that breaks off or is not well-formed: everything from here on in this file.
+        case malformed = "malformed"
+        /// A row later than the declared lateness.
+        case late = "late"
+        /// The key was already seen with the same content in this run.
+        case duplicate = "duplicate"
+    }
+
+    /// Path as given in the job file's glob, relative to the job file.
+    public var file: String
+    /// From 1; the line on which the record starts. 0 where the format has no lines.
+    public var line: Int64
+    /// Offset in bytes of the record's start in the uncompressed stream.
+    public var offset: Int64
+    /// Record number in the file, from 1.
+    public var row: Int64
+    /// Name of the column as in the job file; nil when the whole record is at fault.
+    public var column: String?
+    public var code: Code
+    /// What stood there (at most 200 bytes); personal columns show `(personal)`.
+    public var found: String
+    public var expected: String
+    /// The record as it was read, at most 64 KiB.
+    public var raw: [UInt8]
+
+    public init(
+        file: String, line: Int64, offset: Int64, row: Int64, column: String?, code: Code, found: String, expected: String, raw: [UInt8]
+    ) {
+        (self.file, self.line, self.offset, self.row) = (file, line, offset, row)
+        (self.column, self.code, self.found, self.expected, self.raw) = (column, code, found, expected, raw)
+    }
+}

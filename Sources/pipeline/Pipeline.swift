@@ -1,0 +1,3 @@
+import ArgumentParser
+import Connectors
+@main struct Main: ParsableCommand { func run() { print("hi", Warehouse.self) } }

@@ -1,0 +1,11 @@
+import Records
+
+/// The list of stages: what stands here can be named in a job file and is tested by `StageContract`.
+public enum Stages {
+    public static var all: [any Stage.Type] { [FraudStage.self] }
+
+    public static var names: [String] { all.map { $0.definition.definition.name } }
+
+    /// The stage that a job file calls `name`, or nil.
+    public static func named(_ name: String) -> (any Stage.Type)? { all.first { $0.definition.definition.name == name } }
+}

@@ -1,0 +1,134 @@
+import Connectors
+import Foundation
+import Records
+
+/// The columns of a feed as far as they could be read.
+struct FeedColumns {
+    var columns: [FeedColumn] = []
+    /// All names, those of unreadable columns included, so that one mistake gives one finding.
+    var names: [String] = []
+    var label: (name: String, delay: Timestamp.Span)?
+}
+
+extension JobReader {
+    func readColumns(_ section: JobMapping, feed: String, role: JobFeed.Role?) -> FeedColumns? {
+        guard let value = section["columns"],
+            let mapping = JobMapping(value, place: section.place(of: "columns"), expected: "a mapping of names to columns")
+        else { return nil }
+        var result = FeedColumns()
+        for entry in mapping.entries {
+            if !JobValue.isName(entry.name, dashes: false) {
+                findings.add(
+                    .wrongValue(found: "'\(entry.name)'", expected: "a name of letters, digits and _, starting with a letter, at most 63"),
+                    at: entry.place, path: entry.value.path)
+            }
+            if let twin = result.names.first(where: { $0.lowercased() == entry.name.lowercased() }) {
+                findings.add(.sameColumn(entry.name, as: twin), at: entry.place, path: entry.value.path)
+            }
+            result.names.append(entry.name)
+            guard let column = JobMapping(entry.value, .column, place: entry.place) else { continue }
+            if let read = readColumn(entry.name, column) { result.columns.append(read) }
+            readLabel(entry.name, column, role: role, into: &result)
+        }
+        if mapping.entries.isEmpty { value.report(.wrongValue(found: "no column", expected: "a mapping of names to columns")) }
+        return result
+    }
+
+    private func readColumn(_ name: String, _ column: JobMapping) -> FeedColumn? {
+        let type = readType(column)
+        let source = column["from"].map { $0.text("the column's name in the file") } ?? name
+        let format = column["format"].map { readPattern($0) }
+        let zone = column["zone"].map { readZone($0) }
+        if let type, type != .timestamp {
+            for key in ["format", "zone"] where column[key] != nil {
+                column.report(.misplacedKey(key, why: "only timestamps have one"), at: key)
+            }
+        }
+        let nulls = column["nulls"].map { readNulls($0) } ?? []
+        let optional = column["optional"].map { $0.bool() } ?? false
+        let personal = column["personal"].map { $0.bool() } ?? false
+        guard let type, let source, let nulls, let optional, let personal else { return nil }
+        return FeedColumn(
+            field: Field(name, type, optional: optional, personal: personal), source: source, format: format ?? nil, zone: zone ?? nil,
+            nulls: nulls)
+    }
+
+    private func readType(_ column: JobMapping) -> ColumnType? {
+        let name = column["type"].flatMap { $0.choice(ColumnType.names, of: "column type") }
+        if name != nil, name != "money", column["currency"] != nil {
+            column.report(.misplacedKey("currency", why: "only money has one"), at: "currency")
+        }
+        switch name {
+        case "int64": return .int64
+        case "float64": return .float64
+        case "bool": return .bool
+        case "string": return .string
+        case "timestamp": return .timestamp
+        case "money":
+            guard let value = column["currency"] else {
+                column.report(.missingKey("currency", form: "an ISO 4217 code", example: "currency: EUR"))
+                return nil
+            }
+            guard let currency = value.read("an ISO 4217 code of three capital letters, such as EUR", { Currency($0) }) else { return nil }
+            note(currency, at: value)
+            return .money(currency)
+        default: return nil
+        }
+    }
+
+    private func readNulls(_ value: JobValue) -> [String]? {
+        if value.isList { return value.texts()?.compactMap(\.scalar) }
+        // The bare words null and ~ are texts here: a file may well spell a missing value so.
+        if let text = value.literal { return [text] }
+        value.report(.wrongValue(found: value.shown, expected: "a text, or a list of texts"))
+        return nil
+    }
+
+    /// Date patterns as `FeedColumn.format` has them; the reader would refuse others only once it opens a file.
+    private func readPattern(_ value: JobValue) -> String? {
+        value.read("a date pattern of yyyy MM dd HH mm ss SSS XXX, with other letters in single quotes") { text in
+            var rest = text[...]
+            var letters = Set<Character>()
+            while let first = rest.first {
+                if first == "'" {
+                    guard let close = rest.dropFirst().firstIndex(of: "'") else { return nil }
+                    rest = rest[rest.index(after: close)...]
+                    continue
+                }
+                let run = rest.prefix { $0 == first }
+                if first.isLetter {
+                    let known = ["yyyy", "MM", "dd", "HH", "mm", "ss", "XXX"].contains(String(run)) || (first == "S" && run.count <= 9)
+                    guard known, letters.insert(first).inserted else { return nil }
+                }
+                rest = rest[run.endIndex...]
+            }
+            return letters.isSuperset(of: ["y", "M", "d"]) ? text : nil
+        }
+    }
+
+    /// `role: label, known-after: 7d`
+    private func readLabel(_ name: String, _ column: JobMapping, role: JobFeed.Role?, into result: inout FeedColumns) {
+        guard let value = column["role"] else {
+            if column["known-after"] != nil {
+                column.report(.misplacedKey("known-after", why: "only a column with `role: label` has one"), at: "known-after")
+            }
+            return
+        }
+        guard value.choice(["label"], of: "column role") != nil else { return }
+        if role != nil, role != .main {
+            column.report(.misplacedKey("role", why: "only the main feed has a label column"), at: "role")
+        }
+        if let other = result.label {
+            value.report(.wrongValue(found: "a second label", expected: "one label, as '\(other.name)' is already"))
+        }
+        let type = column["type"]?.scalar
+        if let type, ColumnType.names.contains(type), type != "bool", type != "int64" {
+            column.report(.columnType(name, found: type, expected: "bool, or int64 of 0 and 1, as the label"), at: "type")
+        }
+        guard let delay = column["known-after"] else {
+            column.report(.missingKey("known-after", form: "a length of time", example: "known-after: 7d"))
+            return
+        }
+        if let span = delay.span(), result.label == nil { result.label = (name, span) }
+    }
+}

@@ -1,0 +1,162 @@
+import Connectors
+import Foundation
+import Records
+
+extension JobReader {
+    /// The main feed first, the others as written. Nil when a feed could not be read or the roles do not add up.
+    func readFeeds(_ top: JobMapping) -> [JobFeed]? {
+        guard let value = top["feeds"],
+            let mapping = JobMapping(value, place: top.place(of: "feeds"), expected: "a mapping of names to feeds")
+        else { return nil }
+        var feeds: [(feed: JobFeed, mapping: JobMapping)] = []
+        var roles: [String] = []
+        for entry in mapping.entries {
+            checkName(entry)
+            guard let section = feedMapping(entry) else { continue }
+            if let role = section["role"]?.scalar { roles.append(role) }
+            if let feed = readFeed(entry.name, section) { feeds.append((feed, section)) }
+        }
+        let mains = roles.count { $0 == "main" }, labels = roles.count { $0 == "labels" }
+        if mains != 1 { mapping.report(.feedCount(role: "main", count: mains, expected: "exactly 1")) }
+        if labels > 1 { mapping.report(.feedCount(role: "labels", count: labels, expected: "at most 1")) }
+        guard mains == 1, let main = feeds.first(where: { $0.feed.role == .main }) else { return nil }
+        for (feed, section) in feeds where feed.role == .labels {
+            if feed.key.count != main.feed.key.count { section.report(.labelKey(feed.key.count, main: main.feed.key.count), at: "key") }
+            if main.feed.labelColumn != nil { section.report(.twoLabels, at: "role") }
+        }
+        return [main.feed] + feeds.filter { $0.feed.role != .main }.map(\.feed)
+    }
+
+    func checkName(_ entry: (name: String, place: JobPlace, value: JobValue)) {
+        if !JobValue.isName(entry.name) {
+            findings.add(
+                .wrongValue(found: "'\(entry.name)'", expected: "a name of letters, digits, - and _, starting with a letter, at most 63"),
+                at: entry.place, path: entry.value.path)
+        }
+    }
+
+    /// The feed's keys are its own and its format's; with an unknown format, those of every format pass.
+    private func feedMapping(_ entry: (name: String, place: JobPlace, value: JobValue)) -> JobMapping? {
+        let format = entry.value.peek("format")
+        let known = components.formats.filter { format == nil || $0.definition.name == format }
+        let more = (known.isEmpty ? components.formats : known).flatMap { $0.definition.parameters.map(\.name) }
+        return JobMapping(entry.value, .feed, place: entry.place, more: more)
+    }
+
+    private func readFeed(_ name: String, _ section: JobMapping) -> JobFeed? {
+        let role = section["role"].flatMap { readRole($0) }
+        let format = section["format"].flatMap { $0.choice(components.formats.map { $0.definition.name }, of: "format") }
+        let options = format.flatMap { components.format($0)?.definition }.map {
+            readParameters(of: $0, in: section, ignoring: JobSection.feed.keys.map(\.name), main: nil)
+        }
+        let files = section["files"].flatMap { readFiles($0) }
+        let columns = readColumns(section, feed: name, role: role)
+        let key = readKey(section, feed: name, columns: columns)
+        let time = readTime("event-time", section, feed: name, wanted: role.map { $0 == .main }, columns: columns)
+        let known = readTime("known-time", section, feed: name, wanted: role.map { $0 != .main }, columns: columns)
+        if role != nil, role != .main, section["lateness"] != nil {
+            section.report(.misplacedKey("lateness", why: "only rows of the main feed can be late"), at: "lateness")
+        }
+        let lateness = section["lateness"].map { $0.span() } ?? .zero
+        let limit = readRejects(section), stable = readReady(section)
+        guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let limit, let stable
+        else { return nil }
+        if role == .labels { checkLabel(section, columns: columns, notLabels: key + [known.name].compactMap(\.self)) }
+        return JobFeed(
+            name: name, role: role, format: format, options: options, files: files, columns: columns.columns, key: key,
+            eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
+            lateness: lateness, rejectLimit: limit, stableFor: stable)
+    }
+
+    private func readRole(_ value: JobValue) -> JobFeed.Role? {
+        if let text = value.scalar, ["reference", "future"].contains(text) {
+            value.report(.unsupportedValue(text, remedy: "Feeds are main, labels or list in this version."))
+            return nil
+        }
+        return value.choice(JobFeed.Role.allCases.map(\.rawValue), of: "role").flatMap { JobFeed.Role(rawValue: $0) }
+    }
+
+    private func readFiles(_ value: JobValue) -> String? {
+        guard let text = value.text("a path with * and ?, relative to the job file") else { return nil }
+        if text.hasPrefix("/") || text.hasPrefix("~") { value.report(.absoluteFiles()) }
+        return text
+    }
+
+    private func readRejects(_ section: JobMapping) -> Double? {
+        guard let value = section["rejects"] else { return 0.01 }
+        guard let rejects = JobMapping(value, .rejects, place: section.place(of: "rejects")) else { return nil }
+        return rejects["limit"].map { $0.percent() } ?? 0.01
+    }
+
+    private func readReady(_ section: JobMapping) -> Timestamp.Span? {
+        guard let value = section["ready"] else { return .zero }
+        guard let ready = JobMapping(value, .ready, place: section.place(of: "ready")) else { return nil }
+        return ready["stable-for"].map { $0.span() } ?? .zero
+    }
+
+    // MARK: columns named by other keys
+
+    private func readKey(_ section: JobMapping, feed: String, columns: FeedColumns?) -> [String]? {
+        guard let value = section["key"], let texts = value.texts() else { return nil }
+        if section["role"]?.scalar == "list", texts.count > 1 {
+            value.report(.wrongValue(found: "\(texts.count) columns", expected: "one column, the entry"))
+        }
+        guard let columns else { return nil }
+        var names: [String] = []
+        for text in texts {
+            let name = text.scalar ?? ""
+            check(text, names: columns, feed: feed, types: ["int64", "string", "timestamp"], use: "part of the key")
+            if names.contains(name) { text.report(.wrongValue(found: "'\(name)' twice", expected: "each column once")) }
+            if columns.label?.name == name { text.report(.labelUsed(name)) }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// - Parameter wanted: whether this role has such a time; nil when the role is not known.
+    /// - Returns: nil after a finding; a name of nil where the role has none.
+    private func readTime(
+        _ key: String, _ section: JobMapping, feed: String, wanted: Bool?, columns: FeedColumns?
+    ) -> (name: String?, Void)? {
+        guard let value = section[key] else {
+            guard wanted == true else { return (nil, ()) }
+            section.report(.missingKey(key, form: "a timestamp column", example: "\(key): \(key == "known-time" ? "known" : "time")"))
+            return nil
+        }
+        if value.isMapping {
+            value.report(.unsupportedValue("a unit", remedy: "Event time is a timestamp column in this version."))
+            return nil
+        }
+        if wanted == false {
+            let why = key == "event-time" ? "only the main feed has an event time" : "rows of the main feed are known when they arrive"
+            section.report(.misplacedKey(key, why: why), at: key)
+            return nil
+        }
+        guard let name = value.text("the name of a timestamp column"), let columns else { return nil }
+        check(value, names: columns, feed: feed, types: ["timestamp"], use: "the \(key.split(separator: "-").joined(separator: " "))")
+        return (name, ())
+    }
+
+    private func check(_ value: JobValue, names columns: FeedColumns, feed: String, types: [String], use: String) {
+        let name = value.scalar ?? ""
+        guard columns.names.contains(name) else {
+            value.report(.noColumn(name, feed: feed, names: columns.names))
+            return
+        }
+        // A column that could not be read has its own finding.
+        guard let column = columns.columns.first(where: { $0.field.name == name }) else { return }
+        if !types.contains(column.field.type.name) {
+            value.report(.columnType(name, found: column.field.type.name, expected: types.joined(separator: ", ")))
+        }
+        if column.field.isOptional { value.report(.optionalColumn(name, use: use)) }
+    }
+
+    private func checkLabel(_ section: JobMapping, columns: FeedColumns, notLabels: [String]) {
+        let candidates = columns.columns.map(\.field).filter {
+            ($0.type == .bool || $0.type == .int64) && !notLabels.contains($0.name)
+        }
+        if candidates.count != 1, columns.columns.count == columns.names.count {
+            section.report(.labelColumns(candidates.map(\.name)), at: "columns")
+        }
+    }
+}

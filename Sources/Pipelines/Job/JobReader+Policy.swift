@@ -1,0 +1,184 @@
+import Connectors
+import Foundation
+import Records
+
+extension JobReader {
+    func readPolicy(_ top: JobMapping, main: JobFeed?, feeds: [JobFeed]?, stage: StageDefinition?) -> PolicySettings? {
+        var outcomes: [PolicySettings.Outcome]?
+        if let value = top["policy"], let policy = JobMapping(value, .policy, place: top.place(of: "policy")), let list = policy["outcomes"] {
+            outcomes = readOutcomes(list, place: policy.place(of: "outcomes"), main: main, stage: stage, hasReview: top["review"] != nil)
+        }
+        let rules = top["rules"].map { readRules($0, outcomes: outcomes, feeds: feeds, stage: stage) } ?? []
+        guard let outcomes, let rules else { return nil }
+        return PolicySettings(outcomes: outcomes, rules: rules)
+    }
+
+    private func readOutcomes(
+        _ value: JobValue, place: JobPlace, main: JobFeed?, stage: StageDefinition?, hasReview: Bool
+    ) -> [PolicySettings.Outcome]? {
+        guard let mapping = JobMapping(value, place: place, expected: "a mapping of names to outcomes") else { return nil }
+        var outcomes: [PolicySettings.Outcome] = []
+        for entry in mapping.entries {
+            checkName(entry)
+            let section = JobMapping(entry.value, .outcome, place: entry.place)
+            let cost = section?["cost"].flatMap { readCost($0, main: main, stage: stage) }
+            let reversible = section?["reversible"].map { $0.bool() } ?? false
+            // An outcome whose cost is wrong still exists: its name may be used elsewhere.
+            let fallback = PolicySettings.Cost(when: .always, pay: .column(""))
+            outcomes.append(PolicySettings.Outcome(name: entry.name, cost: cost ?? fallback, isReversible: reversible ?? false))
+        }
+        if outcomes.count(where: { $0.name != "review" }) < 2 { mapping.report(.fewOutcomes) }
+        if hasReview, !outcomes.contains(where: { $0.name == "review" }) { mapping.report(.noReviewOutcome) }
+        return outcomes
+    }
+
+    private func readCost(_ value: JobValue, main: JobFeed?, stage: StageDefinition?) -> PolicySettings.Cost? {
+        guard value.isMapping else {
+            return readPay(value, main: main).map { PolicySettings.Cost(when: .always, pay: $0) }
+        }
+        guard let cost = JobMapping(value, .cost) else { return nil }
+        let pay = cost["pay"].flatMap { readPay($0, main: main) }
+        var when: PolicySettings.When?
+        if let word = cost["if"], let stage {
+            switch word.choice([stage.positive, stage.negative], of: "class of the stage") {
+            case stage.positive?: when = .positive
+            case stage.negative?: when = .negative
+            default: when = nil
+            }
+        }
+        guard let pay, let when else { return nil }
+        return PolicySettings.Cost(when: when, pay: pay)
+    }
+
+    private func readPay(_ value: JobValue, main: JobFeed?) -> PolicySettings.Pay? {
+        let expected = "an amount such as `25 EUR`, or a money column of the main feed"
+        guard let text = value.text(expected) else { return nil }
+        if let money = Money(text) {
+            note(money.currency, at: value)
+            if money.minor < 0 { value.report(.wrongValue(found: value.shown, expected: "an amount of 0 or more")) }
+            return .fixed(money)
+        }
+        guard JobValue.isName(text, dashes: false) else {
+            value.report(.wrongValue(found: value.shown, expected: expected, remedy: "Write amount, space, currency."))
+            return nil
+        }
+        guard let main else { return .column(text) }
+        guard let field = main.columns.first(where: { $0.field.name == text })?.field else {
+            value.report(.noColumn(text, feed: main.name, names: main.columns.map(\.field.name)))
+            return nil
+        }
+        guard case .money = field.type else {
+            value.report(.columnType(text, found: field.type.name, expected: "money"))
+            return nil
+        }
+        if field.isOptional { value.report(.optionalColumn(text, use: "a cost")) }
+        return .column(text)
+    }
+
+    // MARK: rules
+
+    private func readRules(
+        _ value: JobValue, outcomes: [PolicySettings.Outcome]?, feeds: [JobFeed]?, stage: StageDefinition?
+    ) -> [PolicySettings.Rule]? {
+        guard let list = value.list("a list of rules, `- { name: …, when: …, then: … }`") else { return nil }
+        var rules: [PolicySettings.Rule] = []
+        for item in list {
+            guard let rule = JobMapping(item, .rule) else { continue }
+            let name = rule["name"].flatMap { $0.name() }
+            if let name, rules.contains(where: { $0.name == name }) { rule["name"]?.report(.sameRule(name)) }
+            let condition = rule["when"].flatMap { readCondition($0, feeds: feeds, stage: stage) }
+            let outcome = rule["then"].flatMap { readOutcome($0, outcomes: outcomes) }
+            guard let name, let condition, let outcome else { continue }
+            rules.append(
+                PolicySettings.Rule(
+                    name: name, operand: condition.operand, comparison: condition.comparison, value: condition.value, outcome: outcome))
+        }
+        return rules
+    }
+
+    private struct Condition {
+        var operand: String
+        var comparison: PolicySettings.Rule.Comparison
+        var value: String
+    }
+
+    private func readCondition(_ value: JobValue, feeds: [JobFeed]?, stage: StageDefinition?) -> Condition? {
+        let expected = "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`"
+        guard let condition = value.read(expected, { Self.condition($0) }) else { return nil }
+        guard let feeds, let main = feeds.first else { return condition }
+        let column = main.columns.first { $0.field.name == condition.operand }?.field
+        if condition.operand == main.labelColumn {
+            value.report(.labelUsed(condition.operand))
+        } else if condition.comparison == .isIn {
+            if column == nil { value.report(.noColumn(condition.operand, feed: main.name, names: main.columns.map(\.field.name))) }
+            let lists = feeds.filter { $0.role == .list }.map(\.name)
+            if !lists.contains(condition.value) { value.report(.unknownName("list feed", found: condition.value, names: lists)) }
+        } else if let column {
+            switch column.type {
+            case .int64, .float64, .money: break
+            default:
+                value.report(.columnType(column.name, found: column.type.name, expected: "int64, float64 or money, to compare with a number"))
+            }
+        } else if let stage, !stage.features.contains(where: { $0.name == condition.operand }) {
+            let numbers = main.columns.map(\.field).filter { ["int64", "float64", "money"].contains($0.type.name) }.map(\.name)
+            value.report(.ruleOperand(condition.operand, names: numbers + stage.features.map(\.name)))
+        }
+        return condition
+    }
+
+    private static func condition(_ text: String) -> Condition? {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        if words.count == 3, words[1] == "in", JobValue.isName(words[0], dashes: false), JobValue.isName(words[2]) {
+            return Condition(operand: words[0], comparison: .isIn, value: words[2])
+        }
+        guard let first = text.firstIndex(where: { $0 == ">" || $0 == "<" }) else { return nil }
+        let operand = text[..<first].trimmingCharacters(in: .whitespaces)
+        let symbol = text[first...].prefix { $0 == ">" || $0 == "<" || $0 == "=" }
+        let value = text[symbol.endIndex...].trimmingCharacters(in: .whitespaces)
+        guard let comparison = PolicySettings.Rule.Comparison(rawValue: String(symbol)), JobValue.isName(operand, dashes: false),
+            JobValue.decimal(value) != nil
+        else { return nil }
+        return Condition(operand: operand, comparison: comparison, value: value)
+    }
+
+    private func readOutcome(_ value: JobValue, outcomes: [PolicySettings.Outcome]?) -> String? {
+        guard let outcomes else { return value.text("an outcome") }
+        return value.choice(outcomes.map(\.name), of: "outcome")
+    }
+
+    // MARK: review
+
+    func readReview(_ top: JobMapping, outcomes: [PolicySettings.Outcome]?) -> ReviewSettings? {
+        guard let value = top["review"], let review = JobMapping(value, .review, place: top.place(of: "review")) else { return nil }
+        let queue = review["queue"].flatMap { $0.name() }
+        let capacity = review["capacity"].flatMap { value in
+            value.read("items a day, such as 100/day") { text in
+                guard text.hasSuffix("/day"), let count = Int(text.dropLast(4)), count >= 0 else { return nil as Int? }
+                return count
+            }
+        }
+        let due = review["due"].flatMap { value in
+            value.read("business days, such as 2bd") { text in
+                guard text.hasSuffix("bd"), let count = Int(text.dropLast(2)), (1...365).contains(count) else { return nil as Int? }
+                return count
+            }
+        }
+        let overCapacity = review["over-capacity"].flatMap { readStandIn($0, outcomes: outcomes) }
+        let onOverdue = review["on-overdue"].flatMap { readStandIn($0, outcomes: outcomes) }
+        let sample = review["audit-sample"].map { $0.percent() } ?? 0
+        guard let queue, let capacity, let overCapacity, let due, let onOverdue, let sample else { return nil }
+        return ReviewSettings(
+            queue: queue, capacityPerDay: capacity, overCapacity: overCapacity, dueBusinessDays: due, onOverdue: onOverdue,
+            auditSample: sample)
+    }
+
+    /// An outcome that applies while nobody has looked: any but `review`.
+    private func readStandIn(_ value: JobValue, outcomes: [PolicySettings.Outcome]?) -> String? {
+        if value.scalar == "review" {
+            value.report(.reviewAsDefault)
+            return nil
+        }
+        guard let outcomes else { return value.text("an outcome") }
+        return value.choice(outcomes.map(\.name).filter { $0 != "review" }, of: "outcome")
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Pipelines
+import Records
+
+/// `pipeline simulate`
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write simulated data, to try things with.", subcommands: [Fraud.self])
+
+    /// `pipeline simulate fraud`
+    struct Fraud: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write card transactions and, days later, the chargebacks that tell which were fraud.",
+            discussion: "A customer buys 1.7 times a day in the mean, so 1,000 customers give about 50,000 transactions in 30 days. "
+                + "The same options give the same content on every machine.")
+
+        @Option(help: "Number of customers.")
+        var customers = 1_000
+
+        @Option(help: "Number of terminals.")
+        var terminals = 400
+
+        @Option(help: "Number of days.")
+        var days = 60
+
+        @Option(help: "Seed: another number gives other people and frauds.")
+        var seed: UInt64 = 1
+
+        @Option(help: "First day, as 2026-01-01.", transform: Fraud.day)
+        var start = Timestamp(.init(year: 2026, month: 1, day: 1))
+
+        @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
+        var out: String
+
+        @Option(help: ArgumentHelp("A day that is also written as an ISO 20022 camt.053 statement.", valueName: "day"), transform: Fraud.day)
+        var camtDay: Timestamp?
+
+        @Option(help: "Broken lines among a million.")
+        var brokenPerMillion = 70
+
+        @Option(help: "Gzip level, 1 (fast) to 9 (small).")
+        var level = 6
+
+        @Flag(help: "Write plain files instead of gzipped ones.")
+        var plain = false
+
+        static func day(_ text: String) throws -> Timestamp {
+            guard text.utf8.count == 10, let day = Timestamp(iso8601: text) else { throw ValidationError("expected a day such as 2026-01-01") }
+            return day
+        }
+
+        func run() throws {
+            let simulation = try FraudSimulation(
+                .init(
+                    customers: customers, terminals: terminals, days: days, seed: seed, start: start, brokenPerMillion: brokenPerMillion,
+                    statementDay: camtDay, gzipLevel: plain ? nil : level))
+            let summary = try simulation.write(to: out)
+            print(
+                """
+                rows         \(summary.rows)
+                frauds       \(summary.frauds)
+                chargebacks  \(summary.chargebacks)
+                broken rows  \(summary.brokenRows)
+                files        \(summary.files)
+                bytes        \(summary.bytes) (\(summary.plainBytes) before compression)
+                """)
+        }
+    }
+}

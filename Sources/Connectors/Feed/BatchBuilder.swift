@@ -1,0 +1,111 @@
+package import Records
+
+/// Builds the batches of a reader, row by row, from the bytes of fields.
+///
+/// For each record: ``set(_:_:)`` or ``setMissing(_:)`` for every column, in any order, then ``commitRow(number:)``. When a column
+/// has a fault, do not commit: the row is given up at no cost, and the next record overwrites it.
+///
+/// ```swift
+/// for column in columns.indices {
+///     let fault = builder.set(column, text[column])
+///     if fault != .none { rejects.append(builder.reject(…)); continue nextRecord }
+/// }
+/// builder.commitRow(number: row)
+/// ```
+package final class BatchBuilder {
+    package let columns: [FeedColumn]
+    package let schema: Schema
+    /// Records a block; at most so many rows are committed between two calls of ``finish()``.
+    package let capacity: Int
+    /// Rows committed.
+    package private(set) var count = 0
+    /// One a column. For loops of this module that want no class access a value.
+    let builders: UnsafeMutablePointer<ColumnBuilder>
+    private let rowNumbers: UnsafeMutablePointer<Int64>
+
+    /// - Throws: a column with a timestamp pattern or a time zone that is not known (kind `job`).
+    package init(columns: [FeedColumn], capacity: Int) throws(Failure) {
+        var parts: [(pattern: TimestampPattern?, zone: Zone?)] = []
+        for column in columns { parts.append(try Self.parts(of: column)) }
+        self.columns = columns
+        schema = Schema(columns.map(\.field))
+        self.capacity = capacity
+        builders = .allocate(capacity: columns.count)
+        for (index, column) in columns.enumerated() {
+            (builders + index).initialize(
+                to: ColumnBuilder(column: column, pattern: parts[index].pattern, zone: parts[index].zone, capacity: capacity))
+        }
+        rowNumbers = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        for index in columns.indices { builders[index].deallocate() }
+        builders.deallocate()
+        rowNumbers.deallocate()
+    }
+
+    private static func parts(of column: FeedColumn) throws(Failure) -> (TimestampPattern?, Zone?) {
+        guard column.field.type == .timestamp else { return (nil, nil) }
+        var pattern: TimestampPattern?
+        if let format = column.format {
+            if let problem = TimestampPattern.problem(of: format) {
+                throw .timestampPattern(format, column: column.field.name, problem: problem)
+            }
+            pattern = TimestampPattern(format)
+        }
+        var zone: Zone?
+        if let name = column.zone {
+            zone = Zone(name)
+            if zone == nil { throw .zoneUnknown(name, column: column.field.name) }
+        }
+        return (pattern, zone)
+    }
+
+    /// Reads the text of a column's field into the row under construction. Empty text and null markers are missing values;
+    /// white space around anything but text is not part of the value.
+    @inline(__always)
+    package func set(_ column: Int, _ text: UnsafeBufferPointer<UInt8>) -> ValueFault {
+        guard let base = text.baseAddress else { return builders[column].setMissing(count) }
+        return builders[column].set(count, base, text.count)
+    }
+
+    /// The record has no such field: `.missing` unless the column is optional.
+    package func setMissing(_ column: Int) -> ValueFault { builders[column].setMissing(count) }
+
+    /// Keeps the row under construction. Every column must have been set without a fault.
+    /// - Parameter number: of the record in its file, from 1.
+    @inline(__always)
+    package func commitRow(number: Int64) {
+        precondition(count < capacity)
+        rowNumbers[count] = number
+        count &+= 1
+    }
+
+    /// The committed rows; the builder starts again.
+    package func finish() -> RecordBatch {
+        let rows = count
+        count = 0
+        return RecordBatch(
+            schema: schema, columns: columns.indices.map { builders[$0].finish(count: rows) },
+            rowNumbers: Array(UnsafeBufferPointer(start: rowNumbers, count: rows)))
+    }
+
+    /// The reject for a fault that ``set(_:_:)`` returned.
+    /// - Parameters:
+    ///   - text: the field's text.
+    ///   - raw: the record; its first 64 KiB are kept.
+    package func reject(
+        _ fault: ValueFault, column: Int, text: UnsafeBufferPointer<UInt8>, file: String, line: Int64, offset: Int64, row: Int64,
+        raw: UnsafeBufferPointer<UInt8>
+    ) -> Reject {
+        let column = columns[column]
+        return Reject(
+            file: file, line: line, offset: offset, row: row, column: column.field.name, code: fault.code,
+            found: ValueFault.found(text, in: column), expected: fault.expected(in: column), raw: Reject.kept(raw))
+    }
+}
+
+extension Reject {
+    /// The part of a record that a reject keeps: its first 64 KiB.
+    package static func kept(_ raw: UnsafeBufferPointer<UInt8>) -> [UInt8] { Array(raw.prefix(1 << 16)) }
+}

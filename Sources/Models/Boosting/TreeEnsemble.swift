@@ -1,0 +1,172 @@
+/// The trees of a model in the layout that scoring reads, built from the bytes that are stored.
+///
+/// Every split is one question, `value < threshold`, which NaN answers with no. Where the model sends missing values to the side of the
+/// smaller ones, the split asks the negated column instead: `x >= t` is `-x < nextUp(-t)`, and NaN falls on the other side.
+package struct TreeEnsemble: Sendable {
+    /// One question of a tree deeper than three; a leaf points at itself, so that all rows walk the same number of levels.
+    struct Node {
+        var threshold: Float
+        var column: Int32
+        /// Where `value < threshold` leads; the other way is the node after it.
+        var next: Int32
+        /// Of a leaf; 0 elsewhere.
+        var value: Float
+    }
+    /// A column of the matrix, as it is or negated.
+    struct Source: Hashable {
+        var feature: Int
+        var isNegated: Bool
+    }
+    /// Where a tree's numbers lie: in the arrays of the shallow trees, or in `nodes`.
+    struct Tree {
+        var isShallow: Bool
+        var start: Int
+        var depth: Int
+    }
+
+    package let featureNames: [String]
+    /// Log-odds before the first tree.
+    let baseMargin: Float
+    private(set) var trees: [Tree] = []
+    /// What the splits compare, in the order of first use.
+    private(set) var sources: [Source] = []
+    /// Trees up to depth 3, filled up to depth 3: seven questions level by level and eight leaves from yes to no.
+    private(set) var shallowColumns: [Int32] = []
+    private(set) var shallowThresholds: [Float] = []
+    private(set) var shallowLeaves: [Float] = []
+    private(set) var nodes: [Node] = []
+    private var columnOfSource: [Source: Int32] = [:]
+
+    package var featureCount: Int { featureNames.count }
+
+    /// What is wrong with a document that is well-formed but not a model this code can score.
+    package struct Unsuitable: Error, Hashable {
+        package let reason: String
+    }
+
+    /// - Throws: anything but a gradient-boosted two-class model with numeric splits and feature names.
+    package init(_ document: UniversalBinaryJSON) throws(Unsuitable) {
+        guard let learner = document["learner"], let booster = learner["gradient_booster"] else { throw Unsuitable(reason: "no learner") }
+        let objective = learner["objective"]?["name"]?.string ?? "none"
+        guard objective == "binary:logistic" else { throw Unsuitable(reason: "objective \(objective)") }
+        let kind = booster["name"]?.string ?? "none"
+        guard kind == "gbtree" else { throw Unsuitable(reason: "booster \(kind)") }
+        guard let score = learner["learner_model_param"]?["base_score"]?.string.flatMap({ Float($0) }), score > 0, score < 1,
+            let count = learner["learner_model_param"]?["num_feature"]?.string.flatMap({ Int($0) })
+        else { throw Unsuitable(reason: "no base score or feature count") }
+        guard let names = learner["feature_names"]?.stringArray, names.count == count, count > 0 else {
+            throw Unsuitable(reason: "no feature names")
+        }
+        guard case .array(let documents)? = booster["model"]?["trees"], !documents.isEmpty else { throw Unsuitable(reason: "no trees") }
+        featureNames = names
+        baseMargin = LogOdds.margin(score)
+        for (index, tree) in documents.enumerated() {
+            guard let parsed = ParsedTree(tree, featureCount: count) else { throw Unsuitable(reason: "tree \(index) damaged") }
+            if parsed.depth <= 3 { addShallow(parsed) } else { addDeep(parsed) }
+        }
+    }
+
+    private mutating func column(_ source: Source) -> Int32 {
+        if let known = columnOfSource[source] { return known }
+        sources.append(source)
+        columnOfSource[source] = Int32(sources.count - 1)
+        return Int32(sources.count - 1)
+    }
+
+    private mutating func addShallow(_ tree: ParsedTree) {
+        trees.append(Tree(isShallow: true, start: shallowLeaves.count / 8, depth: 3))
+        var level = [0]
+        for depth in 0..<3 {
+            var below: [Int] = []
+            for node in level {
+                guard let question = tree.question(node) else {
+                    // A leaf above level 3: any question, the same leaf on both sides.
+                    shallowColumns.append(column(Source(feature: 0, isNegated: false)))
+                    shallowThresholds.append(0)
+                    below += [node, node]
+                    continue
+                }
+                shallowColumns.append(column(question.source))
+                shallowThresholds.append(question.threshold)
+                below += [question.yes, question.no]
+            }
+            level = below
+            if depth == 2 { shallowLeaves.append(contentsOf: level.map { tree.conditions[$0] }) }
+        }
+    }
+
+    private mutating func addDeep(_ tree: ParsedTree) {
+        let start = nodes.count
+        trees.append(Tree(isShallow: false, start: start, depth: tree.depth))
+        nodes.append(Node(threshold: 0, column: 0, next: 0, value: 0))
+        var waiting = [(node: 0, place: start)]
+        var at = 0
+        while at < waiting.count {
+            let (node, place) = waiting[at]
+            at += 1
+            guard let question = tree.question(node) else {
+                // Nothing is below minus infinity: every value, and NaN, goes to next + 1, the leaf itself.
+                nodes[place] = Node(
+                    threshold: -.infinity, column: column(Source(feature: 0, isNegated: false)), next: Int32(place - 1),
+                    value: tree.conditions[node])
+                continue
+            }
+            let next = nodes.count
+            nodes[place] = Node(threshold: question.threshold, column: column(question.source), next: Int32(next), value: 0)
+            nodes.append(contentsOf: repeatElement(Node(threshold: 0, column: 0, next: 0, value: 0), count: 2))
+            waiting += [(question.yes, next), (question.no, next + 1)]
+        }
+    }
+}
+
+/// A tree as stored, checked: children in range, every node reached at most once, so no cycle.
+private struct ParsedTree {
+    let left: [Int64]
+    let right: [Int64]
+    let features: [Int64]
+    let defaultLeft: [Int64]
+    /// Thresholds; of leaves, the value.
+    let conditions: [Float]
+    let depth: Int
+
+    init?(_ tree: UniversalBinaryJSON, featureCount: Int) {
+        guard let left = tree["left_children"]?.integerArray, let right = tree["right_children"]?.integerArray,
+            let features = tree["split_indices"]?.integerArray, let defaultLeft = tree["default_left"]?.integerArray,
+            let conditions = tree["split_conditions"]?.floatArray, let types = tree["split_type"]?.integerArray,
+            !left.isEmpty, types.allSatisfy({ $0 == 0 }),
+            [right.count, features.count, defaultLeft.count, conditions.count].allSatisfy({ $0 == left.count })
+        else { return nil }
+        (self.left, self.right, self.features) = (left, right, features)
+        (self.defaultLeft, self.conditions) = (defaultLeft, conditions)
+        var reached = [Bool](repeating: false, count: left.count)
+        reached[0] = true
+        var level = [0]
+        var depth = -1
+        while !level.isEmpty {
+            depth += 1
+            var below: [Int] = []
+            for node in level {
+                guard conditions[node].isFinite else { return nil }
+                if left[node] == -1 { continue }
+                guard features[node] >= 0, features[node] < featureCount else { return nil }
+                for child in [left[node], right[node]] {
+                    guard child > 0, child < left.count, !reached[Int(child)] else { return nil }
+                    reached[Int(child)] = true
+                    below.append(Int(child))
+                }
+            }
+            level = below
+        }
+        self.depth = depth
+    }
+
+    /// Nil for a leaf.
+    func question(_ node: Int) -> (source: TreeEnsemble.Source, threshold: Float, yes: Int, no: Int)? {
+        guard left[node] != -1 else { return nil }
+        let feature = Int(features[node])
+        guard defaultLeft[node] != 0 else {
+            return (.init(feature: feature, isNegated: false), conditions[node], Int(left[node]), Int(right[node]))
+        }
+        return (.init(feature: feature, isNegated: true), (-conditions[node]).nextUp, Int(right[node]), Int(left[node]))
+    }
+}

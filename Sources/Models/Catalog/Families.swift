@@ -1,0 +1,14 @@
+public import Records
+
+/// Every model family there is: what is listed here can be named in a job file, and is tested by the contract suites.
+public enum ModelFamilies {
+    public static let classifiers: [any ClassifierFamily.Type] = [BoostingFamily.self]
+
+    /// - Throws: a name that is not listed, with the nearest one.
+    public static func classifier(named name: String) throws(Failure) -> any ClassifierFamily.Type {
+        guard let family = classifiers.first(where: { $0.definition.name == name }) else {
+            throw .familyUnknown(name, known: classifiers.map { $0.definition.name })
+        }
+        return family
+    }
+}

@@ -1,0 +1,171 @@
+/// A growing buffer that state is written to: little-endian words and LEB128 variable-length integers.
+struct ByteWriter: ~Copyable {
+    private(set) var start: UnsafeMutablePointer<UInt8>
+    private(set) var count = 0
+    private var capacity: Int
+
+    init(capacity: Int = 256) {
+        self.capacity = capacity
+        start = .allocate(capacity: capacity)
+    }
+
+    deinit { start.deallocate() }
+
+    /// Bytes held, used or not.
+    var allocated: Int { capacity }
+
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
+    mutating func removeAll() { count = 0 }
+
+    /// Makes room; everything below writes without looking.
+    @inline(__always)
+    mutating func reserve(_ more: Int) {
+        if count + more > capacity { grow(more) }
+    }
+
+    private mutating func grow(_ more: Int) {
+        let larger = max(capacity * 2, count + more)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        moved.update(from: start, count: count)
+        start.deallocate()
+        (start, capacity) = (moved, larger)
+    }
+
+    @inline(__always)
+    mutating func byte(_ value: UInt8) {
+        reserve(1)
+        start[count] = value
+        count += 1
+    }
+
+    @inline(__always)
+    mutating func word(_ value: UInt64) {
+        reserve(8)
+        UnsafeMutableRawPointer(start + count).storeBytes(of: value.littleEndian, as: UInt64.self)
+        count += 8
+    }
+
+    @inline(__always)
+    mutating func varint(_ value: UInt64) {
+        reserve(10)
+        var rest = value
+        while rest >= 128 {
+            start[count] = UInt8(truncatingIfNeeded: rest) | 128
+            count += 1
+            rest >>= 7
+        }
+        start[count] = UInt8(truncatingIfNeeded: rest)
+        count += 1
+    }
+
+    /// Small numbers of either sign in few bytes (zigzag).
+    @inline(__always)
+    mutating func signed(_ value: Int64) { varint(UInt64(bitPattern: value << 1 ^ value >> 63)) }
+
+    mutating func text(_ text: UnsafeBufferPointer<UInt8>) {
+        varint(UInt64(text.count))
+        reserve(text.count)
+        if let from = text.baseAddress { (start + count).update(from: from, count: text.count) }
+        count += text.count
+    }
+
+    /// A checksum of everything written so far, so that a reader notices any change.
+    mutating func seal() { word(Checksum.of(UnsafeBufferPointer(start: start, count: count))) }
+}
+
+/// Detects damage, not malice: words mixed by the finaliser of SplitMix64, in order.
+enum Checksum {
+    static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        var value: UInt64 = 0x9e37_79b9_7f4a_7c15 &+ UInt64(bytes.count)
+        var at = 0
+        while at < bytes.count {
+            var word: UInt64 = 0
+            for index in at..<min(at + 8, bytes.count) { word = word << 8 | UInt64(bytes[index]) }
+            value = RecordKey.mix(value ^ word) &+ word
+            at += 8
+        }
+        return value
+    }
+}
+
+/// Reads what `ByteWriter` wrote. Reading past the end, or an impossible number, makes `isBroken` true and everything after it zero.
+struct ByteReader {
+    private let bytes: [UInt8]
+    private var at = 0
+    private let end: Int
+    private(set) var isBroken = false
+
+    /// Nil when the checksum at the end does not fit.
+    init?(sealed bytes: [UInt8]) {
+        guard bytes.count >= 8 else { return nil }
+        end = bytes.count - 8
+        self.bytes = bytes
+        let expected = bytes.withUnsafeBufferPointer { Checksum.of(UnsafeBufferPointer(rebasing: $0[..<(bytes.count - 8)])) }
+        var stored: UInt64 = 0
+        for index in 0..<8 { stored |= UInt64(bytes[end + index]) << UInt64(8 * index) }
+        guard stored == expected else { return nil }
+    }
+
+    var isAtEnd: Bool { at == end && !isBroken }
+
+    mutating func fail() { (isBroken, at) = (true, end) }
+
+    mutating func byte() -> UInt8 {
+        guard at < end else {
+            fail()
+            return 0
+        }
+        at += 1
+        return bytes[at - 1]
+    }
+
+    mutating func word() -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(byte()) << UInt64(8 * index) }
+        return value
+    }
+
+    mutating func varint() -> UInt64 {
+        var (value, shift): (UInt64, UInt64) = (0, 0)
+        while shift < 64 {
+            let next = byte()
+            value |= UInt64(next & 127) << shift
+            if next < 128 { return value }
+            shift += 7
+        }
+        fail()
+        return 0
+    }
+
+    mutating func signed() -> Int64 {
+        let value = varint()
+        return Int64(bitPattern: value >> 1 ^ (0 &- (value & 1)))
+    }
+
+    /// A count of things of at least `size` bytes each that are still to come.
+    mutating func count(of size: Int) -> Int {
+        let value = varint()
+        guard value <= UInt64((end - at) / size) else {
+            fail()
+            return 0
+        }
+        return Int(value)
+    }
+
+    /// An index below `limit`.
+    mutating func index(below limit: Int) -> Int {
+        let value = varint()
+        guard value < UInt64(limit) else {
+            fail()
+            return 0
+        }
+        return Int(value)
+    }
+
+    mutating func text() -> ArraySlice<UInt8> {
+        let length = count(of: 1)
+        at += length
+        return bytes[(at - length)..<at]
+    }
+}

@@ -107,6 +107,13 @@ extension Failure {
             expected: "an artefact that `pipeline train` wrote", remedy: "Train a new version, or name another one in the job.")
     }
 
+    /// Of every `CatalogStore`, for a version it does not hold.
+    package static func catalogVersion(_ name: String, _ version: Int) -> Failure {
+        Failure(
+            .usage, code: "models.unknown-version", what: "there is no such model version", found: "\(name) \(version)",
+            expected: "a version of the catalog", remedy: "`pipeline models list` shows them.")
+    }
+
     package static func library(_ family: String, doing: String, cause: String) -> Failure {
         Failure(
             .failed, code: "models.library", what: "\(doing) failed in the library under \(family)",

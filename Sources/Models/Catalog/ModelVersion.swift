@@ -1,3 +1,4 @@
+import Crypto
 public import Records
 
 /// An immutable artefact of the catalog, without its bytes.
@@ -18,6 +19,13 @@ public struct ModelVersion: Hashable, Sendable {
     ) {
         (self.name, self.version, self.family, self.digest) = (name, version, family, digest)
         (self.featureNames, self.card, self.created) = (featureNames, card, created)
+    }
+
+    /// SHA-256 of an artefact, lower-case hex.
+    public static func digest(of artefact: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = SHA256.hash(data: artefact).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: hex, as: UTF8.self)
     }
 }
 
@@ -55,6 +63,10 @@ public enum ModelRole: String, CaseIterable, Sendable, Codable {
 }
 
 /// Where model versions live; `Pipelines` implements it over the warehouse's open transaction.
+///
+/// Contract (`CatalogContract` tests it): versions count up a name; a version is a candidate until it is given a role; roles are history,
+/// of two entries at one time the later one counts; a new champion retires the one before, at the same time and for the same reason;
+/// a version that is not there fails with `models.unknown-version`.
 public protocol CatalogStore {
     /// Adds the next version of `name`. Same bytes and card as an existing version: that one is returned, nothing is added.
     func add(

@@ -1,0 +1,63 @@
+# `make` checks the format, builds and tests; `make help` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PREFIX ?= /usr/local
+# One configuration for program and tests: other flags would build everything twice.
+BUILD := swift build -c release
+TEST := swift test -c release --disable-testable-imports
+PIPELINE := .build/release/pipeline
+
+.PHONY: all help setup build test test-all demo format format-check docs docs-check bench install uninstall clean check-all
+
+all: format-check build test ## check the format, build and test (what plain `make` does)
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the missing system libraries (apt); says nothing when all are there
+	@scripts/setup.sh
+
+build: setup ## build the program: .build/release/pipeline
+	@$(BUILD) 1>&2
+
+test: setup ## run the tests (about ten minutes the first time, which compiles all)
+	@$(TEST)
+
+test-all: setup ## run the slow suites too, and those that need the shared data
+	@scripts/test-all.sh $(TEST)
+
+demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/
+	@scripts/demo.sh
+
+format: ## rewrite the Swift sources as .swift-format says
+	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+format-check: ## fail when a Swift source is not as .swift-format says
+	@swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+docs: build ## write docs/reference anew from the definitions in the code
+	@$(PIPELINE) docs --out docs/reference
+
+docs-check: build ## fail when docs/reference is not what the code says
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(PIPELINE) docs --out "$$folder"; \
+	diff -ru docs/reference "$$folder" || { echo "error: docs/reference is out of date. Run 'make docs' and commit it." >&2; exit 1; }
+
+bench: build ## measure time and memory beside the peers
+	@Benchmarks/run.sh
+
+install: build ## install the program and its shell completions below PREFIX (/usr/local)
+	@install -D -m 755 $(PIPELINE) "$(DESTDIR)$(PREFIX)/bin/pipeline"
+	@scripts/completions.sh $(PIPELINE) "$(DESTDIR)$(PREFIX)/share"
+
+uninstall: ## remove what install put there
+	@rm -f "$(DESTDIR)$(PREFIX)/bin/pipeline"
+	@scripts/completions.sh --remove "$(DESTDIR)$(PREFIX)/share"
+
+clean: ## remove the build and the demo
+	@rm -rf .build demo
+
+check-all: format-check build test-all docs-check ## everything that must pass before a release

@@ -88,3 +88,34 @@ public struct RecordBatch: Sendable {
 
     public subscript(_ name: String) -> Column? { schema.index(of: name).map { columns[$0] } }
 }
+
+extension Column {
+    /// The given rows, in the given order.
+    public func selecting(_ rows: [Int]) -> Column {
+        var validity: [UInt64] = []
+        if !self.validity.isEmpty {
+            validity = [UInt64](repeating: 0, count: (rows.count + 63) / 64)
+            for (new, old) in rows.enumerated() where isValid(old) { validity[new >> 6] |= 1 << UInt64(new & 63) }
+        }
+        switch type {
+        case .float64:
+            return Column(doubles: rows.map { doubles[$0] }, validity: validity)
+        case .string:
+            var offsets: [Int32] = [0], bytes: [UInt8] = []
+            for row in rows {
+                bytes.append(contentsOf: self.bytes[Int(self.offsets[row])..<Int(self.offsets[row + 1])])
+                offsets.append(Int32(bytes.count))
+            }
+            return Column(offsets: offsets, bytes: bytes, validity: validity)
+        default:
+            return Column(type: type, integers: rows.map { integers[$0] }, validity: validity)
+        }
+    }
+}
+
+extension RecordBatch {
+    /// The given rows, in the given order.
+    public func selecting(_ rows: [Int]) -> RecordBatch {
+        RecordBatch(schema: schema, columns: columns.map { $0.selecting(rows) }, rowNumbers: rows.map { rowNumbers[$0] })
+    }
+}

@@ -21,6 +21,7 @@ enum WarehouseSchema {
             review_items INTEGER NOT NULL DEFAULT 0, labels_read INTEGER NOT NULL DEFAULT 0,
             outcomes TEXT NOT NULL DEFAULT '{}',
             watermark INTEGER, state_bytes INTEGER NOT NULL DEFAULT 0,
+            labels_until INTEGER NOT NULL DEFAULT 0,
             head TEXT
         ) STRICT;
         CREATE INDEX pipeline_runs_job ON pipeline_runs (job, id);

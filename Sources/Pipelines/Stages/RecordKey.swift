@@ -64,4 +64,24 @@ public enum RecordKey {
     public static func text(of batch: RecordBatch, columns: [Int], row: Int) -> String {
         columns.map { batch.columns[$0].text(row) ?? "" }.joined(separator: "\u{1F}")
     }
+
+    /// A 64-bit hash of each row's mapped values: tells a corrected row from one sent again unchanged.
+    public static func contentHashes(of batch: RecordBatch) -> [UInt64] {
+        var hashes = [UInt64](repeating: 0x9e37_79b9_7f4a_7c15, count: batch.count)
+        for column in batch.columns {
+            switch column.type {
+            case .string:
+                append(column, to: &hashes)
+                for row in hashes.indices { hashes[row] = mix(hashes[row]) }
+            case .float64:
+                for row in hashes.indices { hashes[row] = mix(hashes[row] ^ column.doubles[row].bitPattern) }
+            default:
+                let values = column.integers.span
+                for row in hashes.indices { hashes[row] = mix(hashes[row] ^ UInt64(bitPattern: values[row])) }
+            }
+            guard !column.validity.isEmpty else { continue }
+            for row in hashes.indices where !column.isValid(row) { hashes[row] = mix(hashes[row] ^ 0x6d69_7373) }
+        }
+        return hashes
+    }
 }

@@ -6,6 +6,12 @@ public enum Stages {
 
     public static var names: [String] { all.map { $0.definition.definition.name } }
 
+    /// - Throws: a name that is not listed.
+    static func required(_ name: String) throws(Failure) -> any Stage.Type {
+        guard let stage = named(name) else { throw .stageUnknown(name, known: names) }
+        return stage
+    }
+
     /// The stage that a job file calls `name`, or nil.
     public static func named(_ name: String) -> (any Stage.Type)? { all.first { $0.definition.definition.name == name } }
 }

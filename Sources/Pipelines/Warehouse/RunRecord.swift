@@ -56,6 +56,8 @@ public struct RunRecord: Hashable, Sendable {
     /// Event time up to which the feed is consumed.
     public var watermark: Timestamp?
     public var stateBytes: Int64 = 0
+    /// Labels up to this identifier are visible to the run; what people add meanwhile is for the next.
+    public var labelsUntil: Int64 = 0
     /// `n:hash`, the audit chain's head when the run ended.
     public var head: String?
 
@@ -87,6 +89,7 @@ extension RunRecord: FetchableRecord {
         let outcomes = try row.json("outcomes", table: "pipeline_runs").members ?? []
         self.outcomes = outcomes.map { Outcome(name: $0.name, rows: $0.value.integer ?? 0) }
         (watermark, stateBytes, head) = (row.optionalTimestamp("watermark"), row["state_bytes"], row["head"])
+        labelsUntil = row["labels_until"]
     }
 
     var versionsJSON: String { JSONValue.object(versions.map { .init($0.name, .optional($0.value)) }).json }

@@ -43,12 +43,12 @@ public struct RunStore {
                 """
                 UPDATE pipeline_runs SET status = ?, input_digest = ?, list_digest = ?, rows_read = ?, rows_accepted = ?, rows_rejected = ?,
                     rows_late = ?, rows_unchanged = ?, rows_corrected = ?, review_items = ?, labels_read = ?, outcomes = ?, watermark = ?,
-                    state_bytes = ?, head = ? WHERE id = ?
+                    state_bytes = ?, labels_until = ?, head = ? WHERE id = ?
                 """,
                 [
                     run.status.rawValue, run.inputDigest, run.listDigest, counts.read, counts.accepted, counts.rejected, counts.late,
                     counts.unchanged, counts.corrected, counts.reviewItems, counts.labelsRead, run.outcomesJSON,
-                    run.watermark?.microseconds, run.stateBytes, run.head, run.id,
+                    run.watermark?.microseconds, run.stateBytes, run.labelsUntil, run.head, run.id,
                 ])
             guard database.changesCount == 1 else { throw Failure.runMissing(run.id) }
         }

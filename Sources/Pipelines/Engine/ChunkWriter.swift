@@ -1,0 +1,110 @@
+import Connectors
+import GRDB
+import Records
+
+/// Writes blocks into the open chunk and commits it with its checkpoint, in one transaction.
+///
+/// A transaction opens with the first block of a chunk, so that other programs can write between chunks.
+final class ChunkWriter {
+    private let database: Database
+    private let context: RunContext
+    private let table: ResultTable
+    private var record: RunRecord
+    private var files: [RunFile]
+    private var stateSequence: Int64
+    private var isOpen = false
+    private var cursor: StreamCursor
+
+    init(
+        database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor
+    ) {
+        (self.database, self.context, self.record, self.files) = (database, context, record, files)
+        (self.stateSequence, self.cursor) = (stateSequence, cursor)
+        table = ResultTable(
+            name: context.job.results.table, job: context.job.name,
+            key: context.keyColumns.map { context.job.main.schema.fields[$0] })
+    }
+
+    private func open() throws {
+        guard !isOpen else { return }
+        try database.beginTransaction(.immediate)
+        isOpen = true
+    }
+
+    /// Writes a block; its counts come back with what only the table knew (keys that came twice).
+    func write(_ block: ScoredBlock) throws -> RunCounts {
+        try open()
+        var counts = block.counts
+        let inserter = try ResultInserter(
+            table: table, database: database, run: context.run, keyColumns: context.keyColumns,
+            storesFeatures: context.job.results.storesFeatures)
+        let (duplicates, versions) = try inserter.insert(block, outcomes: context.policy.outcomes, causes: context.policy.causes)
+        var rejects = block.rejects
+        for row in duplicates.sorted() {
+            counts.accepted -= 1
+            counts.rejected += 1
+            counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
+            rejects.append(context.duplicateReject(block.batch, row: row, file: block.file))
+        }
+        let items = block.items.filter { !duplicates.contains($0.row) }.map { row, item in
+            var item = item
+            if let version = versions[row] { item.version = Int(version) }
+            return item
+        }
+        counts.corrected += Int64(versions.count)
+        counts.reviewItems = Int64(items.count)
+        try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
+        try ReviewStore(database).insert(items)
+        try CheckpointStore(database, job: context.job.name).append(block.state, sequence: &stateSequence)
+        files[block.file].rowsRead = (files[block.file].rowsRead ?? 0) + counts.read
+        files[block.file].rowsRejected = (files[block.file].rowsRejected ?? 0) + counts.rejected
+        try RunStore(database).finish(files[block.file])
+        cursor = block.cursor
+        return counts
+    }
+
+    /// Everything since the last commit becomes visible at once, with the place to go on from.
+    func commit(_ progress: RunProgress, status: RunRecord.Status = .running, finish: (Database, RunRecord) throws -> RunRecord = { $1 }) throws {
+        try open()
+        try CheckpointStore(database, job: context.job.name).save(
+            Checkpoint(
+                run: context.run, chunk: progress.chunk, file: progress.file, position: progress.position, cursor: cursor))
+        record.status = status
+        record.apply(progress.counts, outcomes: context.policy.outcomes)
+        record.watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
+        record.stateBytes = Int64(cursor.baseBytes + cursor.deltaBytes)
+        record = try finish(database, record)
+        try RunStore(database).update(record)
+        try database.commit()
+        isOpen = false
+    }
+
+    func rollBack() {
+        guard isOpen else { return }
+        try? database.rollback()
+        isOpen = false
+    }
+
+    var finishedRecord: RunRecord { record }
+    var fileBytes: [Int64] { files.map(\.bytes) }
+}
+
+extension RunRecord {
+    /// Takes over what was counted, outcomes in the policy's order.
+    mutating func apply(_ progress: RunCounts, outcomes names: [String]) {
+        (counts.read, counts.accepted, counts.rejected) = (progress.read, progress.accepted, progress.rejected)
+        (counts.late, counts.unchanged, counts.corrected) = (progress.late, progress.unchanged, progress.corrected)
+        counts.reviewItems = progress.reviewItems
+        outcomes = names.map { Outcome(name: $0, rows: progress.outcomes[$0] ?? 0) }
+    }
+
+    /// What was counted up to the last checkpoint.
+    var progressCounts: RunCounts {
+        var result = RunCounts()
+        (result.read, result.accepted, result.rejected) = (counts.read, counts.accepted, counts.rejected)
+        (result.late, result.unchanged, result.corrected) = (counts.late, counts.unchanged, counts.corrected)
+        result.reviewItems = counts.reviewItems
+        for outcome in outcomes where outcome.rows != 0 { result.outcomes[outcome.name] = outcome.rows }
+        return result
+    }
+}

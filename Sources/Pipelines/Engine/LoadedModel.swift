@@ -1,0 +1,58 @@
+import Connectors
+import Models
+import Records
+
+/// A catalog version brought to life, checked against the job.
+struct LoadedModel: Sendable {
+    var version: ModelVersion
+    var classifier: any Classifier
+    /// `xgboost 1.7.4`
+    var library: String
+
+    /// The champion at `time`; nil when there is no model yet and the stage's rules score.
+    static func champion(
+        of job: Job, stage: StageDefinition, asOf time: Timestamp, warehouse: Warehouse, threads: Int
+    ) throws(Failure) -> LoadedModel? {
+        guard let name = job.modelName else { return nil }
+        let found = try warehouse.read { database -> (ModelVersion, [UInt8])? in
+            let store = ModelStore(database)
+            guard let version = try store.champion(of: name, asOf: time) else { return nil }
+            return (version, try store.artefact(of: version))
+        }
+        guard let (version, artefact) = found else { return nil }
+        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
+    }
+
+    /// The version a run was started with.
+    static func version(
+        name: String?, version number: Int?, job: Job, stage: StageDefinition, warehouse: Warehouse, threads: Int
+    ) throws(Failure) -> LoadedModel? {
+        guard let name, let number else { return nil }
+        let (version, artefact) = try warehouse.read { database in
+            let store = ModelStore(database)
+            guard let version = try store.versions(of: name).first(where: { $0.version == number }) else {
+                throw Failure.modelMissing("\(name) version \(number)", known: try store.versions(of: nil).map(\.name))
+            }
+            return (version, try store.artefact(of: version))
+        }
+        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
+    }
+
+    private static func load(
+        _ version: ModelVersion, artefact: [UInt8], job: Job, stage: StageDefinition, threads: Int
+    ) throws(Failure) -> LoadedModel {
+        let expected = stage.features.map(\.name)
+        guard version.featureNames == expected else {
+            throw .modelFeatures("\(version.name) version \(version.version)", found: version.featureNames, expected: expected)
+        }
+        let family = try ModelFamilies.classifier(named: version.family)
+        return LoadedModel(
+            version: version, classifier: try family.load(artefact, featureNames: expected, threads: threads),
+            library: family.libraryVersion)
+    }
+}
+
+extension Job {
+    /// The model's name in the catalog, if the stage takes one.
+    public var modelName: String? { stage.text("model") }
+}

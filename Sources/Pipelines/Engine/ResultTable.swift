@@ -1,0 +1,88 @@
+import Connectors
+package import GRDB
+import GRDBSQLite
+package import Records
+
+/// A job's result table: typed key columns, a version, and what was decided; made when missing, written through cached statements.
+///
+/// Rows are appended on (key, version); `<table>_current` shows the newest version of each key whose run is not held or discarded.
+package struct ResultTable: Sendable {
+    package let name: String
+    package let job: String
+    /// Fields of the key, in order.
+    package let key: [Field]
+
+    package init(name: String, job: String, key: [Field]) { (self.name, self.job, self.key) = (name, job, key) }
+
+    private static func sqlType(_ type: ColumnType) -> String {
+        switch type {
+        case .int64, .bool, .money: "INTEGER"
+        case .float64: "REAL"
+        case .string, .timestamp: "TEXT"
+        }
+    }
+
+    package static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+
+    var keyList: String { key.map { Self.quoted($0.name) }.joined(separator: ", ") }
+    private var keyMatch: String { key.map { "newer.\(Self.quoted($0.name)) = result.\(Self.quoted($0.name))" }.joined(separator: " AND ") }
+
+    /// Columns after the key, in order.
+    package static let columns = ["version", "run", "event_time", "score", "outcome", "cause", "late", "record", "features"]
+
+    /// - Throws: another job owns a table of this name, or the table has another layout.
+    package func create(in database: Database) throws {
+        let layout = key.map { "\($0.name) \(Self.sqlType($0.type))" }.joined(separator: ", ")
+        if let row = try Row.fetchOne(database, sql: "SELECT job, columns FROM pipeline_results WHERE name = ?", arguments: [name]) {
+            let (owner, found): (String, String) = (row["job"], row["columns"])
+            guard owner == job else { throw Failure.resultTableTaken(name, by: owner) }
+            guard found == layout else { throw Failure.resultTableLayout(name, found: found, expected: layout) }
+            return
+        }
+        guard try !database.tableExists(name) else { throw Failure.resultTableTaken(name, by: nil) }
+        let columns = key.map { "\(Self.quoted($0.name)) \(Self.sqlType($0.type)) NOT NULL" }.joined(separator: ", ")
+        try database.execute(
+            sql: """
+                CREATE TABLE \(Self.quoted(name)) (
+                    \(columns), version INTEGER NOT NULL, run INTEGER NOT NULL, event_time TEXT NOT NULL,
+                    score REAL, outcome TEXT NOT NULL, cause TEXT, late INTEGER NOT NULL, record INTEGER NOT NULL, features BLOB,
+                    PRIMARY KEY (\(keyList), version)
+                ) STRICT, WITHOUT ROWID
+                """)
+        try database.execute(
+            sql: """
+                CREATE VIEW \(Self.quoted(name + "_current")) AS SELECT * FROM \(Self.quoted(name)) AS result
+                WHERE run NOT IN (SELECT id FROM pipeline_runs WHERE status IN ('held', 'discarded'))
+                AND NOT EXISTS (
+                    SELECT 1 FROM \(Self.quoted(name)) AS newer WHERE \(keyMatch) AND newer.version > result.version
+                    AND newer.run NOT IN (SELECT id FROM pipeline_runs WHERE status IN ('held', 'discarded'))
+                )
+                """)
+        try database.execute(
+            sql: "INSERT INTO pipeline_results (name, job, columns) VALUES (?, ?, ?)", arguments: [name, job, layout])
+    }
+
+    var insertSQL: String {
+        let places = [String](repeating: "?", count: key.count + Self.columns.count).joined(separator: ", ")
+        return "INSERT INTO \(Self.quoted(name)) (\(keyList), \(Self.columns.joined(separator: ", "))) VALUES (\(places))"
+    }
+
+    /// Newest version and record hash of a key from runs before `run`, or nil.
+    func lookupSQL(before run: Int64) -> String {
+        let match = key.map { "\(Self.quoted($0.name)) = ?" }.joined(separator: " AND ")
+        return """
+            SELECT version, record FROM \(Self.quoted(name)) WHERE \(match) AND run < \(run)
+            AND run NOT IN (SELECT id FROM pipeline_runs WHERE status = 'discarded') ORDER BY version DESC LIMIT 1
+            """
+    }
+
+    /// A key value of a row for binding by GRDB; for single rows, not for loops.
+    static func value(_ column: Records.Column, _ row: Int) -> DatabaseValue {
+        guard column.isValid(row) else { return .null }
+        switch column.type {
+        case .int64, .bool, .money: return column.integers[row].databaseValue
+        case .float64: return column.doubles[row].databaseValue
+        case .string, .timestamp: return (column.text(row) ?? "").databaseValue
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Connectors
+import Models
+import Records
+
+/// What does not change during a run: the job, the model, the policy, and where columns stand.
+struct RunContext: Sendable {
+    let job: Job
+    let run: Int64
+    let clock: Timestamp
+    let files: [FeedFile]
+    let policy: Policy
+    let model: (any Classifier)?
+    let timeColumn: Int
+    let keyColumns: [Int]
+    let labelColumn: Int?
+    let due: Timestamp
+    /// A stage's first base is written when its deltas pass this many bytes.
+    let smallestBase: Int
+
+    init(
+        job: Job, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?, smallestBase: Int = 4 << 20
+    ) {
+        (self.job, self.run, self.clock, self.files) = (job, run, clock, files)
+        (self.policy, self.model, self.smallestBase) = (policy, model, smallestBase)
+        let schema = job.main.schema
+        timeColumn = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
+        keyColumns = job.main.key.compactMap { schema.index(of: $0) }
+        labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
+        due = BusinessDays.adding(job.review.dueBusinessDays, to: clock, zone: job.zone)
+    }
+
+    func stageInput(batch: RecordBatch, keys: [UInt64], times: [Int64], events: [LabelEvent]) -> StageInput {
+        StageInput(
+            batch: batch, keys: keys, times: times, labels: Self.labels(of: batch, column: labelColumn),
+            labelDelay: job.main.labelDelay, events: events)
+    }
+
+    /// Labels that travel with the rows, or none.
+    static func labels(of batch: RecordBatch, column: Int?) -> [Bool?] {
+        guard let column else { return [] }
+        let values = batch.columns[column]
+        return (0..<batch.count).map { values.isValid($0) ? values.integers[$0] != 0 : nil }
+    }
+
+    func lateReject(_ batch: RecordBatch, row: Int, file: Int, watermark: Int64) -> Reject {
+        let time = Timestamp(microseconds: batch.columns[timeColumn].integers[row]).iso8601
+        let limit = Timestamp(microseconds: watermark - job.main.lateness.microseconds).iso8601
+        let raw = batch.columns.map { $0.text(row) ?? "" }.joined(separator: ",")
+        return Reject(
+            file: files[file].name, line: 0, offset: 0, row: batch.rowNumbers[row], column: job.main.eventTime, code: .late, found: time,
+            expected: "a time from \(limit) on (lateness)", raw: Array(raw.utf8))
+    }
+
+    func duplicateReject(_ batch: RecordBatch, row: Int, file: Int) -> Reject {
+        let raw = batch.columns.map { $0.text(row) ?? "" }.joined(separator: ",")
+        return Reject(
+            file: files[file].name, line: 0, offset: 0, row: batch.rowNumbers[row], column: job.main.key.first, code: .duplicate,
+            found: "the row a second time in this run with the same content", expected: "each key once", raw: Array(raw.utf8))
+    }
+
+    func reviewItem(
+        batch: RecordBatch, row: Int, version: Int64, time: Int64, score: Float, ruling: Ruling, isOverCapacity: Bool, reasons: [String],
+        evidence: [Evidence]
+    ) -> ReviewItem {
+        let interim = isOverCapacity ? job.review.overCapacity : policy.outcomes[Int(ruling.outcome)]
+        return ReviewItem(
+            run: run, job: job.name, queue: job.review.queue, key: RecordKey.text(of: batch, columns: keyColumns, row: row),
+            version: Int(version), eventTime: Timestamp(microseconds: time), score: Double(score),
+            value: Money(minor: ruling.value, currency: policy.currency),
+            cause: ruling.isAuditSample ? "audit-sample" : policy.causes[Int(ruling.cause)] ?? "cost",
+            suggested: policy.outcomes[Int(ruling.suggested)], interim: interim, isOverCapacity: isOverCapacity,
+            sampleProbability: ruling.isAuditSample ? job.review.auditSample : nil, reasons: reasons, evidence: evidence,
+            fields: zip(batch.schema.fields, batch.columns).map { NamedText($0.name, $1.text(row)) },
+            created: clock, due: due, onOverdue: job.review.onOverdue)
+    }
+}

@@ -1,0 +1,136 @@
+public import Connectors
+import Foundation
+import GRDB
+import Models
+public import Records
+
+/// How a run is carried out; none of it changes a byte of what is written.
+public struct RunOptions: Sendable {
+    /// 1 reads, scores and writes in turn; 2 or more overlap them, and score on that many threads.
+    public var threads: Int
+    /// A chunk ends with the block that reaches this many rows.
+    public var chunkRows: Int
+    public var blockRows: Int
+    /// Asked between blocks: true ends the run after the open chunk.
+    public var shouldStop: @Sendable () -> Bool
+    /// Told after every block.
+    public var progress: @Sendable (RunStatus) -> Void
+    /// Reads, computes and scores, but writes nothing: for measuring.
+    public var writes: Bool
+
+    public init(
+        threads: Int = 2, chunkRows: Int = 65_536, blockRows: Int = 8_192, shouldStop: @escaping @Sendable () -> Bool = { false },
+        progress: @escaping @Sendable (RunStatus) -> Void = { _ in }, writes: Bool = true
+    ) {
+        (self.threads, self.chunkRows, self.blockRows) = (threads, chunkRows, blockRows)
+        (self.shouldStop, self.progress, self.writes) = (shouldStop, progress, writes)
+    }
+}
+
+/// How far a run is.
+public struct RunStatus: Sendable {
+    public var rows: Int64
+    /// Files read to their end, and all.
+    public var files: Int
+    public var fileCount: Int
+    /// Share of the files' bytes read to their end, in 0...1.
+    public var fraction: Double
+}
+
+/// What came of a run.
+public struct RunReport: Sendable {
+    public enum Ending: String, Sendable {
+        case done, nothingNew, held
+    }
+    public var ending: Ending
+    /// Nil when nothing was new.
+    public var record: RunRecord?
+    public var attempt: RunAttempt?
+    public var wasResumed: Bool
+    /// The job file changed since the run's first start; the run went on with the file of that time.
+    public var jobFileChanged: Bool
+    /// Newest run before, when nothing was new.
+    public var earlier: RunRecord?
+}
+
+/// Carries a run out: makes it or finds the one to resume, drives the machine, and does the reading and writing it asks for.
+public struct Runner: Sendable {
+    let warehouse: Warehouse
+    let environment: Environment
+    let options: RunOptions
+
+    public init(warehouse: Warehouse, environment: Environment, options: RunOptions = RunOptions()) {
+        (self.warehouse, self.environment, self.options) = (warehouse, environment, options)
+    }
+
+    /// Runs a job over the files it has not read yet, or goes on with its unfinished run.
+    ///
+    /// - Throws: `run.locked`, `run.stopped` (both exit 75), whatever makes files or the model unusable.
+    public func run(_ job: Job) throws(Failure) -> RunReport {
+        let lock = try JobLock(job: job.name, database: warehouse.path)
+        defer { withExtendedLifetime(lock) {} }
+        if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
+            return try resume(record, job: job)
+        }
+        let plan = try RunPlan(job: job, warehouse: warehouse)
+        guard !plan.isEmpty else {
+            let earlier = try warehouse.read { try RunStore($0).last(job: job.name, statuses: [.done, .held]) }
+            return RunReport(ending: .nothingNew, record: nil, attempt: nil, wasResumed: false, jobFileChanged: false, earlier: earlier)
+        }
+        return try start(job, plan: plan, clock: environment.now())
+    }
+
+    /// A new run of the given files at the given clock.
+    ///
+    /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
+    func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: (run: Int64, seed: UInt64)? = nil) throws(Failure) -> RunReport {
+        let stageType = try Stages.required( job.stage.name)
+        let loaded = try LoadedModel.champion(of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
+        let versions = EngineVersions.current(stage: stageType.definition, library: loaded?.library)
+        let record = try warehouse.write { database in
+            let last = try RunStore(database).list(job: job.name, limit: 1).first
+            let seed = identity?.seed ?? Self.seed(job: job, after: last, clock: clock)
+            return try RunStart(job: job, plan: plan, clock: clock, seed: seed, identifier: identity?.run)
+                .begin(in: database, champion: loaded?.version, versions: versions)
+        }
+        return try RunExecution(runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false)
+            .execute()
+    }
+
+    private func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
+        let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
+        let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
+        let stage = try Stages.required( job.stage.name).definition
+        let loaded = try LoadedModel.version(
+            name: record.model, version: record.modelVersion, job: job, stage: stage, warehouse: warehouse, threads: options.threads)
+        return try RunExecution(
+            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: true,
+            jobFileChanged: record.jobDigest != current.digest
+        ).execute()
+    }
+
+    /// Depends on the job and the run's place in its history only, so that a replay draws the same.
+    private static func seed(job: Job, after last: RunRecord?, clock: Timestamp) -> UInt64 {
+        RecordKey.hash("\(job.name)\u{1F}\((last?.id ?? 0) + 1)\u{1F}\(clock.microseconds)") >> 1
+    }
+}
+
+/// What a run was made with; a replay on others names them as the cause of a difference.
+enum EngineVersions {
+    /// Counted up with every change of the engine that changes a result.
+    static let engine = "1"
+
+    static func current(stage: StageDefinition, library: String?) -> [NamedText] {
+        #if arch(x86_64)
+            let processor = "x86_64"
+        #elseif arch(arm64)
+            let processor = "arm64"
+        #else
+            let processor = "other"
+        #endif
+        return [
+            NamedText("engine", engine), NamedText("stage", "\(stage.definition.name) \(stage.version)"),
+            NamedText("library", library ?? "none"), NamedText("processor", processor),
+        ]
+    }
+}

@@ -1,0 +1,211 @@
+import Connectors
+import Models
+import Records
+
+/// A block on its way to the warehouse: every row accounted for.
+struct ScoredBlock: Sendable {
+    var file: Int
+    var end: FeedPosition
+    /// Rows to be written, in feed order.
+    var batch: RecordBatch
+    var keys: [UInt64]
+    var times: [Int64]
+    var versions: [Int64]
+    var isLate: [Bool]
+    var records: [UInt64]
+    var features: FeatureMatrix
+    var scores: [Float]
+    var rulings: [Ruling]
+    /// Review items and the row each is about.
+    var items: [(row: Int, item: ReviewItem)]
+    var rejects: [Reject]
+    var counts: RunCounts
+    /// The stage's state after this block.
+    var state: StateChange
+    var cursor: StreamCursor
+}
+
+/// What of the stage's state a block changed.
+enum StateChange: Sendable {
+    case delta([UInt8])
+    /// The whole state: takes the place of everything before.
+    case base([UInt8])
+
+    var byteCount: Int {
+        switch self {
+        case .delta(let bytes), .base(let bytes): bytes.count
+        }
+    }
+}
+
+/// What the engine itself remembers between blocks, besides the stage's state.
+struct StreamCursor: Hashable, Sendable, Codable {
+    /// Newest event time seen, in microseconds; nil before the first row.
+    var watermark: Int64?
+    /// Labels known up to here were given to the stage.
+    var labels: Int64 = .min
+    /// Day (of the watermark) for which review items are counted, and their number so far.
+    var day: Int64 = .min
+    var itemsOfDay: Int = 0
+    /// Bytes of the last base and of the deltas since: when the deltas outweigh it, a new base is written.
+    var baseBytes: Int = 0
+    var deltaBytes: Int = 0
+}
+
+/// Labels and earlier results, as far as this run may see them.
+protocol RunMemory: AnyObject {
+    /// Labels with `known` in (after, through], visible to this run, by known time; in order.
+    func labels(after: Int64, through: Int64) throws(Failure) -> [LabelEvent]
+    /// Labels learnt since the job's last run whose known time its rows had passed already.
+    func belatedLabels(through: Int64) throws(Failure) -> [LabelEvent]
+    /// Newest version of a row's key from an earlier run, and its content hash.
+    func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)?
+}
+
+/// Takes blocks through the stage, the model and the policy, in feed order.
+final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock {
+    private let upstream: Upstream
+    private let context: RunContext
+    private let stage: any Stage
+    private let memory: any RunMemory
+    private var cursor: StreamCursor
+    /// Rows at or before this may have been written by an earlier run.
+    private let startWatermark: Int64?
+    private var givesBelatedLabels: Bool
+
+    /// - Parameter isFresh: no chunk of this run is committed yet.
+    init(upstream: Upstream, context: RunContext, stage: any Stage, memory: any RunMemory, cursor: StreamCursor, startWatermark: Int64?, isFresh: Bool) {
+        (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
+        (self.cursor, self.startWatermark, givesBelatedLabels) = (cursor, startWatermark, isFresh)
+    }
+
+    func next() throws(Failure) -> ScoredBlock? {
+        guard let read = try upstream.next() else { return nil }
+        var rejects = read.block.rejects
+        let kept = try sift(read, rejects: &rejects)
+        let input = try stageInput(kept)
+        let features = try stage.consume(input)
+        let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
+        let rulings = context.policy.rulings(batch: kept.batch, keys: kept.keys, features: features, scores: scores)
+        let items = try reviewItems(kept, features: features, scores: scores, rulings: rulings)
+        var counts = RunCounts()
+        counts.read = Int64(read.block.rowsRead)
+        counts.rejected = Int64(rejects.count)
+        counts.accepted = counts.read - counts.rejected
+        counts.unchanged = Int64(kept.unchanged)
+        counts.late = Int64(kept.isLate.count { $0 })
+        counts.corrected = Int64(kept.versions.count { $0 > 1 })
+        counts.reviewItems = Int64(items.count)
+        for ruling in rulings { counts.outcomes[context.policy.outcomes[Int(ruling.outcome)], default: 0] += 1 }
+        return ScoredBlock(
+            file: read.file, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times, versions: kept.versions,
+            isLate: kept.isLate, records: kept.records, features: features, scores: scores, rulings: rulings, items: items,
+            rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
+    }
+
+    // MARK: Sifting
+
+    private struct Kept {
+        var batch: RecordBatch
+        var keys: [UInt64]
+        var times: [Int64]
+        var versions: [Int64]
+        var isLate: [Bool]
+        var records: [UInt64]
+        var unchanged = 0
+    }
+
+    /// Rows that are not too late and not known already; the watermark moves on.
+    private func sift(_ read: ReadBlock, rejects: inout [Reject]) throws(Failure) -> Kept {
+        let batch = read.block.batch
+        let times = batch.columns[context.timeColumn].integers
+        let records = RecordKey.contentHashes(of: batch)
+        var rows: [Int] = []
+        var versions: [Int64] = [], isLate: [Bool] = []
+        var unchanged = 0
+        rows.reserveCapacity(batch.count)
+        for row in 0..<batch.count {
+            let late = cursor.watermark.map { times[row] < $0 } ?? false
+            if let startWatermark, times[row] <= startWatermark, let earlier = try memory.earlierVersion(of: batch, row: row) {
+                if earlier.record == records[row] {
+                    unchanged += 1
+                    continue
+                }
+                versions.append(earlier.version + 1)
+            } else if late, let watermark = cursor.watermark, times[row] < watermark - context.job.main.lateness.microseconds {
+                rejects.append(context.lateReject(batch, row: row, file: read.file, watermark: watermark))
+                continue
+            } else {
+                versions.append(1)
+            }
+            rows.append(row)
+            isLate.append(late)
+            cursor.watermark = max(cursor.watermark ?? .min, times[row])
+        }
+        if rows.count == batch.count {
+            return Kept(
+                batch: batch, keys: RecordKey.hashes(of: batch, columns: context.keyColumns), times: times, versions: versions,
+                isLate: isLate, records: records)
+        }
+        let selected = batch.selecting(rows)
+        return Kept(
+            batch: selected, keys: RecordKey.hashes(of: selected, columns: context.keyColumns), times: rows.map { times[$0] },
+            versions: versions, isLate: isLate, records: rows.map { records[$0] }, unchanged: unchanged)
+    }
+
+    // MARK: Stage
+
+    private func stageInput(_ kept: Kept) throws(Failure) -> StageInput {
+        var events: [LabelEvent] = []
+        if givesBelatedLabels {
+            events = try memory.belatedLabels(through: cursor.labels)
+            givesBelatedLabels = false
+        }
+        if let watermark = cursor.watermark, watermark > cursor.labels {
+            events += try memory.labels(after: cursor.labels, through: watermark)
+            cursor.labels = watermark
+        }
+        return context.stageInput(batch: kept.batch, keys: kept.keys, times: kept.times, events: events)
+    }
+
+    private func stateChange() -> StateChange {
+        let delta = stage.delta()
+        cursor.deltaBytes += delta.count
+        guard cursor.deltaBytes > max(cursor.baseBytes, context.smallestBase) else { return .delta(delta) }
+        let base = stage.base()
+        (cursor.baseBytes, cursor.deltaBytes) = (base.count, 0)
+        return .base(base)
+    }
+
+    // MARK: Review items
+
+    private func reviewItems(
+        _ kept: Kept, features: FeatureMatrix, scores: [Float], rulings: [Ruling]
+    ) throws(Failure) -> [(row: Int, item: ReviewItem)] {
+        guard let review = context.policy.reviewOutcome else { return [] }
+        let rows = rulings.indices.filter { rulings[$0].outcome == review || rulings[$0].isAuditSample }
+        guard !rows.isEmpty else { return [] }
+        let chosen = features.rows(rows)
+        let contributions = try context.model?.contributions(of: chosen) ?? []
+        let width = features.featureCount + 1
+        var items: [(row: Int, item: ReviewItem)] = []
+        for (index, row) in rows.enumerated() {
+            let reasons = stage.reasons(
+                features: chosen.row(index), contributions: contributions.isEmpty ? [] : contributions[index * width..<(index + 1) * width])
+            let isOver = rulings[row].outcome == review && countItem()
+            let item = context.reviewItem(
+                batch: kept.batch, row: row, version: kept.versions[row], time: kept.times[row], score: scores[row],
+                ruling: rulings[row], isOverCapacity: isOver, reasons: reasons, evidence: stage.evidence(forRow: row))
+            items.append((row, item))
+        }
+        return items
+    }
+
+    /// Counts an item against the day's capacity; true when it is over.
+    private func countItem() -> Bool {
+        let day = Int64(Timestamp(microseconds: cursor.watermark ?? 0).day)
+        if day != cursor.day { (cursor.day, cursor.itemsOfDay) = (day, 0) }
+        cursor.itemsOfDay += 1
+        return cursor.itemsOfDay > context.job.review.capacityPerDay
+    }
+}

@@ -1,0 +1,167 @@
+import Connectors
+import Models
+import Records
+
+/// Rows of a period with their features and labels: what training and evaluation work on.
+struct FeatureSet: Sendable {
+    var matrix: FeatureMatrix
+    var keys: [UInt64] = []
+    /// Event time a row, microseconds.
+    var times: [Int64] = []
+    /// The cluster a row belongs to (a card), numbered in order of first appearance.
+    var entities: [Int] = []
+    /// Label of a row as known at `labelsKnownBy`.
+    var labels: [Float] = []
+
+    /// The given rows.
+    func rows(_ indices: [Int]) -> FeatureSet {
+        FeatureSet(
+            matrix: matrix.rows(indices), keys: indices.map { keys[$0] }, times: indices.map { times[$0] },
+            entities: indices.map { entities[$0] }, labels: indices.map { labels[$0] })
+    }
+
+    var positives: Int { labels.count { $0 > 0 } }
+}
+
+/// All labels of a job's label feed by row key, with their known times.
+struct LabelTable: Sendable {
+    private var events: [UInt64: [LabelEvent]] = [:]
+    /// In order of known time.
+    let ordered: [LabelEvent]
+
+    init(_ all: [LabelEvent]) {
+        ordered = all.sorted { $0.known < $1.known }
+        for event in ordered { events[event.key, default: []].append(event) }
+    }
+
+    /// The label of a row as known at a time: the last event by then; nil = none.
+    func label(of key: UInt64, knownBy time: Timestamp) -> Bool? {
+        events[key]?.last { $0.known <= time }?.isPositive
+    }
+}
+
+/// Streams a job's whole feed through its stage, in order, and keeps the rows of a period.
+///
+/// Nothing later than a row flows into its features: the stage sees rows and labels in the order in which a run would have.
+struct FeatureCollector {
+    let job: Job
+    /// Digest over the digests of the files read; empty until `collect` has run.
+    private(set) var inputDigest = ""
+    private(set) var rejected = 0
+    private(set) var read = 0
+    private let files: [FeedFile]
+    private let labels: LabelTable
+
+    /// - Parameter decisions: labels that people gave, besides those of the job's label feed.
+    init(job: Job, decisions: [LabelEvent] = []) throws(Failure) {
+        self.job = job
+        files = try FeedDiscovery.files(matching: job.main.files, in: job.directory)
+        var events = decisions
+        if let feed = job.labels { events += try Self.events(of: feed, in: job) }
+        labels = LabelTable(events)
+    }
+
+    private static func events(of feed: JobFeed, in job: Job) throws(Failure) -> [LabelEvent] {
+        let schema = feed.schema
+        let keys = feed.key.compactMap { schema.index(of: $0) }
+        let known = feed.knownTime.flatMap { schema.index(of: $0) }
+        let value = schema.fields.indices.first { !keys.contains($0) && $0 != known }
+        let files = try FeedDiscovery.files(matching: feed.files, in: job.directory)
+        let reader = BlockReader(feed: feed, files: files, blockRows: 8_192)
+        var events: [LabelEvent] = []
+        while let read = try reader.next() {
+            let batch = read.block.batch
+            let hashes = RecordKey.hashes(of: batch, columns: keys)
+            for row in 0..<batch.count {
+                events.append(
+                    LabelEvent(
+                        key: hashes[row], isPositive: value.map { batch.columns[$0].integers[row] != 0 } ?? true,
+                        known: Timestamp(microseconds: known.map { batch.columns[$0].integers[row] } ?? 0)))
+            }
+        }
+        return events
+    }
+
+    /// First and last event time of the feed, or nil when no row can be read.
+    func period() throws(Failure) -> (first: Timestamp, last: Timestamp)? {
+        var feed = job.main
+        let time = feed.eventTime
+        feed.columns = feed.columns.filter { $0.field.name == time }
+        let reader = BlockReader(feed: feed, files: files, blockRows: 65_536)
+        var bounds: (Int64, Int64)?
+        while let read = try reader.next() {
+            guard let column = read.block.batch.columns.first else { continue }
+            for value in column.integers { bounds = (min(bounds?.0 ?? value, value), max(bounds?.1 ?? value, value)) }
+        }
+        return bounds.map { (Timestamp(microseconds: $0.0), Timestamp(microseconds: $0.1)) }
+    }
+
+    /// Rows with event time in [from, to), labels as known at `labelsKnownBy`.
+    mutating func collect(
+        from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, progress: (Int) -> Void = { _ in }
+    ) throws(Failure) -> FeatureSet {
+        let type = try Stages.required( job.stage.name)
+        let stage = try type.init(configuration: job.stage, schema: job.main.schema)
+        let schema = job.main.schema
+        let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
+        let keyColumns = job.main.key.compactMap { schema.index(of: $0) }
+        let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
+        let entityColumn = job.entityColumn.flatMap { schema.index(of: $0) }
+        var entities = EntityNumbers()
+        var result = FeatureSet(matrix: FeatureMatrix(featureCount: type.definition.features.count))
+        var nextLabel = 0, watermark = Int64.min
+        let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
+        var digests: [String] = []
+        for file in files { digests.append(try FeedDigest(of: file).hex) }
+        inputDigest = FeedDigest.combined(digests)
+        while let next = try reader.next() {
+            let batch = next.block.batch
+            (read, rejected) = (read + next.block.rowsRead, rejected + next.block.rejects.count)
+            let times = batch.columns[time].integers, keys = RecordKey.hashes(of: batch, columns: keyColumns)
+            watermark = max(watermark, times.max() ?? .min)
+            var events: [LabelEvent] = []
+            while nextLabel < labels.ordered.count, labels.ordered[nextLabel].known.microseconds <= watermark {
+                events.append(labels.ordered[nextLabel])
+                nextLabel += 1
+            }
+            let own = RunContext.labels(of: batch, column: labelColumn)
+            let features = try stage.consume(
+                StageInput(batch: batch, keys: keys, times: times, labels: own, labelDelay: job.main.labelDelay, events: events))
+            for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
+                result.matrix.values.append(contentsOf: features.row(row))
+                result.keys.append(keys[row])
+                result.times.append(times[row])
+                result.entities.append(entityColumn.map { entities.number(batch.columns[$0].text(row) ?? "") } ?? result.entities.count)
+                let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
+                let label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
+                result.labels.append(label == true ? 1 : 0)
+            }
+            progress(next.block.rowsRead)
+            // Late rows may still belong to the period as long as lateness allows them.
+            if watermark - job.main.lateness.microseconds >= to.microseconds { break }
+        }
+        return result
+    }
+}
+
+/// Numbers texts in order of first appearance.
+private struct EntityNumbers {
+    private var numbers: [String: Int] = [:]
+
+    mutating func number(_ text: String) -> Int {
+        if let number = numbers[text] { return number }
+        numbers[text] = numbers.count
+        return numbers.count - 1
+    }
+}
+
+extension Job {
+    /// The column whose rows belong together (a card): the stage's first column parameter.
+    var entityColumn: String? {
+        guard let stage = try? Stages.required( stage.name).definition else { return nil }
+        for parameter in stage.definition.parameters {
+            if case .column = parameter.kind { return self.stage.text(parameter.name) }
+        }
+        return nil
+    }
+}

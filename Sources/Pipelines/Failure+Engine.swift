@@ -1,0 +1,83 @@
+import Records
+
+/// Wording of what stops a run.
+extension Failure {
+    static func resultTableTaken(_ name: String, by owner: String?) -> Failure {
+        Failure(
+            .job, code: "results.taken", what: "the result table is taken", place: name,
+            found: owner.map { "a table of job '\($0)'" } ?? "a table that no job made", expected: "a name of its own for each job",
+            remedy: "Choose another name under `results:`.")
+    }
+
+    static func resultTableLayout(_ name: String, found: String, expected: String) -> Failure {
+        Failure(
+            .job, code: "results.layout", what: "the result table has another key", place: name, found: found, expected: expected,
+            remedy: "Choose another name under `results:`, or set the key back.")
+    }
+
+    static func ruleOperand(_ rule: PolicySettings.Rule, columns: Schema, features: [String]) -> Failure {
+        let names = columns.fields.map(\.name) + features
+        return Failure(
+            .job, code: "job.rule-operand", what: "a rule names something that is not there", place: "rules: \(rule.name)",
+            found: rule.operand, expected: "a column or feature: \(names.joined(separator: ", "))",
+            remedy: Nearest.name(to: rule.operand, among: names).map { "Did you mean '\($0)'?" } ?? "Correct the rule.")
+    }
+
+    static func runLocked(job: String, database: String) -> Failure {
+        Failure(
+            .tryAgain, code: "run.locked", what: "another run of this job is under way", place: "job '\(job)'", found: "its lock is held",
+            expected: "one run of a job at a time", remedy: "Wait until it ends, then start the same command again.")
+    }
+
+    static func runStopped(job: String, run: Int64, chunk: Int) -> Failure {
+        Failure(
+            .tryAgain, code: "run.stopped", what: "run \(run) was asked to stop and did", place: "job '\(job)'",
+            found: "\(chunk) chunks written, none half", remedy: "Start the same command again: it goes on from there.")
+    }
+
+    static func runHeld(job: String, run: Int64, rejected: Int64, read: Int64, limit: Double) -> Failure {
+        Failure(
+            .held, code: "run.held", what: "run \(run) is held: too many rejects", place: "job '\(job)'",
+            found: "\(rejected) of \(read) rows rejected", expected: "at most \(percent(limit))",
+            remedy: "Look at `pipeline rejects list --run \(run)`, then `pipeline runs accept \(run)` or `pipeline runs discard \(run)`.")
+    }
+
+    static func fileChanged(_ name: String, run: Int64) -> Failure {
+        Failure(
+            .failed, code: "run.file-changed", what: "a feed file changed while its run was unfinished", place: name,
+            found: "another content than at the start of run \(run)", expected: "the same bytes",
+            remedy: "Put the file back as it was, then start the same command again; send corrections as a new file.")
+    }
+
+    static func jobTextMissing(_ digest: String) -> Failure {
+        Failure(
+            .failed, code: "run.job-text-missing", what: "the job file of a run is not in the database", place: "pipeline_jobs",
+            found: "no text with digest \(digest)", expected: "the text that the run stored",
+            remedy: "Restore a backup: somebody removed it.")
+    }
+
+    static func stageUnknown(_ name: String, known: [String]) -> Failure {
+        Failure(
+            .job, code: "job.stage-unknown", what: "there is no such stage", place: name, expected: known.joined(separator: ", "),
+            remedy: Nearest.name(to: name, among: known).map { "Did you mean '\($0)'?" } ?? "`pipeline list stages` shows them.")
+    }
+
+    static func modelMissing(_ name: String, known: [String]) -> Failure {
+        Failure(
+            .failed, code: "model.missing", what: "the model is not in the catalog", place: name,
+            found: known.isEmpty ? "no model at all" : Set(known).sorted().joined(separator: ", "), expected: "a model of this name",
+            remedy: Nearest.name(to: name, among: Set(known).sorted()).map { "Did you mean '\($0)'?" } ?? "Train it with `pipeline train`.")
+    }
+
+    static func modelFeatures(_ model: String, found: [String], expected: [String]) -> Failure {
+        Failure(
+            .job, code: "model.features", what: "the model does not fit the job", place: model,
+            found: "features \(found.joined(separator: ", "))", expected: "features \(expected.joined(separator: ", "))",
+            remedy: "Train a model for this job, or name another under `model:`.")
+    }
+
+    static func percent(_ share: Double) -> String {
+        let thousandths = (share * 100_000).rounded() / 1_000
+        return thousandths == thousandths.rounded() ? "\(Int(thousandths)) %" : "\(thousandths) %"
+    }
+}

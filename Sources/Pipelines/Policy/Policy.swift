@@ -1,0 +1,143 @@
+import Models
+public import Records
+
+/// What the policy says of one row.
+struct Ruling: Hashable, Sendable {
+    /// Index into `Policy.outcomes`.
+    var outcome: UInt8
+    /// Index into `Policy.causes`.
+    var cause: UInt8
+    /// The cheapest outcome that needs no person, for a review item's suggestion.
+    var suggested: UInt8
+    /// Expected cost of the suggested outcome in minor units: what is at stake when nobody looks.
+    var value: Int64
+    /// Set when the row was decided without a person and drawn for review all the same.
+    var isAuditSample: Bool
+}
+
+/// Turns scores into outcomes: declared rules first, then the outcome of least expected cost, then the audit sample.
+///
+/// Expected cost of an outcome with cost c: p c when it falls due on positive rows, (1 - p) c on negative ones, c always; p is the score.
+/// Ties go to the outcome written first. (Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001.)
+struct Policy: Sendable {
+    /// Why a row got its outcome, as stored in the result table's `cause`; nil is the plain cost comparison.
+    enum Cause {
+        static let cost: UInt8 = 0
+        /// There is no model yet, and the cheapest outcome is not one to take without a person.
+        static let noModel: UInt8 = 1
+        static let auditSample: UInt8 = 2
+        static let firstRule: UInt8 = 3
+    }
+
+    private enum Amount: Sendable {
+        case fixed(Double)
+        case column(Int)
+    }
+
+    private struct Cost: Sendable {
+        var when: PolicySettings.When
+        var amount: Amount
+    }
+
+    let outcomes: [String]
+    let causes: [String?]
+    let currency: Currency
+    private let costs: [Cost]
+    let reviewOutcome: UInt8?
+    private let rules: RuleSet
+    private let auditSample: Double
+    private let seed: UInt64
+    private let hasModel: Bool
+
+    /// - Parameters:
+    ///   - seed: of the job, so that the same row is drawn for audit in every run.
+    ///   - lists: entries known at the run's clock, by list feed.
+    init(
+        job: Job, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
+    ) throws(Failure) {
+        let schema = job.main.schema
+        outcomes = job.policy.outcomes.map(\.name)
+        causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" }
+        currency = job.policyCurrency
+        costs = job.policy.outcomes.map { outcome in
+            switch outcome.cost.pay {
+            case .fixed(let money): Cost(when: outcome.cost.when, amount: .fixed(Double(money.minor)))
+            case .column(let name): Cost(when: outcome.cost.when, amount: .column(schema.index(of: name) ?? 0))
+            }
+        }
+        reviewOutcome = outcomes.firstIndex(of: "review").map { UInt8($0) }
+        rules = try RuleSet(job.policy, schema: schema, featureNames: featureNames, lists: lists)
+        auditSample = job.review.auditSample
+        (self.seed, self.hasModel) = (seed, hasModel)
+    }
+
+    /// One ruling a row.
+    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+        var rulings: [Ruling] = []
+        rulings.reserveCapacity(batch.count)
+        var expected = [Double](repeating: 0, count: costs.count)
+        for row in 0..<batch.count {
+            let probability = Double(scores[row])
+            for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
+            let suggested = cheapest(expected, without: reviewOutcome)
+            var ruling = Ruling(
+                outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
+                value: Int64(expected[suggested].rounded()), isAuditSample: false)
+            if let match = rules.firstMatch(batch: batch, features: features, row: row) {
+                ruling.outcome = UInt8(match.outcome)
+                ruling.cause = Cause.firstRule + UInt8(match.rule)
+                if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
+            } else if !hasModel, let review = reviewOutcome, ruling.outcome != review, Int(ruling.outcome) != harmless(batch: batch, row: row) {
+                (ruling.outcome, ruling.cause) = (review, Cause.noModel)
+            }
+            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
+            rulings.append(ruling)
+        }
+        return rulings
+    }
+
+    private func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
+        let amount: Double
+        switch costs[index].amount {
+        case .fixed(let minor): amount = minor
+        case .column(let column): amount = Double(batch.columns[column].integers[row])
+        }
+        switch costs[index].when {
+        case .positive: return probability * amount
+        case .negative: return (1 - probability) * amount
+        case .always: return amount
+        }
+    }
+
+    private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
+        var best = -1
+        for index in expected.indices where excluded.map({ Int($0) != index }) ?? true {
+            if best < 0 || expected[index] < expected[best] { best = index }
+        }
+        return max(best, 0)
+    }
+
+    /// The outcome that costs least when nothing is wrong: the only one taken without a person while there is no model.
+    private func harmless(batch: RecordBatch, row: Int) -> Int {
+        cheapest(costs.indices.map { cost($0, batch: batch, row: row, probability: 0) }, without: reviewOutcome)
+    }
+
+    /// Keyed draw: the same row is drawn whatever the run, the batch or the thread.
+    private func isDrawn(_ key: UInt64) -> Bool {
+        guard auditSample > 0 else { return false }
+        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < auditSample
+    }
+}
+
+extension Job {
+    /// The one currency of all costs (`check` refuses several).
+    public var policyCurrency: Currency {
+        for outcome in policy.outcomes {
+            switch outcome.cost.pay {
+            case .fixed(let money): return money.currency
+            case .column(let name): if case .money(let currency)? = main.schema[name]?.type { return currency }
+            }
+        }
+        return Currency("XXX")!
+    }
+}

@@ -1,0 +1,148 @@
+import Connectors
+import GRDB
+import Records
+
+/// Compares what was written by some runs with what their recomputation wrote, table by table, and stops at the first difference.
+final class ReplayComparison {
+    private let live: Warehouse
+    private let recomputed: Warehouse
+    private let runs: [RunRecord]
+    private let job: Job
+    private(set) var compared = 0
+
+    init(live: Warehouse, recomputed: Warehouse, runs: [RunRecord], job: Job) {
+        (self.live, self.recomputed, self.runs, self.job) = (live, recomputed, runs, job)
+    }
+
+    /// One table as seen by the comparison: equal rows have equal values in all columns, in an order that both sides share.
+    private struct Table {
+        var name: String
+        /// What the rows are named by in a report.
+        var key: [String]
+        var sql: String
+    }
+
+    private var runList: String { runs.map { String($0.id) }.joined(separator: ", ") }
+
+    private func tables() -> [Table] {
+        let ours = "run IN (\(runList))"
+        let key = job.keyFields.map { ResultTable.quoted($0.name) }
+        return [
+            Table(
+                name: "pipeline_lists", key: ["list", "entry"],
+                sql: "SELECT list, entry, known, run FROM pipeline_lists WHERE \(ours) ORDER BY run, list, id"),
+            Table(
+                name: "pipeline_labels", key: ["key"],
+                sql: "SELECT key, positive, known, run, id FROM pipeline_labels WHERE \(ours) ORDER BY id"),
+            Table(
+                name: job.results.table, key: job.keyFields.map(\.name) + ["version"],
+                sql: "SELECT * FROM \(ResultTable.quoted(job.results.table)) WHERE \(ours) ORDER BY \((key + ["version"]).joined(separator: ", "))"),
+            Table(
+                name: "pipeline_review_items", key: ["key", "version"],
+                sql: """
+                    SELECT key, version, run, queue, event_time, score, value, currency, cause, suggested, interim, over_capacity,
+                    sample_probability, reasons, evidence, fields, created, due, on_overdue
+                    FROM pipeline_review_items WHERE \(ours) ORDER BY run, id
+                    """),
+            Table(
+                name: "pipeline_rejects", key: ["file", "row"],
+                sql: """
+                    SELECT file, "row", run, feed, line, "offset", column_name, code, found, expected, raw
+                    FROM pipeline_rejects WHERE \(ours) ORDER BY run, id
+                    """),
+            Table(
+                name: "pipeline_runs", key: ["id"],
+                sql: """
+                    SELECT id, clock, seed, job_digest, policy_digest, input_digest, list_digest, model, model_version, model_digest,
+                    rows_read, rows_accepted, rows_rejected, rows_late, rows_unchanged, rows_corrected, review_items, labels_read, outcomes,
+                    watermark, state_bytes, labels_until FROM pipeline_runs WHERE id IN (\(runList)) ORDER BY id
+                    """),
+        ]
+    }
+
+    func firstDifference() throws(Failure) -> ReplayDifference? {
+        for table in tables() {
+            if let difference = try firstDifference(in: table) { return difference }
+        }
+        return nil
+    }
+
+    private func firstDifference(in table: Table) throws(Failure) -> ReplayDifference? {
+        try live.read { liveDatabase in
+            try recomputed.read { scratchDatabase in
+                let stored = try Row.fetchCursor(liveDatabase, sql: table.sql)
+                let again = try Row.fetchCursor(scratchDatabase, sql: table.sql)
+                while true {
+                    switch (try stored.next(), try again.next()) {
+                    case (nil, nil): return nil
+                    case (let left?, nil):
+                        return difference(table, at: left, column: nil, stored: "a row", recomputed: "no such row")
+                    case (nil, let right?):
+                        return difference(table, at: right, column: nil, stored: "no such row", recomputed: "a row")
+                    case (let left?, let right?):
+                        compared += 1
+                        if left != right { return describe(table, left, right) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func describe(_ table: Table, _ left: Row, _ right: Row) -> ReplayDifference {
+        for name in table.key where left[name] as DatabaseValue != right[name] as DatabaseValue {
+            return difference(
+                table, at: left, column: nil, stored: "row \(text(table.key, left))", recomputed: "row \(text(table.key, right))")
+        }
+        for name in left.columnNames where left[name] as DatabaseValue != right[name] as DatabaseValue {
+            if name == "features" { return features(table, left, right) }
+            return difference(table, at: left, column: name, stored: text(left[name]), recomputed: text(right[name]))
+        }
+        return difference(table, at: left, column: nil, stored: "another row", recomputed: "another row")
+    }
+
+    /// Names the first feature that differs.
+    private func features(_ table: Table, _ left: Row, _ right: Row) -> ReplayDifference {
+        let names = (try? Stages.required( job.stage.name).definition.features.map(\.name)) ?? []
+        let (stored, again) = (PackedFeatures.unpack(left["features"]), PackedFeatures.unpack(right["features"]))
+        for index in 0..<max(stored.count, again.count) {
+            let a = index < stored.count ? stored[index] : nil, b = index < again.count ? again[index] : nil
+            guard a?.bitPattern != b?.bitPattern else { continue }
+            let name = index < names.count ? names[index] : String(index)
+            return difference(
+                table, at: left, column: "feature \(name)", stored: a.map { "\($0)" } ?? "none", recomputed: b.map { "\($0)" } ?? "none")
+        }
+        return difference(table, at: left, column: "features", stored: "other bytes", recomputed: "other bytes")
+    }
+
+    private func difference(_ table: Table, at row: Row, column: String?, stored: String, recomputed: String) -> ReplayDifference {
+        let run: Int64 = (row["run"] as Int64?) ?? (row["id"] as Int64?) ?? 0
+        return ReplayDifference(
+            cause: cause(run: run, table: table.name), place: "\(table.name) \(text(table.key, row))\(column.map { ", \($0)" } ?? "")",
+            stored: stored, recomputed: recomputed)
+    }
+
+    private func cause(run: Int64, table: String) -> ReplayDifference.Cause {
+        guard let record = runs.first(where: { $0.id == run }),
+            let current = try? recomputed.read({ try RunStore($0).run(run) })
+        else { return table == "pipeline_lists" ? .list : .stored }
+        func version(_ record: RunRecord, _ name: String) -> String? { record.versions.first { $0.name == name }?.value }
+        if version(record, "engine") != version(current, "engine") || version(record, "stage") != version(current, "stage") { return .code }
+        if version(record, "library") != version(current, "library") { return .library }
+        if version(record, "processor") != version(current, "processor") { return .platform }
+        return table == "pipeline_lists" ? .list : .stored
+    }
+
+    private func text(_ names: [String], _ row: Row) -> String {
+        names.map { "\($0) \(text(row[$0]))" }.joined(separator: " ")
+    }
+
+    private func text(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: "NULL"
+        case .int64(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .string(let value): value
+        case .blob(let data): "\(data.count) bytes"
+        }
+    }
+}

@@ -41,7 +41,7 @@ struct FraudState: ~Copyable {
         var facts = 0
         for history in histories { facts += history.facts.capacity }
         return customers.allocated + terminals.allocated + pending.allocated + keys.allocated
-            + histories.capacity * 8 + facts * MemoryLayout<LabelFact>.stride + waiting.count * 80
+            + histories.capacity * 8 + facts * MemoryLayout<KnownLabel>.stride + waiting.count * 80
     }
 
     // MARK: A batch's start
@@ -196,7 +196,7 @@ struct FraudState: ~Copyable {
             let index = terminals.accounts[terminal].index(time: time, sequence: sequence)
         else { return }
         let isFraud = histories[terminal].add(
-            LabelFact(time: time, sequence: sequence, known: label.known, order: label.order, isPositive: label.isPositive))
+            KnownLabel(time: time, sequence: sequence, known: label.known, order: label.order, isPositive: label.isPositive))
         terminals.setFraud(isFraud, at: index, of: terminal)
     }
 

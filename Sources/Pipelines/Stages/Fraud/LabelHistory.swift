@@ -1,5 +1,5 @@
 /// What was learnt about one row at one time.
-struct LabelFact {
+struct KnownLabel {
     /// Event time and position of the row.
     var time: Int64
     var sequence: UInt32
@@ -8,7 +8,7 @@ struct LabelFact {
     var isPositive: Bool
 
     @inline(__always)
-    static func < (left: LabelFact, right: LabelFact) -> Bool {
+    static func < (left: KnownLabel, right: KnownLabel) -> Bool {
         if left.time != right.time { return left.time < right.time }
         if left.sequence != right.sequence { return left.sequence < right.sequence }
         return left.known != right.known ? left.known < right.known : left.order < right.order
@@ -17,10 +17,10 @@ struct LabelFact {
 
 /// All facts about a terminal's rows, by row and then by known time: what a late row needs to see what was known at its own time.
 struct LabelHistory {
-    private(set) var facts: [LabelFact] = []
+    private(set) var facts: [KnownLabel] = []
 
     /// Adds a fact; returns what is now known about its row.
-    mutating func add(_ fact: LabelFact) -> Bool {
+    mutating func add(_ fact: KnownLabel) -> Bool {
         var at = facts.count
         while at > 0, fact < facts[at - 1] { at -= 1 }
         facts.insert(fact, at: at)
@@ -80,7 +80,7 @@ struct LabelHistory {
     init(from reader: inout ByteReader) {
         for _ in 0..<reader.count(of: 12) {
             facts.append(
-                LabelFact(
+                KnownLabel(
                     time: reader.signed(), sequence: UInt32(truncatingIfNeeded: reader.varint()), known: reader.signed(),
                     order: reader.word(), isPositive: reader.byte() == 1))
         }

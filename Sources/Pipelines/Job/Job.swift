@@ -115,7 +115,9 @@ public struct TrainSettings: Sendable {
     /// Fewest positive labels that a model may be trained on.
     public var minimumPositives: Int
 
-    public init(family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int) {
+    public init(
+        family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int
+    ) {
         (self.family, self.parameters, self.last, self.labelDelay) = (family, parameters, last, labelDelay)
         self.minimumPositives = minimumPositives
     }
@@ -145,7 +147,9 @@ public struct PolicySettings: Sendable {
     }
     /// A declared condition over the row, the stage's features (`customer_count_1d > 20`) or a list (`terminal in blocked`).
     public struct Rule: Sendable, Hashable {
-        public enum Comparison: String, CaseIterable, Sendable { case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in" }
+        public enum Comparison: String, CaseIterable, Sendable {
+            case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in"
+        }
         public var name: String
         /// A feature of the stage, a number or money column, or (for `in`) any column.
         public var operand: String

@@ -39,14 +39,16 @@ extension JobFinding {
         // MARK: keys
 
         static func duplicateKey(firstLine: Int) -> Message {
-            Message(code: "job.duplicate-key", what: "a key is given twice", found: "first on line \(firstLine)", remedy: "Remove one of them.")
+            Message(
+                code: "job.duplicate-key", what: "a key is given twice", found: "first on line \(firstLine)", remedy: "Remove one of them.")
         }
 
         static let wrongKey = Message(code: "job.wrong-key", what: "a key that is not a text", remedy: "Write the key as one word.")
 
         static func unknownKey(_ name: String, names: [String]) -> Message {
             Message(
-                code: "job.unknown-key", what: "unknown key '\(name)'", remedy: nearest(name, names, otherwise: "Keys here: \(list(names))."))
+                code: "job.unknown-key", what: "unknown key '\(name)'",
+                remedy: nearest(name, names, otherwise: "Keys here: \(list(names))."))
         }
 
         static func unsupported(remedy: String) -> Message {
@@ -69,12 +71,19 @@ extension JobFinding {
 
         static func unknownName(_ subject: String, found: String, names: [String]) -> Message {
             Message(
-                code: "job.unknown-name", what: "no such \(subject)", found: "'\(found)'", expected: "one of \(list(names))",
+                code: "job.unknown-name", what: "no such \(subject)", found: "'\(found)'",
+                expected: names.isEmpty ? "" : "one of \(list(names))",
                 remedy: nearest(found, names, otherwise: ""))
         }
 
+        static func unknownZone(_ name: String) -> Message {
+            Message(
+                code: "job.unknown-name", what: "no such time zone", found: "'\(name)'", expected: "an IANA name",
+                remedy: nearest(name, Zone.knownNames, otherwise: "For example UTC, Asia/Tokyo or Europe/Berlin."))
+        }
+
         static func unsupportedValue(_ value: String, remedy: String) -> Message {
-            Message(code: "job.unsupported", what: "not supported in this version", found: "'\(value)'", remedy: remedy)
+            Message(code: "job.unsupported", what: "not supported in this version", found: value, remedy: remedy)
         }
 
         // MARK: feeds
@@ -115,7 +124,8 @@ extension JobFinding {
 
         static func labelKey(_ count: Int, main: Int) -> Message {
             Message(
-                code: "job.label-key", what: "the labels' key does not match the main feed's", found: columns(count), expected: columns(main))
+                code: "job.label-key", what: "the labels' key does not match the main feed's", found: columns(count),
+                expected: columns(main))
         }
 
         private static func columns(_ count: Int) -> String { count == 1 ? "1 column" : "\(count) columns" }
@@ -170,7 +180,8 @@ extension JobFinding {
         static func ruleOperand(_ name: String, names: [String]) -> Message {
             Message(
                 code: "job.rule-operand", what: "no such column or feature", found: "'\(name)'",
-                expected: "a number or money column of the main feed, or a feature of the stage", remedy: nearest(name, names, otherwise: ""))
+                expected: "a number or money column of the main feed, or a feature of the stage",
+                remedy: nearest(name, names, otherwise: ""))
         }
 
         static func sameRule(_ name: String) -> Message {
@@ -191,8 +202,11 @@ extension JobFinding {
                 remedy: "The job and what it stores then name this machine; a path relative to the job file moves with it.")
         }
 
-        static func noFiles(_ pattern: String) -> Message {
-            Message(severity: .warning, code: "job.no-files", what: "no file matches now", found: "'\(pattern)'")
+        static func firstRows(_ rejected: Int, of count: Int, file: String, first: Reject) -> Message {
+            Message(
+                severity: .warning, code: "job.first-rows", what: "\(rejected) of the first \(count) rows of \(file) cannot be read",
+                found: "line \(first.line)\(first.column.map { ", column '\($0)'" } ?? ""), \(first.code.rawValue), \(first.found)",
+                expected: first.expected, remedy: "Correct the column's type or format, or allow for it with `optional`, `nulls` or `rejects`.")
         }
 
         static func world(_ failure: Failure) -> Message {

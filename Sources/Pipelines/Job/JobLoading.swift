@@ -31,8 +31,9 @@ extension Job {
         return read(bytes: Array(data), path: path, components: components)
     }
 
-    static func read(bytes: [UInt8], path: String, components: Components) -> JobCheck {
-        let findings = JobFindings()
+    static func read(
+        bytes: [UInt8], path: String, components: Components, findings: JobFindings = JobFindings()
+    ) -> JobCheck {
         let job = JobReader(components: components, findings: findings).job(bytes, path: path)
         return JobCheck(path: path, job: job, findings: findings.sorted)
     }
@@ -44,6 +45,8 @@ public struct JobCheck: Sendable {
     public let job: Job?
     /// Errors and warnings in the order of the lines.
     public let findings: [JobFinding]
+
+    public var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
     public init(path: String, job: Job?, findings: [JobFinding]) { (self.path, self.job, self.findings) = (path, job, findings) }
 }

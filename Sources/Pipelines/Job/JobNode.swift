@@ -20,7 +20,7 @@ struct JobValue {
     var shown: String {
         switch node {
         case .mapping: return "a mapping"
-        case .sequence: return "a list"
+        case .sequence(let nodes): return nodes.isEmpty ? "an empty list" : "a list"
         case .scalar(let scalar) where isNothing: return scalar.string.isEmpty ? "nothing" : "'\(scalar.string)'"
         case .scalar(let scalar):
             let line = scalar.string.split(whereSeparator: \.isNewline).first ?? ""
@@ -183,7 +183,9 @@ extension JobMapping {
                 findings.add(.duplicateKey(firstLine: earlier.place.line), at: place, path: path)
                 continue
             }
-            entries.append((name, place, JobValue(node, path: path, findings: findings, fallback: place)))
+            let value = JobValue(node, path: path, findings: findings, fallback: place)
+            findings.places[path] = value.place
+            entries.append((name, place, value))
         }
         (path, self.findings, self.entries, self.place) = (value.path, findings, entries, place ?? value.place)
     }
@@ -195,14 +197,16 @@ extension JobMapping {
         self.init(value, place: place, expected: "a mapping with \(section.keyNames)")
         let supported = section.keys.filter { $0.unsupported == nil }
         let names = supported.map(\.name) + more
+        var misspelt: Set<String> = []
         for entry in entries where !names.contains(entry.name) {
+            misspelt.formUnion(Nearest.name(to: entry.name, among: names).map { [$0] } ?? [])
             if let remedy = section.keys.first(where: { $0.name == entry.name })?.unsupported {
                 findings.add(.unsupported(remedy: remedy), at: entry.place, path: entry.value.path)
             } else {
                 findings.add(.unknownKey(entry.name, names: names), at: entry.place, path: entry.value.path)
             }
         }
-        for key in supported where key.isRequired && self[key.name] == nil {
+        for key in supported where key.isRequired && self[key.name] == nil && !misspelt.contains(key.name) {
             report(.missingKey(key.name, form: key.form, example: key.example))
         }
     }

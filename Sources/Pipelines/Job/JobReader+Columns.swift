@@ -1,13 +1,20 @@
 import Connectors
-import Foundation
 import Records
 
 /// The columns of a feed as far as they could be read.
 struct FeedColumns {
+    /// The feed's name.
+    var feed: String
     var columns: [FeedColumn] = []
     /// All names, those of unreadable columns included, so that one mistake gives one finding.
     var names: [String] = []
     var label: (name: String, delay: Timestamp.Span)?
+
+    /// The column's field; a finding where there is no such column; nil without one where it could not be read, which has its own.
+    func field(_ name: String, at value: JobValue) -> Field? {
+        if !names.contains(name) { value.report(.noColumn(name, feed: feed, names: names)) }
+        return columns.first { $0.field.name == name }?.field
+    }
 }
 
 extension JobReader {
@@ -15,7 +22,7 @@ extension JobReader {
         guard let value = section["columns"],
             let mapping = JobMapping(value, place: section.place(of: "columns"), expected: "a mapping of names to columns")
         else { return nil }
-        var result = FeedColumns()
+        var result = FeedColumns(feed: feed)
         for entry in mapping.entries {
             if !JobValue.isName(entry.name, dashes: false) {
                 findings.add(
@@ -84,26 +91,13 @@ extension JobReader {
         return nil
     }
 
-    /// Date patterns as `FeedColumn.format` has them; the reader would refuse others only once it opens a file.
+    /// Checked here as well: the reader would refuse it only once it opens a file.
     private func readPattern(_ value: JobValue) -> String? {
-        value.read("a date pattern of yyyy MM dd HH mm ss SSS XXX, with other letters in single quotes") { text in
-            var rest = text[...]
-            var letters = Set<Character>()
-            while let first = rest.first {
-                if first == "'" {
-                    guard let close = rest.dropFirst().firstIndex(of: "'") else { return nil }
-                    rest = rest[rest.index(after: close)...]
-                    continue
-                }
-                let run = rest.prefix { $0 == first }
-                if first.isLetter {
-                    let known = ["yyyy", "MM", "dd", "HH", "mm", "ss", "XXX"].contains(String(run)) || (first == "S" && run.count <= 9)
-                    guard known, letters.insert(first).inserted else { return nil }
-                }
-                rest = rest[run.endIndex...]
-            }
-            return letters.isSuperset(of: ["y", "M", "d"]) ? text : nil
-        }
+        let expected = "a date pattern of yyyy MM dd HH mm ss SSS XXX, with text in single quotes"
+        guard let pattern = value.text(expected) else { return nil }
+        guard let problem = TimestampPattern.problem(of: pattern) else { return pattern }
+        value.report(.wrongValue(found: "\(value.shown) \(problem)", expected: expected))
+        return nil
     }
 
     /// `role: label, known-after: 7d`

@@ -2,29 +2,49 @@ import Connectors
 import Foundation
 import Records
 
+/// The feeds of a job, and what later sections need of them even when one could not be read.
+struct ReadFeeds {
+    /// The main feed first, the others as written; nil when one could not be read or the roles do not add up.
+    var feeds: [JobFeed]?
+    /// Of the main feed; nil when there is none or it has no columns.
+    var main: FeedColumns?
+    /// Names of the list feeds.
+    var lists: [String] = []
+    /// True as well where a feed's role could not be read.
+    var hasLabels = false
+}
+
 extension JobReader {
-    /// The main feed first, the others as written. Nil when a feed could not be read or the roles do not add up.
-    func readFeeds(_ top: JobMapping) -> [JobFeed]? {
+    func readFeeds(_ top: JobMapping) -> ReadFeeds {
         guard let value = top["feeds"],
             let mapping = JobMapping(value, place: top.place(of: "feeds"), expected: "a mapping of names to feeds")
-        else { return nil }
+        else { return ReadFeeds() }
+        var result = ReadFeeds()
         var feeds: [(feed: JobFeed, mapping: JobMapping)] = []
         var roles: [String] = []
         for entry in mapping.entries {
             checkName(entry)
             guard let section = feedMapping(entry) else { continue }
-            if let role = section["role"]?.scalar { roles.append(role) }
-            if let feed = readFeed(entry.name, section) { feeds.append((feed, section)) }
+            let role = section["role"].flatMap { readRole($0) }
+            if let role { roles.append(role.rawValue) }
+            if role == nil || role == .labels { result.hasLabels = true }
+            // Other sections may refer to a list whose role or format is wrong: that has its own finding.
+            if role == .list || role == nil { result.lists.append(entry.name) }
+            let columns = readColumns(section, feed: entry.name, role: role)
+            if role == .main, result.main == nil { result.main = columns }
+            if let feed = readFeed(entry.name, section, role: role, columns: columns) { feeds.append((feed, section)) }
         }
         let mains = roles.count { $0 == "main" }, labels = roles.count { $0 == "labels" }
         if mains != 1 { mapping.report(.feedCount(role: "main", count: mains, expected: "exactly 1")) }
         if labels > 1 { mapping.report(.feedCount(role: "labels", count: labels, expected: "at most 1")) }
-        guard mains == 1, let main = feeds.first(where: { $0.feed.role == .main }) else { return nil }
+        if result.main?.label != nil { result.hasLabels = true }
+        guard mains == 1, let main = feeds.first(where: { $0.feed.role == .main }) else { return result }
         for (feed, section) in feeds where feed.role == .labels {
             if feed.key.count != main.feed.key.count { section.report(.labelKey(feed.key.count, main: main.feed.key.count), at: "key") }
             if main.feed.labelColumn != nil { section.report(.twoLabels, at: "role") }
         }
-        return [main.feed] + feeds.filter { $0.feed.role != .main }.map(\.feed)
+        result.feeds = [main.feed] + feeds.filter { $0.feed.role != .main }.map(\.feed)
+        return result
     }
 
     func checkName(_ entry: (name: String, place: JobPlace, value: JobValue)) {
@@ -43,17 +63,15 @@ extension JobReader {
         return JobMapping(entry.value, .feed, place: entry.place, more: more)
     }
 
-    private func readFeed(_ name: String, _ section: JobMapping) -> JobFeed? {
-        let role = section["role"].flatMap { readRole($0) }
+    private func readFeed(_ name: String, _ section: JobMapping, role: JobFeed.Role?, columns: FeedColumns?) -> JobFeed? {
         let format = section["format"].flatMap { $0.choice(components.formats.map { $0.definition.name }, of: "format") }
         let options = format.flatMap { components.format($0)?.definition }.map {
-            readParameters(of: $0, in: section, ignoring: JobSection.feed.keys.map(\.name), main: nil)
+            readParameters(of: $0, in: section, among: true, main: nil)
         }
         let files = section["files"].flatMap { readFiles($0) }
-        let columns = readColumns(section, feed: name, role: role)
-        let key = readKey(section, feed: name, columns: columns)
-        let time = readTime("event-time", section, feed: name, wanted: role.map { $0 == .main }, columns: columns)
-        let known = readTime("known-time", section, feed: name, wanted: role.map { $0 != .main }, columns: columns)
+        let key = readKey(section, columns: columns)
+        let time = readTime("event-time", section, wanted: role.map { $0 == .main }, columns: columns)
+        let known = readTime("known-time", section, wanted: role.map { $0 != .main }, columns: columns)
         if role != nil, role != .main, section["lateness"] != nil {
             section.report(.misplacedKey("lateness", why: "only rows of the main feed can be late"), at: "lateness")
         }
@@ -70,7 +88,7 @@ extension JobReader {
 
     private func readRole(_ value: JobValue) -> JobFeed.Role? {
         if let text = value.scalar, ["reference", "future"].contains(text) {
-            value.report(.unsupportedValue(text, remedy: "Feeds are main, labels or list in this version."))
+            value.report(.unsupportedValue("'\(text)'", remedy: "Feeds are main, labels or list in this version."))
             return nil
         }
         return value.choice(JobFeed.Role.allCases.map(\.rawValue), of: "role").flatMap { JobFeed.Role(rawValue: $0) }
@@ -96,7 +114,7 @@ extension JobReader {
 
     // MARK: columns named by other keys
 
-    private func readKey(_ section: JobMapping, feed: String, columns: FeedColumns?) -> [String]? {
+    private func readKey(_ section: JobMapping, columns: FeedColumns?) -> [String]? {
         guard let value = section["key"], let texts = value.texts() else { return nil }
         if section["role"]?.scalar == "list", texts.count > 1 {
             value.report(.wrongValue(found: "\(texts.count) columns", expected: "one column, the entry"))
@@ -105,7 +123,7 @@ extension JobReader {
         var names: [String] = []
         for text in texts {
             let name = text.scalar ?? ""
-            check(text, names: columns, feed: feed, types: ["int64", "string", "timestamp"], use: "part of the key")
+            check(text, columns, types: ["int64", "string", "timestamp"], use: "part of the key")
             if names.contains(name) { text.report(.wrongValue(found: "'\(name)' twice", expected: "each column once")) }
             if columns.label?.name == name { text.report(.labelUsed(name)) }
             names.append(name)
@@ -116,7 +134,7 @@ extension JobReader {
     /// - Parameter wanted: whether this role has such a time; nil when the role is not known.
     /// - Returns: nil after a finding; a name of nil where the role has none.
     private func readTime(
-        _ key: String, _ section: JobMapping, feed: String, wanted: Bool?, columns: FeedColumns?
+        _ key: String, _ section: JobMapping, wanted: Bool?, columns: FeedColumns?
     ) -> (name: String?, Void)? {
         guard let value = section[key] else {
             guard wanted == true else { return (nil, ()) }
@@ -124,7 +142,7 @@ extension JobReader {
             return nil
         }
         if value.isMapping {
-            value.report(.unsupportedValue("a unit", remedy: "Event time is a timestamp column in this version."))
+            value.report(.unsupportedValue("a mapping", remedy: "Event time is a timestamp column in this version."))
             return nil
         }
         if wanted == false {
@@ -133,22 +151,17 @@ extension JobReader {
             return nil
         }
         guard let name = value.text("the name of a timestamp column"), let columns else { return nil }
-        check(value, names: columns, feed: feed, types: ["timestamp"], use: "the \(key.split(separator: "-").joined(separator: " "))")
+        check(value, columns, types: ["timestamp"], use: "the \(key.split(separator: "-").joined(separator: " "))")
         return (name, ())
     }
 
-    private func check(_ value: JobValue, names columns: FeedColumns, feed: String, types: [String], use: String) {
+    private func check(_ value: JobValue, _ columns: FeedColumns, types: [String], use: String) {
         let name = value.scalar ?? ""
-        guard columns.names.contains(name) else {
-            value.report(.noColumn(name, feed: feed, names: columns.names))
-            return
+        guard let field = columns.field(name, at: value) else { return }
+        if !types.contains(field.type.name) {
+            value.report(.columnType(name, found: field.type.name, expected: types.joined(separator: " or ")))
         }
-        // A column that could not be read has its own finding.
-        guard let column = columns.columns.first(where: { $0.field.name == name }) else { return }
-        if !types.contains(column.field.type.name) {
-            value.report(.columnType(name, found: column.field.type.name, expected: types.joined(separator: ", ")))
-        }
-        if column.field.isOptional { value.report(.optionalColumn(name, use: use)) }
+        if field.isOptional { value.report(.optionalColumn(name, use: use)) }
     }
 
     private func checkLabel(_ section: JobMapping, columns: FeedColumns, notLabels: [String]) {

@@ -6,14 +6,16 @@ extension JobReader {
     /// Values of a definition's parameters, defaults filled in; findings for what is missing, unknown or of the wrong kind.
     ///
     /// - Parameters:
-    ///   - ignoring: keys of the mapping that belong to others (a format's settings stand among the feed's keys).
+    ///   - others: the mapping has keys besides (a format's settings stand among the feed's keys), checked elsewhere.
     ///   - main: the main feed, for parameters that name a column; nil leaves the names unchecked.
     func readParameters(
-        of definition: Definition, in mapping: JobMapping, ignoring: [String]? = nil, main: JobFeed?
+        of definition: Definition, in mapping: JobMapping, among others: Bool = false, main: FeedColumns?
     ) -> [String: ParameterValue] {
         let names = definition.parameters.map(\.name)
-        if ignoring == nil {
+        var misspelt: Set<String> = []
+        if !others {
             for entry in mapping.entries where !names.contains(entry.name) {
+                misspelt.formUnion(Nearest.name(to: entry.name, among: names).map { [$0] } ?? [])
                 findings.add(.unknownKey(entry.name, names: names), at: entry.place, path: entry.value.path)
             }
         }
@@ -23,7 +25,7 @@ extension JobReader {
                 values[parameter.name] = read(parameter, value, main: main)
             } else if let text = parameter.defaultValue {
                 values[parameter.name] = Self.value(of: parameter, text)
-            } else if !parameter.isOptional {
+            } else if !parameter.isOptional, !misspelt.contains(parameter.name) {
                 let example = parameter.example.contains(":") ? parameter.example : "\(parameter.name): \(parameter.example)"
                 mapping.report(.missingKey(parameter.name, form: parameter.form, example: example))
             }
@@ -31,7 +33,7 @@ extension JobReader {
         return values
     }
 
-    private func read(_ parameter: Parameter, _ value: JobValue, main: JobFeed?) -> ParameterValue? {
+    private func read(_ parameter: Parameter, _ value: JobValue, main: FeedColumns?) -> ParameterValue? {
         switch parameter.kind {
         case .choice(let names): return value.choice(names, of: parameter.name).map { .text($0) }
         case .model: return value.name().map { .text($0) }
@@ -43,16 +45,13 @@ extension JobReader {
         }
     }
 
-    private func check(_ value: JobValue, isColumnOf main: JobFeed, types: [String]) {
+    private func check(_ value: JobValue, isColumnOf main: FeedColumns, types: [String]) {
         let name = value.scalar ?? ""
-        guard let field = main.columns.first(where: { $0.field.name == name })?.field else {
-            value.report(.noColumn(name, feed: main.name, names: main.columns.map(\.field.name)))
-            return
-        }
+        guard let field = main.field(name, at: value) else { return }
         if !types.isEmpty, !types.contains(field.type.name) {
             value.report(.columnType(name, found: field.type.name, expected: types.joined(separator: " or ")))
         }
-        if main.labelColumn == name { value.report(.labelUsed(name)) }
+        if main.label?.name == name { value.report(.labelUsed(name)) }
     }
 
     /// A parameter's text as its value; nil when it is not of the kind or out of range.
@@ -75,7 +74,7 @@ extension JobReader {
         var mapping: JobMapping
     }
 
-    func readStage(_ top: JobMapping, main: JobFeed?) -> ReadStage? {
+    func readStage(_ top: JobMapping, main: FeedColumns?) -> ReadStage? {
         guard let value = top["stages"], let list = value.list("a list of one stage, `- name: { parameters }`") else { return nil }
         if list.count != 1 { (list.count > 1 ? list[1] : value).report(.stageCount(list.count)) }
         guard let item = list.first else { return nil }
@@ -107,14 +106,14 @@ extension JobReader {
         return parameters.flatMap { stage(entry.name, definition, $0, main: main) }
     }
 
-    private func stage(_ name: String, _ definition: StageDefinition, _ mapping: JobMapping, main: JobFeed?) -> ReadStage {
+    private func stage(_ name: String, _ definition: StageDefinition, _ mapping: JobMapping, main: FeedColumns?) -> ReadStage {
         let values = readParameters(of: definition.definition, in: mapping, main: main)
         return ReadStage(
             definition: definition, configuration: StageConfiguration(name: name, parameters: values), mapping: mapping)
     }
 
     /// Nil where there is no `train`, or after a finding.
-    func readTrain(_ top: JobMapping, stage: ReadStage?, feeds: [JobFeed]?) -> TrainSettings? {
+    func readTrain(_ top: JobMapping, stage: ReadStage?, feeds: ReadFeeds) -> TrainSettings? {
         guard let value = top["train"], let train = JobMapping(value, .train, place: top.place(of: "train")) else { return nil }
         let family = train["family"].flatMap { $0.choice(components.families.map { $0.definition.name }, of: "model family") }
         let window = train["window"].flatMap { JobMapping($0, .window, place: train.place(of: "window")) }
@@ -135,9 +134,7 @@ extension JobReader {
                 train.report(.noModel(stage: stage.configuration.name))
             }
         }
-        if let feeds, let main = feeds.first, main.labelColumn == nil, !feeds.contains(where: { $0.role == .labels }) {
-            train.report(.noLabels)
-        }
+        if feeds.feeds != nil, !feeds.hasLabels { train.report(.noLabels) }
         guard let family, let last, let delay, let minimum, let parameters else { return nil }
         return TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
     }
@@ -153,7 +150,8 @@ extension Parameter {
         case .text: "a text"
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .span: "a length of time such as 7d"
-        case .column(let types): types.isEmpty ? "a column of the main feed" : "a column of the main feed (\(types.joined(separator: ", ")))"
+        case .column([]): "a column of the main feed"
+        case .column(let types): "a column of the main feed (\(types.joined(separator: ", ")))"
         case .model: "a model's name"
         }
     }

@@ -3,10 +3,11 @@ import Foundation
 import Records
 
 extension JobReader {
-    func readPolicy(_ top: JobMapping, main: JobFeed?, feeds: [JobFeed]?, stage: StageDefinition?) -> PolicySettings? {
+    func readPolicy(_ top: JobMapping, feeds: ReadFeeds, stage: StageDefinition?) -> PolicySettings? {
         var outcomes: [PolicySettings.Outcome]?
-        if let value = top["policy"], let policy = JobMapping(value, .policy, place: top.place(of: "policy")), let list = policy["outcomes"] {
-            outcomes = readOutcomes(list, place: policy.place(of: "outcomes"), main: main, stage: stage, hasReview: top["review"] != nil)
+        if let policy = top["policy"].flatMap({ JobMapping($0, .policy, place: top.place(of: "policy")) }), let list = policy["outcomes"] {
+            outcomes = readOutcomes(
+                list, place: policy.place(of: "outcomes"), main: feeds.main, stage: stage, hasReview: top["review"] != nil)
         }
         let rules = top["rules"].map { readRules($0, outcomes: outcomes, feeds: feeds, stage: stage) } ?? []
         guard let outcomes, let rules else { return nil }
@@ -14,7 +15,7 @@ extension JobReader {
     }
 
     private func readOutcomes(
-        _ value: JobValue, place: JobPlace, main: JobFeed?, stage: StageDefinition?, hasReview: Bool
+        _ value: JobValue, place: JobPlace, main: FeedColumns?, stage: StageDefinition?, hasReview: Bool
     ) -> [PolicySettings.Outcome]? {
         guard let mapping = JobMapping(value, place: place, expected: "a mapping of names to outcomes") else { return nil }
         var outcomes: [PolicySettings.Outcome] = []
@@ -32,7 +33,7 @@ extension JobReader {
         return outcomes
     }
 
-    private func readCost(_ value: JobValue, main: JobFeed?, stage: StageDefinition?) -> PolicySettings.Cost? {
+    private func readCost(_ value: JobValue, main: FeedColumns?, stage: StageDefinition?) -> PolicySettings.Cost? {
         guard value.isMapping else {
             return readPay(value, main: main).map { PolicySettings.Cost(when: .always, pay: $0) }
         }
@@ -50,7 +51,7 @@ extension JobReader {
         return PolicySettings.Cost(when: when, pay: pay)
     }
 
-    private func readPay(_ value: JobValue, main: JobFeed?) -> PolicySettings.Pay? {
+    private func readPay(_ value: JobValue, main: FeedColumns?) -> PolicySettings.Pay? {
         let expected = "an amount such as `25 EUR`, or a money column of the main feed"
         guard let text = value.text(expected) else { return nil }
         if let money = Money(text) {
@@ -63,10 +64,7 @@ extension JobReader {
             return nil
         }
         guard let main else { return .column(text) }
-        guard let field = main.columns.first(where: { $0.field.name == text })?.field else {
-            value.report(.noColumn(text, feed: main.name, names: main.columns.map(\.field.name)))
-            return nil
-        }
+        guard let field = main.field(text, at: value) else { return nil }
         guard case .money = field.type else {
             value.report(.columnType(text, found: field.type.name, expected: "money"))
             return nil
@@ -78,7 +76,7 @@ extension JobReader {
     // MARK: rules
 
     private func readRules(
-        _ value: JobValue, outcomes: [PolicySettings.Outcome]?, feeds: [JobFeed]?, stage: StageDefinition?
+        _ value: JobValue, outcomes: [PolicySettings.Outcome]?, feeds: ReadFeeds, stage: StageDefinition?
     ) -> [PolicySettings.Rule]? {
         guard let list = value.list("a list of rules, `- { name: …, when: …, then: … }`") else { return nil }
         var rules: [PolicySettings.Rule] = []
@@ -102,28 +100,33 @@ extension JobReader {
         var value: String
     }
 
-    private func readCondition(_ value: JobValue, feeds: [JobFeed]?, stage: StageDefinition?) -> Condition? {
+    private func readCondition(_ value: JobValue, feeds: ReadFeeds, stage: StageDefinition?) -> Condition? {
         let expected = "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`"
         guard let condition = value.read(expected, { Self.condition($0) }) else { return nil }
-        guard let feeds, let main = feeds.first else { return condition }
-        let column = main.columns.first { $0.field.name == condition.operand }?.field
-        if condition.operand == main.labelColumn {
+        guard let main = feeds.main else { return condition }
+        if condition.operand == main.label?.name {
             value.report(.labelUsed(condition.operand))
         } else if condition.comparison == .isIn {
-            if column == nil { value.report(.noColumn(condition.operand, feed: main.name, names: main.columns.map(\.field.name))) }
-            let lists = feeds.filter { $0.role == .list }.map(\.name)
-            if !lists.contains(condition.value) { value.report(.unknownName("list feed", found: condition.value, names: lists)) }
-        } else if let column {
-            switch column.type {
-            case .int64, .float64, .money: break
-            default:
-                value.report(.columnType(column.name, found: column.type.name, expected: "int64, float64 or money, to compare with a number"))
+            _ = main.field(condition.operand, at: value)
+            if !feeds.lists.contains(condition.value) {
+                value.report(.unknownName("list feed", found: condition.value, names: feeds.lists))
+            }
+        } else if main.names.contains(condition.operand) {
+            if let field = main.field(condition.operand, at: value), !Self.isNumber(field) {
+                value.report(.columnType(field.name, found: field.type.name, expected: "int64, float64 or money, to compare with a number"))
             }
         } else if let stage, !stage.features.contains(where: { $0.name == condition.operand }) {
-            let numbers = main.columns.map(\.field).filter { ["int64", "float64", "money"].contains($0.type.name) }.map(\.name)
-            value.report(.ruleOperand(condition.operand, names: numbers + stage.features.map(\.name)))
+            let names = main.columns.map(\.field).filter(Self.isNumber).map(\.name) + stage.features.map(\.name)
+            value.report(.ruleOperand(condition.operand, names: names))
         }
         return condition
+    }
+
+    private static func isNumber(_ field: Field) -> Bool {
+        switch field.type {
+        case .int64, .float64, .money: true
+        case .bool, .string, .timestamp: false
+        }
     }
 
     private static func condition(_ text: String) -> Condition? {

@@ -46,12 +46,14 @@ struct JobReader {
         let schedule = top["schedule"].flatMap { readSchedule($0) }
         let zone = readZone(top)
         let feeds = readFeeds(top)
-        let stage = readStage(top, main: feeds?.first)
+        let stage = readStage(top, main: feeds.main)
         let train = readTrain(top, stage: stage, feeds: feeds)
-        let policy = readPolicy(top, main: feeds?.first, feeds: feeds, stage: stage?.definition)
+        let policy = readPolicy(top, feeds: feeds, stage: stage?.definition)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top)
-        guard !findings.hasErrors, let name, let zone, let feeds, let stage, let policy, let review, let results else { return nil }
+        guard !findings.hasErrors, let name, let zone, let feeds = feeds.feeds, let stage, let policy, let review, let results else {
+            return nil
+        }
         return Job(
             name: name, owner: owner, schedule: schedule, zone: zone, path: path, directory: Self.directory(of: path), text: text,
             digest: SHA256.hash(data: bytes).hex,
@@ -105,7 +107,10 @@ struct JobReader {
     }
 
     func readZone(_ value: JobValue) -> String? {
-        value.read("an IANA time zone such as UTC, Asia/Tokyo or Europe/Berlin") { TimeZone(identifier: $0) == nil ? nil : $0 }
+        guard let name = value.text("an IANA time zone such as UTC, Asia/Tokyo or Europe/Berlin") else { return nil }
+        if Zone(name) != nil { return name }
+        value.report(.unknownZone(name))
+        return nil
     }
 
     private func readResults(_ top: JobMapping) -> ResultSettings? {

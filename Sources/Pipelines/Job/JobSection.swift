@@ -39,7 +39,9 @@ package struct JobSection: Sendable {
         path: "", summary: "The whole file.",
         keys: [
             JobKey("version", "1", required: true, example: "version: 1", "Version of the job file's format."),
-            JobKey("job", "a name", required: true, example: "job: card-fraud", "Name of the job; runs, results and items are kept under it."),
+            JobKey(
+                "job", "a name", required: true, example: "job: card-fraud",
+                "Name of the job; runs, results and items are kept under it."),
             JobKey("owner", "a text", example: "owner: payments-risk@example.com", "Who answers for the job; shown in listings."),
             JobKey(
                 "schedule", "a cron expression of five fields", example: "schedule: \"0 2 * * *\"",
@@ -50,11 +52,21 @@ package struct JobSection: Sendable {
                 "stages", "a list of exactly one stage", required: true,
                 example: "stages: [fraud: { customer: customer, terminal: terminal, amount: amount, model: card-fraud }]",
                 "What is computed: the stage's name and its parameters."),
-            JobKey("train", "a mapping", example: "train: { family: boosting, window: { last: 30d, label-delay: 7d } }", "How `pipeline train` makes the stage's model."),
-            JobKey("policy", "a mapping", required: true, example: "policy: { outcomes: { … } }", "What a row may lead to and what each outcome costs."),
-            JobKey("rules", "a list", example: "rules: [{ name: large, when: amount > 220, then: review }]", "Conditions applied before the costs; the first that matches decides."),
-            JobKey("review", "a mapping", required: true, example: "review: { queue: fraud, … }", "How people decide what the outcome `review` asks."),
-            JobKey("results", "a table's name, or a mapping", required: true, example: "results: fraud_scores", "Where results are written."),
+            JobKey(
+                "train", "a mapping", example: "train: { family: boosting, window: { last: 30d, label-delay: 7d } }",
+                "How `pipeline train` makes the stage's model."),
+            JobKey(
+                "policy", "a mapping", required: true, example: "policy: { outcomes: { … } }",
+                "What a row may lead to and what each outcome costs."),
+            JobKey(
+                "rules", "a list", example: "rules: [{ name: large, when: amount > 220, then: review }]",
+                "Conditions applied before the costs; the first that matches decides."),
+            JobKey(
+                "review", "a mapping", required: true, example: "review: { queue: fraud, … }",
+                "How people decide what the outcome `review` asks."),
+            JobKey(
+                "results", "a table's name, or a mapping", required: true, example: "results: fraud_scores",
+                "Where results are written."),
             JobKey(unsupported: "lists", "Declare each list as a feed with `role: list`."),
         ])
 
@@ -69,15 +81,31 @@ package struct JobSection: Sendable {
     static let feed = JobSection(
         path: "feeds.<name>", summary: "Files of one format and one schema. The format's own settings stand beside these keys.",
         keys: [
-            JobKey("role", "main, labels or list", required: true, example: "role: main", "`main`: the rows to decide, exactly one; `labels`: what became known later about them, at most one; `list`: entries for rules (`terminal in blocked`)."),
+            JobKey(
+                "role", "main, labels or list", required: true, example: "role: main",
+                "`main`: the rows to decide, exactly one; `labels`: what became known later about them, at most one; `list`: entries "
+                    + "for rules (`terminal in blocked`)."),
             JobKey("format", "a format's name", required: true, example: "format: csv", "How the files are written."),
-            JobKey("files", "a path with * and ?", required: true, example: "files: ../data/*.csv.gz", "Files to read, in order of their names; relative to the job file. Gzip is recognised by itself."),
+            JobKey(
+                "files", "a path with * and ?", required: true, example: "files: ../data/*.csv.gz",
+                "Files to read, in order of their names; relative to the job file. Gzip is recognised by itself."),
             JobKey("ready", "a mapping", example: "ready: { stable-for: 5m }", "When the files may be read."),
-            JobKey("columns", "a mapping of names to columns", required: true, example: "columns: { amount: { from: TX_AMOUNT, type: money, currency: EUR } }", "What is read of each record."),
-            JobKey("key", "a column, or a list of columns", required: true, example: "key: transaction", "What names a row; in a list, the entry."),
-            JobKey("event-time", "a timestamp column", example: "event-time: time", "When the row happened. Required in the main feed, and only there."),
-            JobKey("known-time", "a timestamp column", example: "known-time: known", "When the label or entry became known. Required in labels and lists, and only there."),
-            JobKey("lateness", "a length of time", default: "0s", example: "lateness: 1d", "How much older than the newest row a row of the main feed may be; older ones are rejects."),
+            JobKey(
+                "columns", "a mapping of names to columns", required: true,
+                example: "columns: { amount: { from: TX_AMOUNT, type: money, currency: EUR } }",
+                "What is read of each record."),
+            JobKey(
+                "key", "a column, or a list of columns", required: true, example: "key: transaction",
+                "What names a row; in a list, the entry."),
+            JobKey(
+                "event-time", "a timestamp column", example: "event-time: time",
+                "When the row happened. Required in the main feed, and only there."),
+            JobKey(
+                "known-time", "a timestamp column", example: "known-time: known",
+                "When the label or entry became known. Required in labels and lists, and only there."),
+            JobKey(
+                "lateness", "a length of time", default: "0s", example: "lateness: 1d",
+                "How much older than the newest row a row of the main feed may be; older ones are rejects."),
             JobKey("rejects", "a mapping", example: "rejects: { limit: 1% }", "How many rows may be unusable."),
             JobKey(unsupported: "sort", "Write the rows in event-time order and declare `lateness`."),
             JobKey(unsupported: "tie-break", "Remove it: rows of the same time keep their order in the feed."),
@@ -87,7 +115,9 @@ package struct JobSection: Sendable {
     static let ready = JobSection(
         path: "feeds.<name>.ready", summary: "When the files may be read.",
         keys: [
-            JobKey("stable-for", "a length of time", default: "0s", example: "stable-for: 5m", "The files must not have changed for this long."),
+            JobKey(
+                "stable-for", "a length of time", default: "0s", example: "stable-for: 5m",
+                "The files must not have changed for this long."),
             JobKey(unsupported: "marker", "Use `stable-for`, or move files into place only when they are complete."),
             JobKey(unsupported: "rows", "Remove it: control figures are not compared in this version."),
             JobKey(unsupported: "sum", "Remove it: control figures are not compared in this version."),
@@ -96,7 +126,9 @@ package struct JobSection: Sendable {
     static let rejects = JobSection(
         path: "feeds.<name>.rejects", summary: "How many rows may be unusable.",
         keys: [
-            JobKey("limit", "a percentage", default: "1%", example: "limit: 1%", "Share of the rows read; beyond it the run is held until a person accepts it."),
+            JobKey(
+                "limit", "a percentage", default: "1%", example: "limit: 1%",
+                "Share of the rows read; beyond it the run is held until a person accepts it."),
             JobKey(unsupported: "stop-after", "Remove it: the limit is judged at the end of the feed."),
         ])
 
@@ -104,15 +136,31 @@ package struct JobSection: Sendable {
         path: "feeds.<name>.columns.<name>", summary: "One column. `amount: money` is not enough: a column is a mapping.",
         keys: [
             JobKey("type", "int64, float64, bool, string, timestamp or money", required: true, example: "type: int64", "What it holds."),
-            JobKey("from", "a text", default: "the column's name", example: "from: TX_AMOUNT", "Name in the header (CSV) or path relative to the row (XML: `Amt/@Ccy`, `../../Acct/Id/IBAN`)."),
-            JobKey("format", "a date pattern", default: "ISO 8601", example: "format: \"yyyy-MM-dd HH:mm:ss\"", "Timestamps only: yyyy MM dd HH mm ss SSS XXX, and text in single quotes."),
-            JobKey("zone", "an IANA time zone", default: "UTC", example: "zone: Europe/Berlin", "Timestamps only: zone of times that name none."),
-            JobKey("nulls", "a text, or a list of texts", example: "nulls: [\"NA\", \"-\"]", "Texts that stand for a missing value, besides the empty text."),
+            JobKey(
+                "from", "a text", default: "the column's name", example: "from: TX_AMOUNT",
+                "Name in the header (CSV) or path relative to the row (XML: `Amt/@Ccy`, `../../Acct/Id/IBAN`)."),
+            JobKey(
+                "format", "a date pattern", default: "ISO 8601", example: "format: \"yyyy-MM-dd HH:mm:ss\"",
+                "Timestamps only: yyyy MM dd HH mm ss SSS XXX, and text in single quotes."),
+            JobKey(
+                "zone", "an IANA time zone", default: "UTC", example: "zone: Europe/Berlin",
+                "Timestamps only: zone of times that name none."),
+            JobKey(
+                "nulls", "a text, or a list of texts", example: "nulls: [\"NA\", \"-\"]",
+                "Texts that stand for a missing value, besides the empty text."),
             JobKey("currency", "an ISO 4217 code", example: "currency: EUR", "Money only, and required there."),
-            JobKey("optional", "true or false", default: "false", example: "optional: true", "A value may be missing; otherwise a missing value makes the row a reject."),
-            JobKey("personal", "true or false", default: "false", example: "personal: true", "Personal data: kept out of messages and logs."),
-            JobKey("role", "label", example: "role: label", "The column is the row's label (research data): bool, or int64 of 0 and 1. Main feed only."),
-            JobKey("known-after", "a length of time", example: "known-after: 7d", "How long after its event time a row's label becomes known. Required with `role: label`."),
+            JobKey(
+                "optional", "true or false", default: "false", example: "optional: true",
+                "A value may be missing; otherwise a missing value makes the row a reject."),
+            JobKey(
+                "personal", "true or false", default: "false", example: "personal: true",
+                "Personal data: kept out of messages and logs."),
+            JobKey(
+                "role", "label", example: "role: label",
+                "The column is the row's label (research data): bool, or int64 of 0 and 1. Main feed only."),
+            JobKey(
+                "known-after", "a length of time", example: "known-after: 7d",
+                "How long after its event time a row's label becomes known. Required with `role: label`."),
             JobKey(unsupported: "unit", "Remove it: event time is a timestamp in this version."),
         ])
 
@@ -121,7 +169,9 @@ package struct JobSection: Sendable {
         keys: [
             JobKey("family", "a model family's name", required: true, example: "family: boosting", "What kind of model."),
             JobKey("window", "a mapping", required: true, example: "window: { last: 30d, label-delay: 7d }", "Rows to learn from."),
-            JobKey("minimum-positives", "a whole number", default: "20", example: "minimum-positives: 20", "Fewest positive labels that a model may be trained on."),
+            JobKey(
+                "minimum-positives", "a whole number", default: "20", example: "minimum-positives: 20",
+                "Fewest positive labels that a model may be trained on."),
             JobKey("parameters", "a mapping", example: "parameters: { trees: 100 }", "The family's own settings."),
             JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
         ])
@@ -130,21 +180,30 @@ package struct JobSection: Sendable {
         path: "train.window", summary: "Rows to learn from.",
         keys: [
             JobKey("last", "a length of time", required: true, example: "last: 30d", "Length of the training period."),
-            JobKey("label-delay", "a length of time", required: true, example: "label-delay: 7d", "Labels are taken to be complete after this; the training period ends this long before the day of training."),
+            JobKey(
+                "label-delay", "a length of time", required: true, example: "label-delay: 7d",
+                "Labels are taken to be complete after this; the training period ends this long before the day of training."),
             JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
         ])
 
     static let policy = JobSection(
         path: "policy", summary: "What a row may lead to.",
         keys: [
-            JobKey("outcomes", "a mapping of names to outcomes", required: true, example: "outcomes: { clear: { cost: { if: fraud, pay: amount } }, … }", "At least two besides `review`, which asks a person. Of the outcomes, the one with the least expected cost is taken."),
-            JobKey(unsupported: "automatic", "Remove it: outcomes are chosen by their cost alone in this version, and no risk is promised."),
+            JobKey(
+                "outcomes", "a mapping of names to outcomes", required: true,
+                example: "outcomes: { clear: { cost: { if: fraud, pay: amount } }, … }",
+                "At least two besides `review`, which asks a person. Of the outcomes, the one with the least expected cost is taken."),
+            JobKey(
+                unsupported: "automatic",
+                "Remove it: outcomes are chosen by their cost alone in this version, and no risk is promised."),
         ])
 
     static let outcome = JobSection(
         path: "policy.outcomes.<name>", summary: "One outcome.",
         keys: [
-            JobKey("cost", "an amount, a money column, or a mapping", required: true, example: "cost: { if: genuine, pay: 25 EUR }", "What it costs to choose it."),
+            JobKey(
+                "cost", "an amount, a money column, or a mapping", required: true, example: "cost: { if: genuine, pay: 25 EUR }",
+                "What it costs to choose it."),
             JobKey("reversible", "true or false", default: "false", example: "reversible: true", "Whether it can be undone."),
         ])
 
@@ -159,7 +218,9 @@ package struct JobSection: Sendable {
         path: "rules[<n>]", summary: "A condition applied before the costs; the first that matches decides.",
         keys: [
             JobKey("name", "a name", required: true, example: "name: large-amount", "Shown as the reason."),
-            JobKey("when", "a condition", required: true, example: "when: amount > 220", "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`. Money compares in whole units."),
+            JobKey(
+                "when", "a condition", required: true, example: "when: amount > 220",
+                "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`. Money compares in whole units."),
             JobKey("then", "an outcome", required: true, example: "then: review", "What the row leads to."),
         ])
 
@@ -167,17 +228,29 @@ package struct JobSection: Sendable {
         path: "review", summary: "How people decide. Nothing is decided by a silent default.",
         keys: [
             JobKey("queue", "a name", required: true, example: "queue: fraud", "Name of the queue."),
-            JobKey("capacity", "a number a day", required: true, example: "capacity: 100/day", "Items a day that people can decide; more wait, the most valuable first."),
-            JobKey("over-capacity", "an outcome", required: true, example: "over-capacity: hold", "Outcome of what is over capacity until a person has decided."),
+            JobKey(
+                "capacity", "a number a day", required: true, example: "capacity: 100/day",
+                "Items a day that people can decide; more wait, the most valuable first."),
+            JobKey(
+                "over-capacity", "an outcome", required: true, example: "over-capacity: hold",
+                "Outcome of what is over capacity until a person has decided."),
             JobKey("due", "business days", required: true, example: "due: 2bd", "When a decision is due."),
-            JobKey("on-overdue", "an outcome", required: true, example: "on-overdue: hold", "Outcome of what is overdue until a person has decided."),
-            JobKey("audit-sample", "a percentage", default: "0%", example: "audit-sample: 0.5%", "Share of the rows decided without a person that are reviewed all the same, so that misses can be counted."),
+            JobKey(
+                "on-overdue", "an outcome", required: true, example: "on-overdue: hold",
+                "Outcome of what is overdue until a person has decided."),
+            JobKey(
+                "audit-sample", "a percentage", default: "0%", example: "audit-sample: 0.5%",
+                "Share of the rows decided without a person that are reviewed all the same, so that misses can be counted."),
         ])
 
     static let results = JobSection(
         path: "results", summary: "Where results are written; `results: fraud_scores` is enough.",
         keys: [
-            JobKey("table", "a table's name", required: true, example: "table: fraud_scores", "An ordinary table of the database; small letters, digits and _."),
-            JobKey("features", "true or false", default: "true", example: "features: false", "Store each row's features, so that replay from them is exact for ever."),
+            JobKey(
+                "table", "a table's name", required: true, example: "table: fraud_scores",
+                "An ordinary table of the database; small letters, digits and _."),
+            JobKey(
+                "features", "true or false", default: "true", example: "features: false",
+                "Store each row's features, so that replay from them is exact for ever."),
         ])
 }

@@ -104,7 +104,8 @@ import Testing
 
     @Test("a job file is read from disk with its path as typed, and a missing one says so")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("job-loading-\(ProcessInfo.processInfo.processIdentifier)")
+        let name = "job-loading-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.path + "/fraud.yaml"

@@ -13,7 +13,7 @@ public struct Components {
     }
 
     /// The three lists of the program: `Stages.all`, `FeedFormats.all`, `ModelFamilies.classifiers`.
-    public static var standard: Components { Components(stages: Stages.all, formats: FeedFormats.all, families: []) }
+    public static var standard: Components { Components(stages: Stages.all, formats: FeedFormats.all, families: ModelFamilies.classifiers) }
 
     func stage(_ name: String) -> StageDefinition? { stages.first { $0.definition.definition.name == name }?.definition }
     func format(_ name: String) -> (any FeedFormat.Type)? { formats.first { $0.definition.name == name } }

@@ -1,0 +1,130 @@
+import Records
+
+/// Turns rows into blocks and rejects; keeps the source text of the row under construction.
+final class XMLRowSink {
+    private let file: String
+    private let builder: BatchBuilder
+    private let blockRows: Int
+    /// Rows up to this one were read before and are left out.
+    let skip: Int64
+    private var row: Int64 = 0
+    private var rejects: [Reject] = []
+    private var end: FeedPosition
+    private var ready: [FeedBlock] = []
+    private var given = 0
+    var source = XMLSourceText()
+
+    init(file: String, builder: BatchBuilder, blockRows: Int, from position: FeedPosition) {
+        (self.file, self.builder, self.blockRows, skip, end) = (file, builder, blockRows, position.row, position)
+    }
+
+    /// Rows read so far, skipped ones included.
+    var rows: Int64 { row }
+
+    var next: FeedBlock? {
+        guard given < ready.count else { return nil }
+        given += 1
+        let block = ready[given - 1]
+        if given == ready.count {
+            ready.removeAll(keepingCapacity: true)
+            given = 0
+        }
+        return block
+    }
+
+    func take(_ values: UnsafeMutableBufferPointer<XMLValue>, line: Int64, start: Int64, end: Int64, endLine: Int64) {
+        row += 1
+        guard row > skip else { return }
+        if let reject = set(values, line: line, start: start, end: end) {
+            rejects.append(reject)
+        } else {
+            builder.commitRow(number: row)
+        }
+        self.end = FeedPosition(offset: end, row: row, line: endLine)
+        if builder.count + rejects.count == blockRows { finishBlock() }
+    }
+
+    /// Nil when every column has taken its value.
+    private func set(_ values: UnsafeMutableBufferPointer<XMLValue>, line: Int64, start: Int64, end: Int64) -> Reject? {
+        for column in values.indices {
+            let text = values[column].text
+            let fault: ValueFault
+            if values[column].isTooLong {
+                fault = .tooLong
+            } else if text.isEmpty {
+                fault = builder.setMissing(column)
+            } else {
+                fault = builder.set(column, text)
+            }
+            if fault == .none { continue }
+            var reject = source.withText(from: start, to: end) { raw in
+                builder.reject(fault, column: column, text: text, file: file, line: line, offset: start, row: row, raw: raw)
+            }
+            if values[column].isTooLong { reject.expected = "at most 1 MiB of text in a value" }
+            return reject
+        }
+        return nil
+    }
+
+    /// The rest of the document cannot be read.
+    func breakOff(line: Int64, offset: Int64?, found: String, expected: String) {
+        row += 1
+        guard row > skip else { return }
+        let found = Array(found.utf8).withUnsafeBufferPointer { ValueFault.shown($0) }
+        rejects.append(
+            Reject(
+                file: file, line: line, offset: offset ?? end.offset, row: row, column: nil, code: .malformed, found: found,
+                expected: expected, raw: []))
+        end.row = row
+        if builder.count + rejects.count == blockRows { finishBlock() }
+    }
+
+    func finishBlock() {
+        guard builder.count + rejects.count > 0 else { return }
+        ready.append(FeedBlock(batch: builder.finish(), rejects: rejects, end: end))
+        rejects = []
+    }
+}
+
+/// The part of the document that a reject may still want to quote: from the start of the row under construction on.
+struct XMLSourceText {
+    private var bytes: [UInt8] = []
+    private var start: Int64 = 0
+    /// First 64 KiB of a row that is longer.
+    private var head: (start: Int64, bytes: [UInt8])?
+
+    private static let limit = 1 << 16
+
+    mutating func append(_ chunk: UnsafeRawBufferPointer) { bytes.append(contentsOf: chunk) }
+
+    /// Forgets what is before `offset`, and before the row under construction if there is one.
+    mutating func forget(before offset: Int64, rowStart: Int64?) {
+        if let rowStart {
+            if offset - rowStart <= Int64(Self.limit) { return drop(before: rowStart) }
+            if head?.start != rowStart, rowStart >= start {
+                let first = Int(rowStart - start)
+                head = (rowStart, Array(bytes[min(first, bytes.count)..<min(bytes.count, first + Self.limit)]))
+            }
+        } else {
+            head = nil
+        }
+        drop(before: offset)
+    }
+
+    private mutating func drop(before offset: Int64) {
+        let count = Int(min(max(0, offset - start), Int64(bytes.count)))
+        bytes.removeFirst(count)
+        start += Int64(count)
+    }
+
+    /// What is not needed any more, as the document is in another encoding.
+    mutating func forgetAll() { bytes.removeAll(keepingCapacity: true) }
+
+    func withText<Result>(from first: Int64, to end: Int64, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let head, head.start == first { return head.bytes.withUnsafeBufferPointer(body) }
+        return bytes.withUnsafeBufferPointer { all in
+            guard first >= start, end > first, end - start <= Int64(all.count) else { return body(UnsafeBufferPointer(rebasing: all[0..<0])) }
+            return body(UnsafeBufferPointer(rebasing: all[Int(first - start)..<Int(end - start)]))
+        }
+    }
+}

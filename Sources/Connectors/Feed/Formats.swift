@@ -2,7 +2,7 @@ public import Records
 
 /// The formats a feed can have: the one list. A new format is a folder beside this one, an entry here, and the `FeedContract` in its tests.
 public enum FeedFormats {
-    public static let all: [any FeedFormat.Type] = [XMLFormat.self]
+    public static let all: [any FeedFormat.Type] = [CSVFormat.self, XMLFormat.self]
 
     public static var names: [String] { all.map { $0.definition.name } }
 

@@ -1,0 +1,286 @@
+/// Finds records and their fields in a buffer. Plain pointers and numbers only: the reader's loop works on a copy in registers.
+///
+/// For the next reader of this file: `scan` is the fast way and knows no quoted field. It walks over bit masks of 64 bytes, a bit where
+/// a delimiter, quote or line end stands; at a field that starts with a quote it gives up, and `scanQuoted` reads that record byte by
+/// byte. Both leave the fields in `starts` and `ends`. When the buffer ends inside a record both say `.more` and have changed nothing
+/// but skipped blank lines, so the record is scanned again from its start once more bytes are there.
+struct RecordScanner {
+    enum Result {
+        /// A record: `fieldCount` fields, `recordStart..<recordEnd`, and `start` is already behind it.
+        case record
+        /// The record at `start` has a quoted field: call `scanQuoted`.
+        case quoted
+        /// The record at `start` is not whole in the buffer.
+        case more
+        /// No record is left.
+        case end
+        /// As `.record`, with text after a closing quote.
+        case textAfterQuote
+        /// A quote that is never closed: the record is all that is left.
+        case unclosedQuote
+    }
+
+    /// Zeros behind the last byte, so that masks can be taken of whole blocks.
+    static let padding = 64
+
+    let delimiter: UInt8
+    let quote: UInt8
+    private(set) var base: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// The next record, and the end of what was read.
+    private(set) var start = 0
+    private(set) var end = 0
+    /// Offset in the stream of `base[0]`, and line number at `start`.
+    var streamOffset: Int64 = 0
+    var line: Int64 = 1
+    /// No byte will follow; `isBroken`: because the stream is damaged, so that what is left is no record.
+    var isFinal = false
+    var isBroken = false
+
+    // The record found last.
+    private(set) var recordStart = 0
+    private(set) var recordEnd = 0
+    private(set) var recordLine: Int64 = 1
+    private(set) var fieldCount = 0
+    /// Fields in the buffer; only the first `fieldCapacity` are kept.
+    private(set) var starts: UnsafeMutablePointer<Int>
+    private(set) var ends: UnsafeMutablePointer<Int>
+    /// The record has a field with doubled quotes; then `isEscaped` says which.
+    private(set) var hasEscapes = false
+    private(set) var isEscaped: UnsafeMutablePointer<Bool>
+    private var fieldCapacity = 0
+
+    // The mask at hand: bits not yet handled of the 64 bytes from `block`.
+    private var block = 0
+    private var mask: UInt64 = 0
+
+    /// To be ended by `deallocate()`.
+    init(delimiter: UInt8, quote: UInt8) {
+        (self.delimiter, self.quote) = (delimiter, quote)
+        capacity = 0
+        base = .allocate(capacity: Self.padding)
+        base.initialize(repeating: 0, count: Self.padding)
+        starts = .allocate(capacity: 0)
+        ends = .allocate(capacity: 0)
+        isEscaped = .allocate(capacity: 0)
+        reserveFields(64)
+    }
+
+    func deallocate() {
+        base.deallocate()
+        starts.deallocate()
+        ends.deallocate()
+        isEscaped.deallocate()
+    }
+
+    /// Keeps at least so many fields of a record; forgets the present one's.
+    mutating func reserveFields(_ count: Int) {
+        guard count > fieldCapacity else { return }
+        starts.deallocate()
+        ends.deallocate()
+        isEscaped.deallocate()
+        fieldCapacity = count
+        starts = .allocate(capacity: count)
+        ends = .allocate(capacity: count)
+        isEscaped = .allocate(capacity: count)
+        isEscaped.initialize(repeating: false, count: count)
+    }
+
+    // MARK: The buffer
+
+    /// Moves what is left to the front and gives room for `count` bytes, to be told by `didRead`.
+    mutating func room(for count: Int) -> UnsafeMutableRawBufferPointer {
+        let left = end - start
+        if left + count > capacity {
+            let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: max(left + count, capacity * 2) + Self.padding)
+            larger.update(from: base + start, count: left)
+            base.deallocate()
+            capacity = max(left + count, capacity * 2)
+            base = larger
+        } else if start > 0 {
+            base.update(from: base + start, count: left)
+        }
+        streamOffset += Int64(start)
+        (start, end) = (0, left)
+        return UnsafeMutableRawBufferPointer(start: base + left, count: count)
+    }
+
+    mutating func didRead(_ count: Int) {
+        end += count
+        (base + end).update(repeating: 0, count: Self.padding)
+        restartMask()
+    }
+
+    /// Takes `count` bytes from the front, as no part of a record.
+    mutating func drop(_ count: Int) {
+        start += count
+        restartMask()
+    }
+
+    /// Forgets the buffer; the next byte read has this offset in the stream.
+    mutating func restart(at offset: Int64) {
+        (start, end, streamOffset) = (0, 0, offset)
+        base.update(repeating: 0, count: Self.padding)
+        restartMask()
+    }
+
+    /// Back to the start of the record found last.
+    mutating func goBack(line: Int64) {
+        (start, self.line) = (recordStart, line)
+        restartMask()
+    }
+
+    /// The record found last, and all bytes not yet taken.
+    var record: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base + recordStart, count: recordEnd - recordStart) }
+    var rest: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base + start, count: end - start) }
+
+    private mutating func restartMask() {
+        block = start
+        mask = Self.mask(base + start, delimiter, quote)
+    }
+
+    /// A bit for each of 64 bytes: set where a delimiter, a quote, a line feed or a carriage return stands.
+    @inline(__always)
+    private static func mask(_ bytes: UnsafePointer<UInt8>, _ delimiter: UInt8, _ quote: UInt8) -> UInt64 {
+        let raw = UnsafeRawPointer(bytes)
+        let delimiters = SIMD16(repeating: delimiter), quotes = SIMD16(repeating: quote)
+        let lineFeeds = SIMD16<UInt8>(repeating: 10), returns = SIMD16<UInt8>(repeating: 13)
+        var mask: UInt64 = 0
+        for quarter in 0..<4 {
+            let chunk = raw.loadUnaligned(fromByteOffset: quarter * 16, as: SIMD16<UInt8>.self)
+            let hits = (chunk .== delimiters) .| (chunk .== quotes) .| (chunk .== lineFeeds) .| (chunk .== returns)
+            // Two words of eight bytes, 0xFF where hit: a multiplication gathers their lowest bits in the highest byte.
+            let words = unsafeBitCast(hits, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0x0101_0101_0101_0101)
+            let low = (words[0] &* 0x0102_0408_1020_4080) >> 56, high = (words[1] &* 0x0102_0408_1020_4080) >> 56
+            mask |= (low | high << 8) << UInt64(quarter * 16)
+        }
+        return mask
+    }
+
+    // MARK: The fast way
+
+    /// The next record; blank lines before it are skipped.
+    @inline(__always)
+    mutating func scan() -> Result {
+        var fields = 0
+        var fieldStart = start
+        while true {
+            while mask == 0 {
+                if block + 64 >= end { return lastRecord(fields, fieldStart) }
+                block += 64
+                mask = Self.mask(base + block, delimiter, quote)
+            }
+            let at = block + mask.trailingZeroBitCount
+            let byte = base[at]
+            if byte == delimiter {
+                mask &= mask &- 1
+                if fields < fieldCapacity {
+                    starts[fields] = fieldStart
+                    ends[fields] = at
+                }
+                fields += 1
+                fieldStart = at + 1
+                continue
+            }
+            if byte == quote {
+                mask &= mask &- 1
+                // RFC 4180 has no quotes inside unquoted fields; they stand for themselves.
+                if at == fieldStart { return .quoted }
+                continue
+            }
+            var next = at + 1
+            if byte == 13 {
+                if next == end {
+                    if !isFinal { return needMore() }
+                } else if base[next] == 10 {
+                    next += 1
+                    skipLineFeed(at + 1)
+                }
+            }
+            mask &= mask &- 1
+            if at == start {
+                line += 1
+                start = next
+                fieldStart = next
+                continue
+            }
+            finish(fields, fieldStart, at, next)
+            line += 1
+            return .record
+        }
+    }
+
+    /// The line feed of a pair is not a line end of its own: takes its bit away, leaving that of the carriage return or any.
+    @inline(__always)
+    private mutating func skipLineFeed(_ at: Int) {
+        if at < block + 64 {
+            mask &= ~(1 << UInt64(at - block))
+        } else {
+            block += 64
+            // The caller takes the lowest bit away: this is the line feed's own.
+            mask = Self.mask(base + block, delimiter, quote) | 1
+        }
+    }
+
+    @inline(__always)
+    private mutating func finish(_ fields: Int, _ fieldStart: Int, _ at: Int, _ next: Int) {
+        if fields < fieldCapacity {
+            starts[fields] = fieldStart
+            ends[fields] = at
+        }
+        (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, at, line)
+        hasEscapes = false
+        start = next
+    }
+
+    private mutating func needMore() -> Result {
+        restartMask()
+        return .more
+    }
+
+    /// The buffer has no line end any more.
+    private mutating func lastRecord(_ fields: Int, _ fieldStart: Int) -> Result {
+        guard isFinal, !isBroken else { return needMore() }
+        if start == end { return .end }
+        finish(fields, fieldStart, end, end)
+        line += 1
+        restartMask()
+        return .record
+    }
+
+    // MARK: The careful way
+
+    /// The record at `start`, byte by byte: fields in quotes may hold delimiters, line ends and doubled quotes.
+    @inline(never)
+    mutating func scanQuoted() -> Result {
+        var machine = QuotedRecord(delimiter: delimiter, quote: quote)
+        var fields = 0
+        var at = start
+        hasEscapes = false
+        while true {
+            let field = machine.field(base, at, end, isFinal: isFinal)
+            switch field.outcome {
+            case .more: return needMore()
+            case .unclosed:
+                if isBroken { return needMore() }
+                (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, end, line)
+                line += machine.lines + 1
+                start = end
+                restartMask()
+                return .unclosedQuote
+            case .delimiter, .lineEnd, .end: break
+            }
+            if case .end = field.outcome, isBroken { return needMore() }
+            if fields < fieldCapacity { (starts[fields], ends[fields], isEscaped[fields]) = (field.start, field.end, field.isEscaped) }
+            hasEscapes = hasEscapes || field.isEscaped
+            fields += 1
+            at = field.next
+            if case .delimiter = field.outcome { continue }
+            (fieldCount, recordStart, recordEnd, recordLine) = (fields, start, field.recordEnd, line)
+            line += machine.lines + 1
+            start = at
+            restartMask()
+            return machine.hasTextAfterQuote ? .textAfterQuote : .record
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package import Records
+
+/// The bytes of a feed file in order, gzip undone where the first two bytes say so. Memory is one buffer, whatever the file's size.
+///
+/// A gzip stream that breaks off, is corrupt or is followed by something else ends early, with ``damage`` set: the reader delivers what
+/// was whole and makes one reject of the rest. Offsets count uncompressed bytes.
+package final class ByteSource {
+    /// Why a stream ended before its end, as the two texts of a reject.
+    package struct Damage: Hashable, Sendable {
+        package let found: String
+        package let expected: String
+
+        static let brokenOff = Damage(found: "a gzip stream that breaks off", expected: "a whole gzip stream")
+        static let trailing = Damage(found: "bytes after the gzip stream that are not gzip", expected: "the end of the file")
+        static func corrupt(_ reason: String) -> Damage { Damage(found: "corrupt gzip data (\(reason))", expected: "a sound gzip stream") }
+    }
+
+    package let name: String
+    /// Offset of the byte that ``read(into:)`` gives next.
+    package private(set) var offset: Int64 = 0
+    /// Set once no byte follows because the stream is damaged there.
+    package private(set) var damage: Damage?
+    package let isCompressed: Bool
+
+    private let file: InputFile
+    private var fileOffset: Int64 = 0
+    private var inflater: Inflater?
+    private var hasReadMember = false
+    // Compressed bytes not yet taken; unused for plain files.
+    private let input: UnsafeMutableRawBufferPointer
+    private var inputStart = 0
+    private var inputEnd = 0
+    /// The last step filled its output: zlib may have more to give without any input.
+    private var mayHoldOutput = false
+
+    /// - Throws: a file that is missing, unreadable, a folder or empty.
+    package init(_ file: FeedFile, bufferBytes: Int) throws(Failure) {
+        name = file.name
+        self.file = try InputFile(file)
+        var magic: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
+        let failureOrCount: Result<Int, Failure> = withUnsafeMutableBytes(of: &magic) { [input = self.file] bytes in
+            Result { () throws(Failure) in try input.read(into: bytes, at: 0) }
+        }
+        guard try failureOrCount.get() > 0 else { throw .feedFileEmpty(file.name) }
+        isCompressed = magic.0 == 0x1F && magic.1 == 0x8B
+        inflater = isCompressed ? Inflater() : nil
+        input = .allocate(byteCount: isCompressed ? min(max(bufferBytes, 1), 1 << 18) : 0, alignment: 16)
+    }
+
+    deinit { input.deallocate() }
+
+    /// Bytes written to the start of `buffer` (which is not empty), 0 at the end.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        if damage != nil { return 0 }
+        let count = isCompressed ? try inflated(into: buffer) : try file.read(into: buffer, at: offset)
+        offset += Int64(count)
+        return count
+    }
+
+    private func inflated(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        while true {
+            if inputStart == inputEnd, !mayHoldOutput {
+                inputStart = 0
+                inputEnd = try file.read(into: input, at: fileOffset)
+                fileOffset += Int64(inputEnd)
+                if inputEnd == 0 {
+                    if inflater?.isBetweenMembers == false { damage = .brokenOff }
+                    return 0
+                }
+            }
+            let pending = UnsafeRawBufferPointer(rebasing: input[inputStart..<inputEnd])
+            guard let result = inflater?.step(pending, buffer) else { return 0 }
+            inputStart += result.taken
+            mayHoldOutput = result.made == buffer.count
+            switch result.step {
+            case .going: break
+            case .memberEnd: hasReadMember = true
+            case .corrupt(let reason):
+                damage = hasReadMember && reason == "incorrect header check" ? .trailing : .corrupt(reason)
+                return result.made
+            }
+            if result.made > 0 { return result.made }
+        }
+    }
+
+    /// Leaves out the bytes before `target`, which is not before ``offset``. Compressed files are unpacked up to there.
+    ///
+    /// - Returns: false when the stream is damaged before `target`.
+    /// - Throws: a file that ends before `target` although it is whole: it is not the file that was read before.
+    package func skip(to target: Int64) throws(Failure) -> Bool {
+        precondition(target >= offset)
+        if !isCompressed, target > offset {
+            // One byte is looked at to see that the file is long enough.
+            let one = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+            defer { one.deallocate() }
+            guard try file.read(into: one, at: target - 1) == 1 else { throw .feedFileShorter(name, offset: target, found: try length()) }
+            offset = target
+            return true
+        }
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { scratch.deallocate() }
+        while offset < target {
+            let wanted = Int(min(Int64(scratch.count), target - offset))
+            if try read(into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<wanted])) == 0 {
+                if damage != nil { return false }
+                throw .feedFileShorter(name, offset: target, found: offset)
+            }
+        }
+        return true
+    }
+
+    private func length() throws(Failure) -> Int64 {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { scratch.deallocate() }
+        var length = offset
+        while true {
+            let count = try file.read(into: scratch, at: length)
+            if count == 0 { return length }
+            length += Int64(count)
+        }
+    }
+}

@@ -147,6 +147,10 @@ extension JobFinding {
                 remedy: count == 0 ? "" : "Give each stage a job of its own.")
         }
 
+        static let shortLateness = Message(
+            code: "job.short-lateness", what: "the stage forgets sooner than the feed may be late",
+            expected: "at least the main feed's `lateness`", remedy: "Late rows would find windows with holes.")
+
         static func noModel(stage: String) -> Message {
             Message(
                 code: "job.no-model", what: "nothing to train", found: "stage '\(stage)' names no model",
@@ -206,7 +210,8 @@ extension JobFinding {
             Message(
                 severity: .warning, code: "job.first-rows", what: "\(rejected) of the first \(count) rows of \(file) cannot be read",
                 found: "line \(first.line)\(first.column.map { ", column '\($0)'" } ?? ""), \(first.code.rawValue), \(first.found)",
-                expected: first.expected, remedy: "Correct the column's type or format, or allow for it with `optional`, `nulls` or `rejects`.")
+                expected: first.expected,
+                remedy: "Correct the column's type or format, or allow for it with `optional`, `nulls` or `rejects`.")
         }
 
         static func world(_ failure: Failure) -> Message {

@@ -158,7 +158,6 @@ struct JobMapping {
         let at = name.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path
         findings.add(message, at: name.map { place(of: $0) } ?? place, path: at)
     }
-
 }
 
 extension JobMapping {

@@ -89,7 +89,8 @@ extension JobReader {
             if mapping.entries.isEmpty { item.report(.wrongValue(found: item.shown, expected: "`name: { parameters }`")) }
             for extra in mapping.entries.dropFirst() {
                 findings.add(
-                    .wrongValue(found: "a second key '\(extra.name)'", expected: "one stage an entry",
+                    .wrongValue(
+                        found: "a second key '\(extra.name)'", expected: "one stage an entry",
                         remedy: "Indent the stage's parameters below its name."),
                     at: extra.place, path: extra.value.path)
             }

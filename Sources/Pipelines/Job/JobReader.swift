@@ -47,6 +47,9 @@ struct JobReader {
         let zone = readZone(top)
         let feeds = readFeeds(top)
         let stage = readStage(top, main: feeds.main)
+        if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
+            stage.mapping.report(.shortLateness, at: "lateness")
+        }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let policy = readPolicy(top, feeds: feeds, stage: stage?.definition)
         let review = readReview(top, outcomes: policy?.outcomes)

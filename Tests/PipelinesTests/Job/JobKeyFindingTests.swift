@@ -6,27 +6,27 @@ import Testing
         expect(
             (#"schedule: "0"#, #"⟦1⟧scheduel: "0"#),
             give: [
-                "⟦1⟧ error: unknown key 'scheduel' (scheduel). Did you mean 'schedule'?",
+                "⟦1⟧ error: unknown key 'scheduel' (scheduel). Did you mean 'schedule'?"
             ])
         expect(
             ("    lateness: 1d", "    ⟦1⟧latenes: 1d"),
             give: [
-                "⟦1⟧ error: unknown key 'latenes' (feeds.transactions.latenes). Did you mean 'lateness'?",
+                "⟦1⟧ error: unknown key 'latenes' (feeds.transactions.latenes). Did you mean 'lateness'?"
             ])
         expect(
             ("card-fraud, delay: 7d", "card-fraud, ⟦1⟧delai: 7d"),
             give: [
-                "⟦1⟧ error: unknown key 'delai' (stages[0].fraud.delai). Did you mean 'delay'?",
+                "⟦1⟧ error: unknown key 'delai' (stages[0].fraud.delai). Did you mean 'delay'?"
             ])
         expect(
             ("stable-for: 5m", "⟦1⟧stablefor: 5m"),
             give: [
-                "⟦1⟧ error: unknown key 'stablefor' (feeds.transactions.ready.stablefor). Did you mean 'stable-for'?",
+                "⟦1⟧ error: unknown key 'stablefor' (feeds.transactions.ready.stablefor). Did you mean 'stable-for'?"
             ])
         expect(
             ("parameters: { trees", "parameters: { ⟦1⟧treees"),
             give: [
-                "⟦1⟧ error: unknown key 'treees' (train.parameters.treees). Did you mean 'trees'?",
+                "⟦1⟧ error: unknown key 'treees' (train.parameters.treees). Did you mean 'trees'?"
             ])
         expect(
             ("type: string, personal: true", "⟦2⟧typ: string, ⟦3⟧personnel: true"),
@@ -37,7 +37,7 @@ import Testing
         expect(
             (#"delimiter: ";""#, #"⟦1⟧delimeter: ";""#),
             give: [
-                "⟦1⟧ error: unknown key 'delimeter' (feeds.blocked.delimeter). Did you mean 'delimiter'?",
+                "⟦1⟧ error: unknown key 'delimeter' (feeds.blocked.delimeter). Did you mean 'delimiter'?"
             ])
         expect(
             ("owner: pay", "⟦1⟧zzz: pay"),
@@ -45,7 +45,7 @@ import Testing
                 """
                 ⟦1⟧ error: unknown key 'zzz' (zzz). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, policy, \
                 rules, review, results.
-                """,
+                """
             ])
     }
 
@@ -54,7 +54,7 @@ import Testing
         expect(
             ("calendar: {", "⟦1⟧job: other\ncalendar: {"),
             give: [
-                "⟦1⟧ error: a key is given twice (job): first on line 2. Remove one of them.",
+                "⟦1⟧ error: a key is given twice (job): first on line 2. Remove one of them."
             ])
         expect(
             ("calendar: {", "⟦1⟧job: other\n⟦2⟧\"job\": third\n⟦3⟧typo: 1\ncalendar: {"),
@@ -67,10 +67,12 @@ import Testing
                 """,
             ])
         expect(
-            ("terminal:    { from: TERMINAL_ID, type: string }",
-             "terminal:    { from: TERMINAL_ID, type: string, ⟦1⟧from: X }"),
+            (
+                "terminal:    { from: TERMINAL_ID, type: string }",
+                "terminal:    { from: TERMINAL_ID, type: string, ⟦1⟧from: X }"
+            ),
             give: [
-                "⟦1⟧ error: a key is given twice (feeds.transactions.columns.terminal.from): first on line 16. Remove one of them.",
+                "⟦1⟧ error: a key is given twice (feeds.transactions.columns.terminal.from): first on line 16. Remove one of them."
             ])
         expect(
             ("results: fraud_scores", "⟦1⟧\"rules\": []\nresults: ⟦2⟧\"x y\""),
@@ -94,13 +96,13 @@ import Testing
         expect(
             ("version: 1\n", "⟦1⟧"),
             give: [
-                "⟦1⟧ error: 'version' is missing: expected 1. Add it, for example `version: 1`.",
+                "⟦1⟧ error: 'version' is missing: expected 1. Add it, for example `version: 1`."
             ])
         expect(
             ("    format: csv\n    files: transactions", "    files: transactions"),
             ("  transactions:\n", "  ⟦1⟧transactions:\n"),
             give: [
-                "⟦1⟧ error: 'format' is missing (feeds.transactions): expected a format's name. Add it, for example `format: csv`.",
+                "⟦1⟧ error: 'format' is missing (feeds.transactions): expected a format's name. Add it, for example `format: csv`."
             ])
         expect(
             (", over-capacity: hold", ""),
@@ -117,7 +119,7 @@ import Testing
                 """
                 ⟦1⟧ error: 'customer' is missing (stages[0].fraud): expected a column of the main feed (string, int64). Add it, for \
                 example `customer: customer`.
-                """,
+                """
             ])
         expect(
             (", currency: EUR", ""),
@@ -126,7 +128,7 @@ import Testing
                 """
                 ⟦1⟧ error: 'currency' is missing (feeds.transactions.columns.amount): expected an ISO 4217 code. Add it, for example \
                 `currency: EUR`.
-                """,
+                """
             ])
         expect(
             ("    event-time: time\n", ""),
@@ -135,13 +137,13 @@ import Testing
                 """
                 ⟦1⟧ error: 'event-time' is missing (feeds.transactions): expected a timestamp column. Add it, for example `event-time:\
                  time`.
-                """,
+                """
             ])
         expect(
             ("{ last: 30d, label-delay: 7d }", "{ last: 30d }"),
             ("  window:", "  ⟦1⟧window:"),
             give: [
-                "⟦1⟧ error: 'label-delay' is missing (train.window): expected a length of time. Add it, for example `label-delay: 7d`.",
+                "⟦1⟧ error: 'label-delay' is missing (train.window): expected a length of time. Add it, for example `label-delay: 7d`."
             ])
     }
 
@@ -153,7 +155,7 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (calendar.holidays). Remove it: business days are Monday to Friday in this \
                 version.
-                """,
+                """
             ])
         expect(
             ("stable-for: 5m", #"⟦1⟧marker: "*.done""#),
@@ -161,7 +163,7 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (feeds.transactions.ready.marker). Use `stable-for`, or move files into place\
                  only when they are complete.
-                """,
+                """
             ])
         expect(
             ("    lateness: 1d", "    ⟦1⟧sort: file\n    ⟦2⟧control: { rows: 5 }"),
@@ -181,7 +183,7 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (train.window.calibration). Remove it: probabilities are used as the model \
                 gives them in this version.
-                """,
+                """
             ])
         expect(
             ("rules:\n", "  ⟦1⟧automatic: { risk: missed-fraud-amount, alpha: 10%, confidence: 95% }\nrules:\n"),
@@ -189,12 +191,12 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (policy.automatic). Remove it: outcomes are chosen by their cost alone in \
                 this version, and no risk is promised.
-                """,
+                """
             ])
         expect(
             ("results: fraud", "⟦1⟧lists: []\nresults: fraud"),
             give: [
-                "⟦1⟧ error: not supported in this version (lists). Declare each list as a feed with `role: list`.",
+                "⟦1⟧ error: not supported in this version (lists). Declare each list as a feed with `role: list`."
             ])
         expect(
             ("role: list", "role: ⟦1⟧reference"),
@@ -202,7 +204,7 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (feeds.blocked.role): 'reference'. Feeds are main, labels or list in this \
                 version.
-                """,
+                """
             ])
         expect(
             ("event-time: time", "event-time: ⟦1⟧{ column: time, unit: cycles }"),
@@ -210,7 +212,7 @@ import Testing
                 """
                 ⟦1⟧ error: not supported in this version (feeds.transactions.event-time): a mapping. Event time is a timestamp column \
                 in this version.
-                """,
+                """
             ])
     }
 }

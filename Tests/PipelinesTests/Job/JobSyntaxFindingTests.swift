@@ -6,7 +6,7 @@ import Testing
         expect(
             MarkedJob("job: [1, 2\nfeeds⟦1⟧: x"),
             [
-                "⟦1⟧ error: not valid YAML: while parsing a flow sequence, did not find expected ',' or ']'.",
+                "⟦1⟧ error: not valid YAML: while parsing a flow sequence, did not find expected ',' or ']'."
             ])
         expect(
             MarkedJob("version: 1\njob: a⟦1⟧: b\n"),
@@ -14,17 +14,17 @@ import Testing
                 """
                 ⟦1⟧ error: not valid YAML: mapping values are not allowed in this context. Put text that contains ': ' in quotes, and \
                 indent the keys of one mapping alike.
-                """,
+                """
             ])
         expect(
             MarkedJob("version: 1\n⟦1⟧\tjob: x\n"),
             [
-                "⟦1⟧ error: not valid YAML: while scanning a plain scalar, found a tab character that violates indentation.",
+                "⟦1⟧ error: not valid YAML: while scanning a plain scalar, found a tab character that violates indentation."
             ])
         expect(
             MarkedJob("⟦1⟧"),
             [
-                "⟦1⟧ error: the job file is empty. `pipeline new job --from file.csv` writes one to start from.",
+                "⟦1⟧ error: the job file is empty. `pipeline new job --from file.csv` writes one to start from."
             ])
         expect(
             MarkedJob("⟦1⟧just text"),
@@ -32,7 +32,7 @@ import Testing
                 """
                 ⟦1⟧ error: wrong value: 'just text', expected a mapping with version, job, owner, schedule, calendar, feeds, stages, \
                 train, policy, rules, review, results.
-                """,
+                """
             ])
         expect(
             MarkedJob("⟦1⟧- a\n- b"),
@@ -40,17 +40,17 @@ import Testing
                 """
                 ⟦1⟧ error: wrong value: a list, expected a mapping with version, job, owner, schedule, calendar, feeds, stages, train,\
                  policy, rules, review, results.
-                """,
+                """
             ])
         expect(
             MarkedJob("version: 1\n⟦1⟧---\nversion: 1\n"),
             [
-                "⟦1⟧ error: not valid YAML: expected a single document in the stream, but found another document.",
+                "⟦1⟧ error: not valid YAML: expected a single document in the stream, but found another document."
             ])
         expect(
             MarkedJob("a: ⟦1⟧*nowhere"),
             [
-                "⟦1⟧ error: not valid YAML: found undefined alias.",
+                "⟦1⟧ error: not valid YAML: found undefined alias."
             ])
         expect(
             MarkedJob("⟦1⟧? ⟦2⟧[a, b]\n: 1\n"),

@@ -53,7 +53,7 @@ struct RunExecution {
     private struct Loaded {
         var files: [RunFile]
         var checkpoint: Checkpoint?
-        var earlierCursor: StreamCursor
+        var cursor: StreamCursor
         var labelsBefore: Int64
         var base: [UInt8]
         var deltas: [[UInt8]]
@@ -72,9 +72,11 @@ struct RunExecution {
                 lists[feed.name] = Set(
                     try ListStore(database).entries(job: job.name, list: feed.name, knownBy: record.clock).map(\.text))
             }
+            var cursor = saved?.cursor ?? StreamCursor()
+            cursor.stageVersion = Stages.named(job.stage.name)?.definition.version ?? 0
             return Loaded(
                 files: try RunStore(database).files(run: record.id).filter { $0.feed == job.main.name }, checkpoint: own,
-                earlierCursor: saved?.cursor ?? StreamCursor(), labelsBefore: try RunStore(database).labelsBefore(record),
+                cursor: cursor, labelsBefore: try RunStore(database).labelsBefore(record),
                 base: state.base, deltas: state.deltas, sequence: state.sequence, lists: lists)
         }
     }
@@ -82,7 +84,7 @@ struct RunExecution {
     private func drive() throws(Failure) -> RunRecord {
         let loaded = try load()
         let files = try feedFiles(loaded.files)
-        let stageType = try Stages.required( job.stage.name)
+        let stageType = try Stages.required(job.stage.name)
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
@@ -98,16 +100,16 @@ struct RunExecution {
         let reader = BlockReader(
             feed: job.main, files: files, from: progress.file, at: progress.position, blockRows: options.blockRows)
         let isFresh = loaded.checkpoint == nil
-        let startWatermark = isFresh ? loaded.earlierCursor.watermark : try startWatermark()
+        let startWatermark = isFresh ? loaded.cursor.watermark : try startWatermark()
         if options.threads < 2 {
             let scorer = Scorer(
-                upstream: reader, context: context, stage: stage, memory: memory, cursor: loaded.earlierCursor,
+                upstream: reader, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
                 startWatermark: startWatermark, isFresh: isFresh)
             return try consume(scorer, context: context, loaded: loaded, progress: progress)
         }
         let ahead = Prefetcher(reader, capacity: 4, name: "pipeline reader")
         let scorer = Scorer(
-            upstream: ahead, context: context, stage: stage, memory: memory, cursor: loaded.earlierCursor,
+            upstream: ahead, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
             startWatermark: startWatermark, isFresh: isFresh)
         let scored = Prefetcher(scorer, capacity: 4, name: "pipeline scorer")
         defer {
@@ -141,7 +143,7 @@ struct RunExecution {
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
                 let writer = ChunkWriter(
                     database: database, context: context, record: record, files: loaded.files, stateSequence: loaded.sequence,
-                    cursor: loaded.earlierCursor)
+                    cursor: loaded.cursor)
                 do {
                     try loop(source, writer: writer, context: context, progress: progress)
                 } catch {

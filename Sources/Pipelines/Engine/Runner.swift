@@ -72,6 +72,7 @@ public struct Runner: Sendable {
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             return try resume(record, job: job)
         }
+        try renewOutdatedState(of: job)
         let plan = try RunPlan(job: job, warehouse: warehouse)
         guard !plan.isEmpty else {
             let earlier = try warehouse.read { try RunStore($0).last(job: job.name, statuses: [.done, .held]) }
@@ -84,7 +85,7 @@ public struct Runner: Sendable {
     ///
     /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
     func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: (run: Int64, seed: UInt64)? = nil) throws(Failure) -> RunReport {
-        let stageType = try Stages.required( job.stage.name)
+        let stageType = try Stages.required(job.stage.name)
         let loaded = try LoadedModel.champion(of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
         let versions = EngineVersions.current(stage: stageType.definition, library: loaded?.library)
         let record = try warehouse.write { database in
@@ -97,10 +98,21 @@ public struct Runner: Sendable {
             .execute()
     }
 
+    /// State that another version of the stage wrote is made anew from the feed files before a new run builds on it.
+    private func renewOutdatedState(of job: Job) throws(Failure) {
+        let saved = try warehouse.read { try CheckpointStore($0, job: job.name).load() }
+        guard let saved, saved.cursor.stageVersion != (try Stages.required(job.stage.name)).definition.version else { return }
+        let folder = environment.variables["TMPDIR"] ?? "/tmp"
+        let rebuilt = try StateRebuilder(warehouse: warehouse, environment: environment, folder: folder).rebuild(job, leavingOut: nil)
+        try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
+    }
+
     private func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
-        let stage = try Stages.required( job.stage.name).definition
+        let stage = try Stages.required(job.stage.name).definition
+        let made = record.versions.first { $0.name == "stage" }?.value, now = EngineVersions.stage(stage)
+        guard made == now else { throw .runStageChanged(record.id, found: now, made: made ?? "none") }
         let loaded = try LoadedModel.version(
             name: record.model, version: record.modelVersion, job: job, stage: stage, warehouse: warehouse, threads: options.threads)
         return try RunExecution(
@@ -120,6 +132,8 @@ enum EngineVersions {
     /// Counted up with every change of the engine that changes a result.
     static let engine = "1"
 
+    static func stage(_ stage: StageDefinition) -> String { "\(stage.definition.name) \(stage.version)" }
+
     static func current(stage: StageDefinition, library: String?) -> [NamedText] {
         #if arch(x86_64)
             let processor = "x86_64"
@@ -129,7 +143,7 @@ enum EngineVersions {
             let processor = "other"
         #endif
         return [
-            NamedText("engine", engine), NamedText("stage", "\(stage.definition.name) \(stage.version)"),
+            NamedText("engine", engine), NamedText("stage", Self.stage(stage)),
             NamedText("library", library ?? "none"), NamedText("processor", processor),
         ]
     }

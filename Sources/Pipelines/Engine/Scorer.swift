@@ -50,6 +50,8 @@ struct StreamCursor: Hashable, Sendable, Codable {
     /// Bytes of the last base and of the deltas since: when the deltas outweigh it, a new base is written.
     var baseBytes: Int = 0
     var deltaBytes: Int = 0
+    /// Version of the stage that wrote the state; 0 = there is none.
+    var stageVersion: Int = 0
 }
 
 /// Labels and earlier results, as far as this run may see them.

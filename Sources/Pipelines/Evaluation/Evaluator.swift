@@ -72,7 +72,7 @@ public struct Evaluator: Sendable {
         _ job: Job, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>, shuffled: Bool
     ) throws(Failure) -> EvaluationReport {
         let training = all.rows(rows.training), testing = all.rows(rows.test)
-        let stage = try Stages.required( job.stage.name).definition
+        let stage = try Stages.required(job.stage.name).definition
         let family = try ModelFamilies.classifier(named: settings.family)
         let classifier = try family.train(
             on: TrainingSet(matrix: training.matrix, featureNames: stage.features.map(\.name), labels: training.labels),

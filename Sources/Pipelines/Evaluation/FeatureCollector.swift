@@ -100,7 +100,7 @@ struct FeatureCollector {
     mutating func collect(
         from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> FeatureSet {
-        let type = try Stages.required( job.stage.name)
+        let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
@@ -158,7 +158,7 @@ private struct EntityNumbers {
 extension Job {
     /// The column whose rows belong together (a card): the stage's first column parameter.
     var entityColumn: String? {
-        guard let stage = try? Stages.required( stage.name).definition else { return nil }
+        guard let stage = try? Stages.required(stage.name).definition else { return nil }
         for parameter in stage.definition.parameters {
             if case .column = parameter.kind { return self.stage.text(parameter.name) }
         }

@@ -89,7 +89,7 @@ public struct Replayer: Sendable {
     }
 
     /// Runs one run again; a difference found in what goes in comes back, and nothing is computed.
-    private func recompute(
+    func recompute(
         _ run: RunRecord, job current: Job, in scratch: Warehouse, progress: @escaping @Sendable (RunStatus) -> Void
     ) throws(Failure) -> ReplayDifference? {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
@@ -152,23 +152,5 @@ public struct Replayer: Sendable {
         if let difference = known.modelDifference { return difference }
         try scratch.write { try known.insert(into: $0) }
         return nil
-    }
-}
-
-/// A warehouse in a folder of its own, for the length of a replay.
-private struct ScratchWarehouse {
-    let warehouse: Warehouse
-    private let folder: String
-
-    init(folder parent: String) throws(Failure) {
-        var template = Array("\(parent)/pipeline-replay-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw .replayFolder(parent, cause: String(cString: strerror(errno))) }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        warehouse = try Warehouse(path: "\(folder)/replay.db")
-    }
-
-    func remove() {
-        warehouse.close()
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }

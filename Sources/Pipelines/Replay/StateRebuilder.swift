@@ -1,0 +1,50 @@
+import Connectors
+import GRDB
+import Records
+
+/// Makes a job's stage state anew from its history, by running the history again in a warehouse of its own.
+///
+/// Needed when a run is discarded, whose rows the state has seen, and when the stage has another version than the one that wrote the state.
+struct StateRebuilder {
+    let warehouse: Warehouse
+    let environment: Environment
+    let folder: String
+
+    /// The state after the given runs, to be put into the live warehouse by `install`.
+    struct Rebuilt {
+        fileprivate var checkpoint: Checkpoint?
+        fileprivate var parts: [(kind: String, sequence: Int64, data: Blob)] = []
+    }
+
+    /// - Parameter leavingOut: the run that is being discarded.
+    func rebuild(_ job: Job, leavingOut discarded: Int64?) throws(Failure) -> Rebuilt {
+        let runs = try warehouse.read { database in
+            try RunStore(database).list(job: job.name).filter { $0.id != discarded && [.done, .held].contains($0.status) }
+        }.reversed()
+        guard !runs.isEmpty else { return Rebuilt() }
+        let scratch = try ScratchWarehouse(folder: folder)
+        defer { scratch.remove() }
+        let replayer = Replayer(warehouse: warehouse, environment: environment)
+        for run in runs {
+            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, progress: { _ in }) { throw difference.failure }
+        }
+        return try scratch.warehouse.read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT kind, sequence, data FROM pipeline_state WHERE job = ? ORDER BY sequence", arguments: [job.name])
+            return Rebuilt(
+                checkpoint: try CheckpointStore(database, job: job.name).load(),
+                parts: rows.map { ($0["kind"], $0["sequence"], $0["data"]) })
+        }
+    }
+
+    /// Puts a rebuilt state in place of the job's, in the caller's transaction.
+    static func install(_ rebuilt: Rebuilt, job: String, in database: Database) throws {
+        let store = CheckpointStore(database, job: job)
+        try store.clear()
+        if let checkpoint = rebuilt.checkpoint { try store.save(checkpoint) }
+        for part in rebuilt.parts {
+            try database.runCached(
+                "INSERT INTO pipeline_state (job, kind, sequence, data) VALUES (?, ?, ?, ?)", [job, part.kind, part.sequence, part.data])
+        }
+    }
+}

@@ -47,7 +47,7 @@ struct TestRows {
         let range = range ?? 0..<rows.count, part = rows[range]
         func names(_ value: (Row) -> Int) -> Column {
             isText
-                ? Column(strings: part.map { String(repeating: "n", count: value($0) % 5) + "\(value($0))" })
+                ? Column(strings: part.map { String(repeating: "n", count: abs(value($0)) % 5) + "\(value($0))" })
                 : Column(type: .int64, integers: part.map { Int64(value($0)) })
         }
         let batch = RecordBatch(

@@ -2,13 +2,17 @@ import CLibXML2
 import Records
 
 /// Feeds a document to libxml2 in pieces and gives the rows in blocks.
+///
+/// The pieces have always the same size, whatever the read buffer's: where libxml2 notices a fault may depend on the piece, and the same
+/// document must give the same rejects.
 final class XMLReader: FeedReader {
     private let name: String
     private let rowsText: String
     private let rows: XMLRowsPath
-    private let input: InputFile
-    private var inputOffset: Int64 = 0
-    private let buffer: UnsafeMutableRawBufferPointer
+    private let input: ByteSource
+    private let readBytes: Int
+    private let piece: UnsafeMutableRawBufferPointer
+    private static let pieceBytes = 1 << 16
     private let context: xmlParserCtxtPtr
     private let machine: UnsafeMutablePointer<XMLRowMachine>
     private let sink: XMLRowSink
@@ -20,7 +24,8 @@ final class XMLReader: FeedReader {
     ) throws(Failure) {
         _ = Self.isInitialized
         (name, self.rowsText, self.rows) = (file.name, rowsText, rows)
-        input = try InputFile(file)
+        input = try ByteSource(file, bufferBytes: bufferBytes)
+        readBytes = max(1, bufferBytes)
         sink = XMLRowSink(
             file: file.name, builder: try BatchBuilder(columns: columns, capacity: blockRows), blockRows: blockRows, from: position)
         machine = .allocate(capacity: 1)
@@ -35,7 +40,7 @@ final class XMLReader: FeedReader {
         xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
         machine.initialize(
             to: XMLRowMachine(context: context, trie: XMLPathTrie(rows: rows, columns: paths), isAnchored: rows.isAnchored, sink: sink))
-        buffer = .allocate(byteCount: max(1, bufferBytes), alignment: 16)
+        piece = .allocate(byteCount: Self.pieceBytes, alignment: 16)
     }
 
     deinit {
@@ -43,42 +48,63 @@ final class XMLReader: FeedReader {
         machine.pointee.deallocate()
         machine.deinitialize(count: 1)
         machine.deallocate()
-        buffer.deallocate()
+        piece.deallocate()
     }
 
     func next() throws(Failure) -> FeedBlock? {
         while true {
             if let block = sink.next { return block }
             if isAtEnd { return nil }
-            let count = try input.read(into: buffer, at: inputOffset)
-            inputOffset += Int64(count)
-            try parse(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+            let count = try fill()
+            try parse(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+            if count < piece.count { try end() }
         }
     }
 
-    /// - Parameter chunk: empty at the end of the document.
-    private func parse(_ chunk: UnsafeRawBufferPointer) throws(Failure) {
-        if chunk.isEmpty, inputOffset == 0 { throw .feedFileEmpty(name) }
-        sink.source.append(chunk)
-        let isLast = chunk.isEmpty
-        xmlParseChunk(context, chunk.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(chunk.count), isLast ? 1 : 0)
+    /// Bytes of the next piece, which is full unless it is the last.
+    private func fill() throws(Failure) -> Int {
+        var count = 0
+        while count < piece.count {
+            let room = piece[count..<min(piece.count, count + readBytes)]
+            let read = try input.read(into: UnsafeMutableRawBufferPointer(rebasing: room))
+            if read == 0 { break }
+            count += read
+        }
+        return count
+    }
+
+    private func parse(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        sink.source.append(bytes)
+        xmlParseChunk(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 0)
         if machine.pointee.isRecoded {
             sink.source.forgetAll()
         } else {
             sink.source.forget(before: machine.pointee.offset, rowStart: machine.pointee.isInRow ? machine.pointee.rowStart : nil)
         }
-        if let error = machine.pointee.error {
-            sink.breakOff(
-                line: error.line, offset: machine.pointee.isInRow ? machine.pointee.rowStart : nil, found: error.found,
-                expected: error.expected)
-        } else if isLast {
+        if let error = machine.pointee.error { breakOff(line: error.line, found: error.found, expected: error.expected) }
+    }
+
+    /// After the last byte. That the stream is damaged counts more than that the document is therefore incomplete.
+    private func end() throws(Failure) {
+        guard !isAtEnd else { return }
+        xmlParseChunk(context, nil, 0, 1)
+        if let damage = input.damage {
+            breakOff(line: machine.pointee.error?.line ?? machine.pointee.line, found: damage.found, expected: damage.expected)
+        } else if let error = machine.pointee.error {
+            breakOff(line: error.line, found: error.found, expected: error.expected)
+        } else {
             if sink.rows < sink.skip { throw .xmlFileShorter(name, rows: sink.rows, expected: sink.skip) }
             try checkRows()
-        }
-        if isLast || machine.pointee.error != nil {
             sink.finishBlock()
             isAtEnd = true
         }
+    }
+
+    private func breakOff(line: Int64, found: String, expected: String) {
+        let offset = machine.pointee.isInRow ? machine.pointee.rowStart : nil
+        sink.breakOff(line: line, offset: offset, found: found, expected: expected)
+        sink.finishBlock()
+        isAtEnd = true
     }
 
     /// A document without rows is right (a statement of a quiet day), unless even the element around them is not there.

@@ -75,7 +75,8 @@ final class XMLRowSink {
             Reject(
                 file: file, line: line, offset: offset ?? end.offset, row: row, column: nil, code: .malformed, found: found,
                 expected: expected, raw: []))
-        end.row = row
+        // Nothing can be read from here on: any offset after the last row's will do, but the same for every buffer.
+        (end.row, end.offset) = (row, end.offset + 1)
         if builder.count + rejects.count == blockRows { finishBlock() }
     }
 
@@ -123,7 +124,9 @@ struct XMLSourceText {
     func withText<Result>(from first: Int64, to end: Int64, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         if let head, head.start == first { return head.bytes.withUnsafeBufferPointer(body) }
         return bytes.withUnsafeBufferPointer { all in
-            guard first >= start, end > first, end - start <= Int64(all.count) else { return body(UnsafeBufferPointer(rebasing: all[0..<0])) }
+            guard first >= start, end > first, end - start <= Int64(all.count) else {
+                return body(UnsafeBufferPointer(rebasing: all[0..<0]))
+            }
             return body(UnsafeBufferPointer(rebasing: all[Int(first - start)..<Int(end - start)]))
         }
     }

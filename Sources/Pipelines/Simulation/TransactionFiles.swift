@@ -19,7 +19,7 @@ struct SimulatedNames {
 struct TransactionFile: ~Copyable {
     /// What an upstream program does to a line.
     private enum Damage: Int, CaseIterable {
-        case textInAmount, noTerminal, fieldTooMany, fieldTooFew, openQuote
+        case textInAmount, noTerminal, fieldTooMany, fieldTooFew, strayQuote
     }
 
     private let writer: GzipWriter
@@ -54,9 +54,9 @@ struct TransactionFile: ~Copyable {
         buffer.append(",C")
         buffer.append(Int(transaction.customer), width: names.customerWidth)
         buffer.append(",")
-        if damage == .openQuote { buffer.append("\"") }
         if damage != .noTerminal {
-            buffer.append("T")
+            // Closed, so that a reader which takes quotes at their word loses this line only and not the rest of the day.
+            if damage == .strayQuote { buffer.append("\"T\"") } else { buffer.append("T") }
             buffer.append(Int(transaction.terminal), width: names.terminalWidth)
         }
         if damage != .fieldTooFew { buffer.append(",") }

@@ -32,7 +32,9 @@ struct Simulate: ParsableCommand {
         @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
         var out: String
 
-        @Option(help: ArgumentHelp("A day that is also written as an ISO 20022 camt.053 statement.", valueName: "day"), transform: Fraud.day)
+        @Option(
+            help: ArgumentHelp("A day that is also written as an ISO 20022 camt.053 statement.", valueName: "day"),
+            transform: Fraud.day)
         var camtDay: Timestamp?
 
         @Option(help: "Broken lines among a million.")
@@ -45,7 +47,9 @@ struct Simulate: ParsableCommand {
         var plain = false
 
         static func day(_ text: String) throws -> Timestamp {
-            guard text.utf8.count == 10, let day = Timestamp(iso8601: text) else { throw ValidationError("expected a day such as 2026-01-01") }
+            guard text.utf8.count == 10, let day = Timestamp(iso8601: text) else {
+                throw ValidationError("expected a day such as 2026-01-01")
+            }
             return day
         }
 

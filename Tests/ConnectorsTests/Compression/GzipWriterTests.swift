@@ -6,11 +6,11 @@ import Testing
 
 @Suite("Gzip writer")
 struct GzipWriterTests {
-    private func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gzip-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try body(folder)
+        try body(folder)
     }
 
     private func content(_ path: String) throws -> [UInt8] {

@@ -25,7 +25,10 @@ struct XMLContractTests {
     private static var contract: FeedContract {
         FeedContract(
             XMLFormat.self, document: Array(document.utf8), columns: columns, options: ["rows": .text("list/row")],
-            rows: [["1", "J\u{e4}ger & <S\u{f6}hne>", "1.5", "Freitag"], ["3", nil, "3.0", "Freitag"], ["5", "\u{4e2d}", "5.0", "Freitag"]],
+            rows: [
+                ["1", "J\u{e4}ger & <S\u{f6}hne>", "1.5", "Freitag"], ["3", nil, "3.0", "Freitag"],
+                ["5", "\u{4e2d}", "5.0", "Freitag"],
+            ],
             rejectedRows: [2, 4])
     }
 

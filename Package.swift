@@ -53,7 +53,10 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
-        .target(name: "PipelineTesting", dependencies: ["Records", "Connectors", "Models", "Pipelines"], swiftSettings: settings),
+        .target(
+            name: "PipelineTesting",
+            dependencies: ["Records", "Connectors", "Models", "Pipelines", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
         .executableTarget(
             name: "pipeline",
             dependencies: [

@@ -31,6 +31,8 @@ struct Account {
     /// Amounts (cards) or known frauds (terminals) in each window. Wraps beyond 64 bits.
     var sums: (Int64, Int64, Int64) = (0, 0, 0)
     var clock: Int64 = .min / 2
+    /// Time of the newest row: kept here so that adding a row waits for no memory of the ring.
+    var newest: Int64 = .min / 2
 
     init(capacity: Int) {
         ring = .allocate(capacity: capacity)
@@ -116,8 +118,9 @@ struct AccountBook: ~Copyable {
         if accounts[entity].count > accounts[entity].mask { grow(entity) }
         let count = accounts[entity].count
         accounts[entity].count = count + 1
-        if count == 0 || accounts[entity][count - 1].time <= row.time {
+        if count == 0 || accounts[entity].newest <= row.time {
             accounts[entity][count] = row
+            accounts[entity].newest = row.time
         } else {
             shift(row, into: entity, below: count)
         }

@@ -223,7 +223,7 @@ struct FraudState: ~Copyable {
                 if usesKeys { keys.remove(row.key, terminal: UInt32(entity), sequence: row.sequence) }
                 terminals.dropFirst(entity)
             }
-            histories[entity].drop(until: cutoff)
+            if !histories[entity].isEmpty { histories[entity].drop(until: cutoff) }
             terminals.tidy(entity)
         }
         customers.names.compact()

@@ -18,6 +18,7 @@ struct KnownLabel {
 /// All facts about a terminal's rows, by row and then by known time: what a late row needs to see what was known at its own time.
 struct LabelHistory {
     private(set) var facts: [KnownLabel] = []
+    var isEmpty: Bool { facts.isEmpty }
 
     /// Adds a fact; returns what is now known about its row.
     mutating func add(_ fact: KnownLabel) -> Bool {

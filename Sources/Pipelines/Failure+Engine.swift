@@ -1,4 +1,4 @@
-import Records
+package import Records
 
 /// Wording of what stops a run.
 extension Failure {
@@ -35,7 +35,7 @@ extension Failure {
             found: "\(chunk) chunks written, none half", remedy: "Start the same command again: it goes on from there.")
     }
 
-    static func runHeld(job: String, run: Int64, rejected: Int64, read: Int64, limit: Double) -> Failure {
+    package static func runHeld(job: String, run: Int64, rejected: Int64, read: Int64, limit: Double) -> Failure {
         Failure(
             .held, code: "run.held", what: "run \(run) is held: too many rejects", place: "job '\(job)'",
             found: "\(rejected) of \(read) rows rejected", expected: "at most \(percent(limit))",

@@ -1,9 +1,25 @@
 import ArgumentParser
 
 /// The command line: parses, calls, prints; no logic of its own.
-@main
-struct Pipeline: AsyncParsableCommand {
+struct Pipeline: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pipeline", abstract: "From feeds to scored rows in SQLite, a queue where people decide, and an exact replay.",
-        subcommands: [Simulate.self])
+        discussion: """
+            A job file names feeds, a stage, a model and a policy; everything that comes of it lives in one SQLite file.
+
+              pipeline check jobs/fraud.yaml
+              pipeline run jobs/fraud.yaml
+              pipeline review next --queue fraud
+
+            Data go to standard output, all else to standard error. Exit codes: 0 done or nothing new, 1 failed, 3 a replay or an audit found \
+            a difference, 64 wrong usage, 65 too many rejects, 75 try again later, 78 the job file is wrong.
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Running jobs", subcommands: [Check.self, Run.self, Replay.self, Rejects.self]),
+            CommandGroup(name: "Reviewing", subcommands: [Review.self]),
+            CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, ModelsCommand.self]),
+            CommandGroup(name: "Inspecting", subcommands: [Runs.self, Audit.self]),
+            CommandGroup(name: "Setting up", subcommands: [List.self, Describe.self, Simulate.self]),
+        ])
 }

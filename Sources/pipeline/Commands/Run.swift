@@ -1,0 +1,56 @@
+import ArgumentParser
+import Connectors
+import Pipelines
+import Records
+
+/// `pipeline run`
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Score what is new in a job's feeds, and queue what people must decide.",
+        discussion: """
+            Reads the files that no run of this job has read yet. Stopped or killed, it goes on from its last chunk when the same command is \
+            given again. Without a model the stage's own rules score.
+
+              pipeline run jobs/fraud.yaml
+              pipeline run jobs/fraud.yaml --database /data/fraud.db --format json
+            """)
+
+    @OptionGroup var job: JobArgument
+    @Option(help: ArgumentHelp("1 reads, scores and writes in turn; more overlap them. The results are the same.", valueName: "count"))
+    var threads = 2
+    @Flag(name: .customLong("no-write"), help: "Read and score, but write nothing: for measuring.")
+    var writesNothing = false
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        if !(1...256).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 256") }
+    }
+
+    func run() throws {
+        let console = output.console
+        let job = try job.load()
+        let database = try warehouse.open(.write)
+        defer { database.close() }
+        let flag = StopFlag()
+        let signals = StopSignals(flag) { signal in
+            console.note("\(signal): the run ends after this chunk; the same command goes on from there.")
+        }
+        defer { signals.cancel() }
+        let progress = Progress(job.name, console: console)
+        defer { progress.finish() }
+        let options = RunOptions(
+            threads: threads, shouldStop: { flag.isSet }, progress: { progress.report(rows: $0.rows, fraction: $0.fraction) },
+            writes: !writesNothing)
+        let report = try Runner(warehouse: database, environment: warehouse.environment, options: options).run(job)
+        progress.finish()
+        let summary = RunSummary(report: report, job: job, database: warehouse.database)
+        try format.write(summary.details, to: console)
+        for hint in writesNothing ? [] : summary.hints { console.note(hint) }
+        if report.ending == .held, let record = report.record {
+            throw Failure.runHeld(
+                job: job.name, run: record.id, rejected: record.counts.rejected, read: record.counts.read, limit: job.main.rejectLimit)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Connectors
+import Models
+import Pipelines
+import Records
+import Synchronization
+
+/// `pipeline train`
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a job's model on the feed's own past, and put it into the catalog.",
+        discussion: """
+            Learns from the rows of `train: window`, with the labels known at that time only. The new version is the champion: it scores \
+            from its creation on. With --candidate it waits in the catalog.
+
+              pipeline train jobs/fraud.yaml
+              pipeline train jobs/fraud.yaml --as-of 2026-02-01 --candidate
+            """)
+
+    @OptionGroup var job: JobArgument
+    @Option(
+        help: ArgumentHelp("The time it is taken to be, in ISO 8601; just after the feed's last row when not given.", valueName: "time"))
+    var asOf: Timestamp?
+    @Flag(help: "Add the version without making it the champion.")
+    var candidate = false
+    @Option(help: ArgumentHelp("Number of threads; the model's bytes are the same.", valueName: "count"))
+    var threads = 2
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let console = output.console
+        let job = try job.load()
+        let database = try warehouse.open(.write)
+        defer { database.close() }
+        let progress = Progress("train", console: console)
+        defer { progress.finish() }
+        var rows: Int64 = 0
+        let report = try Trainer(warehouse: database, environment: warehouse.environment, threads: threads)
+            .train(job, asOf: asOf, role: candidate ? .candidate : .champion) { count in
+                rows += Int64(count)
+                progress.report(rows: rows, fraction: nil)
+            }
+        progress.finish()
+        let version = report.version
+        try format.write(
+            Details(
+                title: "Model \(version.name) version \(version.version)\(report.isKnown ? ", which was there already" : "")",
+                [
+                    .init("model", .text(version.name)), .init("version", .identifier(version.version)),
+                    .init("role", .text(report.role.rawValue)),
+                    .init("family", .text(version.family)), .init("new", .bool(!report.isKnown)),
+                    .init("rows", .count(report.rows)), .init("positives", .count(report.positives)),
+                    .init("trained_from", .time(report.from)), .init("trained_to", .time(report.to)),
+                    .init("labels_known_by", .time(report.labelsKnownBy)), .init("digest", .digest(version.digest)),
+                ]), to: console)
+        let option = warehouse.database == "pipeline.db" ? "" : " --database \(warehouse.database)"
+        console.note("\nnext:\n  pipeline evaluate \(job.path)\n  pipeline run \(job.path)\(option)")
+    }
+}

@@ -1,0 +1,38 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Whether a run was asked to stop; read from any thread.
+final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    /// False when it was set before.
+    func set() -> Bool { !flag.exchange(true, ordering: .relaxed) }
+}
+
+/// Sets a flag on SIGTERM or SIGINT, as long as it lives; a second SIGINT ends the process at once.
+struct StopSignals {
+    private let sources: [any DispatchSourceSignal]
+
+    /// - Parameter onStop: told once, from another thread, the signal's name.
+    init(_ flag: StopFlag, onStop: @escaping @Sendable (String) -> Void) {
+        let queue = DispatchQueue(label: "pipeline signals")
+        sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
+            // The default action would end the process before the source sees the signal.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if flag.set() { return onStop(name) }
+                guard number == SIGINT else { return }
+                signal(SIGINT, SIG_DFL)
+                kill(getpid(), SIGINT)
+            }
+            source.activate()
+            return source
+        }
+    }
+
+    func cancel() { for source in sources { source.cancel() } }
+}

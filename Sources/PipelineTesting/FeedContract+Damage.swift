@@ -37,9 +37,13 @@ extension FeedContractCheck {
                 mostRows = max(mostRows, reading.rows.count)
             }
             // The last cuts fall into the checksum: every byte of the document was there.
-            if mostRows < whole.rows.count - 1 { report("gzip, level \(level): only \(mostRows) rows of a stream that lacks its last byte") }
+            if mostRows < whole.rows.count - 1 {
+                report("gzip, level \(level): only \(mostRows) rows of a stream that lacks its last byte")
+            }
         }
-        for (name, bytes) in [("trailing garbage", Gzip.compressed(contract.document) + Array("not gzip".utf8)), ("a wrong checksum", wrongChecksum())] {
+        for (name, bytes) in [
+            ("trailing garbage", Gzip.compressed(contract.document) + Array("not gzip".utf8)), ("a wrong checksum", wrongChecksum()),
+        ] {
             let reading = try read(try write(bytes))
             checkBroken(reading, whole, name)
             if reading.rows.count < whole.rows.count - 1 { report("\(name): only \(reading.rows.count) rows") }

@@ -26,7 +26,9 @@ public struct Zone: Sendable {
             return
         }
         // Foundation also takes `GMT+9`, `JST` and the like: not IANA names, and ambiguous.
-        guard name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name), let zone = TimeZone(identifier: name) else { return nil }
+        guard name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name), let zone = TimeZone(identifier: name) else {
+            return nil
+        }
         table = zone
         load(at: 0)
     }

@@ -2,18 +2,25 @@ import Records
 import Testing
 
 @Suite struct MoneyTests {
-    @Test("amounts are read exactly and written back", arguments: [
-        ("25 EUR", 2_500, "25.00 EUR"), ("4.5 EUR", 450, "4.50 EUR"), ("4.50 EUR", 450, "4.50 EUR"), ("-0.05 EUR", -5, "-0.05 EUR"), ("1200 JPY", 1_200, "1200 JPY"),
-        ("1.234 BHD", 1_234, "1.234 BHD"), ("0 USD", 0, "0.00 USD"), ("92233720368547758.07 EUR", Int64.max, "92233720368547758.07 EUR"),
-    ])
+    @Test(
+        "amounts are read exactly and written back",
+        arguments: [
+            ("25 EUR", 2_500, "25.00 EUR"), ("4.5 EUR", 450, "4.50 EUR"), ("4.50 EUR", 450, "4.50 EUR"), ("-0.05 EUR", -5, "-0.05 EUR"),
+            ("1200 JPY", 1_200, "1200 JPY"),
+            ("1.234 BHD", 1_234, "1.234 BHD"), ("0 USD", 0, "0.00 USD"),
+            ("92233720368547758.07 EUR", Int64.max, "92233720368547758.07 EUR"),
+        ])
     func reads(_ text: String, _ minor: Int64, _ written: String) {
         #expect(Money(text)?.minor == minor)
         #expect(Money(text)?.description == written)
     }
 
-    @Test("other texts are no amounts", arguments: [
-        "", "25", "EUR", "25EUR", "25 eur", "25 EURO", "4.505 EUR", "4. EUR", ".5 EUR", "1.5 JPY", "1,5 EUR", "1e2 EUR", "92233720368547758.08 EUR", "- EUR", "25 EUR EUR",
-    ])
+    @Test(
+        "other texts are no amounts",
+        arguments: [
+            "", "25", "EUR", "25EUR", "25 eur", "25 EURO", "4.505 EUR", "4. EUR", ".5 EUR", "1.5 JPY", "1,5 EUR", "1e2 EUR",
+            "92233720368547758.08 EUR", "- EUR", "25 EUR EUR",
+        ])
     func refuses(_ text: String) { #expect(Money(text) == nil) }
 
     @Test("the smallest amount is written without overflow")

@@ -6,7 +6,9 @@ import Testing
     func strings() {
         let values = (0..<130).map { $0 % 3 == 0 ? nil : $0 % 3 == 1 ? "" : "é\($0)" }
         let column = Column(strings: values)
-        #expect(column.count == 130 && (0..<130).map { column.string($0) } == values && (0..<130).map { column.isValid($0) } == values.map { $0 != nil })
+        #expect(
+            column.count == 130 && (0..<130).map { column.string($0) } == values
+                && (0..<130).map { column.isValid($0) } == values.map { $0 != nil })
         #expect(Column(strings: ["a", "b"]).validity.isEmpty && Column(strings: []).count == 0)
     }
 
@@ -17,15 +19,19 @@ import Testing
         #expect(Column(type: .bool, integers: [1, 0]).text(1) == "false")
         #expect(Column(type: .timestamp, integers: [1]).text(0) == "1970-01-01T00:00:00.000001Z")
         #expect(Column(type: .money(euro), integers: [-450]).text(0) == "-4.50")
-        #expect(Column(doubles: [0.1, .nan], validity: [1]).text(0) == "0.1" && Column(doubles: [0.1, .nan], validity: [1]).text(1) == nil)
+        #expect(
+            Column(doubles: [0.1, .nan], validity: [1]).text(0) == "0.1" && Column(doubles: [0.1, .nan], validity: [1]).text(1) == nil)
         #expect(Column(offsets: [0, 1, 3], bytes: Array("abc".utf8)).text(1) == "bc")
     }
 
     @Test("a batch finds its columns by name")
     func lookup() {
         let schema = Schema([Field("a", .int64), Field("b", .string, optional: true)])
-        let batch = RecordBatch(schema: schema, columns: [Column(type: .int64, integers: [1, 2]), Column(strings: ["x", nil])], rowNumbers: [1, 3])
-        #expect(batch.count == 2 && batch["b"]?.string(0) == "x" && batch["c"] == nil && schema.index(of: "b") == 1 && schema["a"]?.type == .int64)
+        let batch = RecordBatch(
+            schema: schema, columns: [Column(type: .int64, integers: [1, 2]), Column(strings: ["x", nil])], rowNumbers: [1, 3])
+        #expect(
+            batch.count == 2 && batch["b"]?.string(0) == "x" && batch["c"] == nil && schema.index(of: "b") == 1
+                && schema["a"]?.type == .int64)
         #expect(ColumnType.names.contains(ColumnType.timestamp.name))
     }
 }

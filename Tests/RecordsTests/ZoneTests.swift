@@ -39,10 +39,13 @@ import Testing
         #expect(zone.offset(at: local("2018-10-28T01:00:00Z")) == 3_600_000_000)
     }
 
-    @Test("the remembered period never changes an answer, whatever the order of the times", arguments: [
-        "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Pyongyang", "Pacific/Apia", "Africa/Casablanca", "America/Sao_Paulo",
-        "Asia/Kolkata",
-    ])
+    @Test(
+        "the remembered period never changes an answer, whatever the order of the times",
+        arguments: [
+            "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Pyongyang", "Pacific/Apia", "Africa/Casablanca",
+            "America/Sao_Paulo",
+            "Asia/Kolkata",
+        ])
     func memory(_ name: String) throws {
         var remembering = try #require(Zone(name))
         let foundation = try #require(TimeZone(identifier: name))

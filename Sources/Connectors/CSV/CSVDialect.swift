@@ -21,7 +21,8 @@ struct CSVDialect {
             throw .formatOption("quote", format: "csv", found: "'\(quote)'", expected: "one ASCII character, or an empty text for none")
         }
         guard Self.byte(quote) != separator else {
-            throw .formatOption("quote", format: "csv", found: "the delimiter '\(delimiter)'", expected: "another character than the delimiter")
+            throw .formatOption(
+                "quote", format: "csv", found: "the delimiter '\(delimiter)'", expected: "another character than the delimiter")
         }
         self.delimiter = separator
         self.quote = Self.byte(quote) ?? separator

@@ -18,7 +18,8 @@ public enum CSVFormat: FeedFormat {
             Parameter(
                 "header", .bool, default: "true",
                 help: "The first record names the columns; without it, `from` is a column's position from 1.", example: "false"),
-            Parameter("quote", .text, default: "\"", help: "The character around fields that hold delimiters; empty for none.", example: "'"),
+            Parameter(
+                "quote", .text, default: "\"", help: "The character around fields that hold delimiters; empty for none.", example: "'"),
         ])
 
     public static func reader(

@@ -220,7 +220,8 @@ final class CSVReader: FeedReader {
             )
         }
         return Reject(
-            file: source.name, line: scanner.recordLine, offset: scanner.streamOffset + Int64(scanner.recordStart), row: number, column: nil,
+            file: source.name, line: scanner.recordLine, offset: scanner.streamOffset + Int64(scanner.recordStart), row: number,
+            column: nil,
             code: code, found: found, expected: expected, raw: Reject.kept(scanner.record))
     }
 

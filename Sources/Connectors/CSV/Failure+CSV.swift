@@ -23,7 +23,8 @@ extension Failure {
 
     static func csvUTF16(_ name: String) -> Failure {
         Failure(
-            .failed, code: "csv.utf16", what: "the file is not in UTF-8", place: name, found: "a byte order mark of UTF-16", expected: "UTF-8",
+            .failed, code: "csv.utf16", what: "the file is not in UTF-8", place: name, found: "a byte order mark of UTF-16",
+            expected: "UTF-8",
             remedy: "Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.")
     }
 }

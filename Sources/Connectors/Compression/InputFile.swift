@@ -1,9 +1,10 @@
+package import Records
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-package import Records
 
 /// A file open for reading at any offset (`pread`): no position of its own, no mapping, closed when it goes away.
 package final class InputFile {

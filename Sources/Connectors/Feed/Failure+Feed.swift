@@ -43,7 +43,8 @@ extension Failure {
 
     package static func feedFileEmpty(_ name: String) -> Failure {
         Failure(
-            .failed, code: "feed.file-empty", what: "the file is empty", place: name, found: "0 bytes", expected: "at least a header or a record",
+            .failed, code: "feed.file-empty", what: "the file is empty", place: name, found: "0 bytes",
+            expected: "at least a header or a record",
             remedy: "Fetch it again, or take it away.")
     }
 
@@ -55,7 +56,8 @@ extension Failure {
 
     package static func feedFileShorter(_ name: String, offset: Int64, found: Int64) -> Failure {
         Failure(
-            .failed, code: "feed.file-shorter", what: "the file is shorter than when it was read before", place: name, found: "\(found) bytes",
+            .failed, code: "feed.file-shorter", what: "the file is shorter than when it was read before", place: name,
+            found: "\(found) bytes",
             expected: "at least \(offset) bytes", remedy: "Put the file back as it was, or name the new one differently.")
     }
 
@@ -116,7 +118,8 @@ extension Failure {
 
     package static func formatOption(_ option: String, format: String, found: String, expected: String) -> Failure {
         Failure(
-            .job, code: "feed.format-option", what: "the setting '\(option)' of format '\(format)' is wrong", found: found, expected: expected,
+            .job, code: "feed.format-option", what: "the setting '\(option)' of format '\(format)' is wrong", found: found,
+            expected: expected,
             remedy: "Correct it in the job file.")
     }
 }

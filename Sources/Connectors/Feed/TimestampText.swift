@@ -114,11 +114,14 @@ struct TimestampText {
     /// `yyyy-MM-dd`, then optionally `T` or a space and `HH:mm[:ss[.fraction]]`, then optionally a zone.
     private func iso(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
         var cursor = Cursor(text: text, count: count)
-        guard let year = cursor.number(4, 4), cursor.take(45), let month = cursor.number(2, 2), cursor.take(45), let day = cursor.number(2, 2),
+        guard let year = cursor.number(4, 4), cursor.take(45), let month = cursor.number(2, 2), cursor.take(45),
+            let day = cursor.number(2, 2),
             var result = Self.start(year, month, day)
         else { return nil }
         if cursor.take(84) || cursor.take(32) {
-            guard let hour = cursor.number(2, 2), cursor.take(58), let minute = cursor.number(2, 2), hour < 24, minute < 60 else { return nil }
+            guard let hour = cursor.number(2, 2), cursor.take(58), let minute = cursor.number(2, 2), hour < 24, minute < 60 else {
+                return nil
+            }
             result &+= Int64(hour &* 3_600 &+ minute &* 60) &* 1_000_000
             if cursor.take(58) {
                 guard let second = cursor.number(2, 2), second < 60 else { return nil }

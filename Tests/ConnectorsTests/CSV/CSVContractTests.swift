@@ -18,12 +18,14 @@ private func contract(_ format: any FeedFormat.Type = CSVFormat.self) throws -> 
             FeedColumn(field: Field("time", .timestamp), source: "time", format: "yyyy-MM-dd HH:mm:ss"),
             FeedColumn(field: Field("id", .int64), source: "id"), FeedColumn(field: Field("name", .string, personal: true), source: "name"),
             FeedColumn(field: Field("amount", .money(euro)), source: "amount"),
-            FeedColumn(field: Field("rate", .float64, optional: true), source: "ra\"te"), FeedColumn(field: Field("ok", .bool), source: "ok"),
+            FeedColumn(field: Field("rate", .float64, optional: true), source: "ra\"te"),
+            FeedColumn(field: Field("ok", .bool), source: "ok"),
         ],
         rows: [
             ["2018-05-01T00:01:21Z", "1", "plain", "18.71", "0.5", "true"],
             ["2018-05-01T00:01:22Z", "2", "quoted, with\r\n two lines", "1.00", "1000.0", "false"],
-            ["2018-05-02T00:00:00Z", "4", "say \"hi\"", "-3.50", nil, "false"], ["2018-05-03T10:00:00Z", "8", "last", "0.00", "-1.25", "false"],
+            ["2018-05-02T00:00:00Z", "4", "say \"hi\"", "-3.50", nil, "false"],
+            ["2018-05-03T10:00:00Z", "8", "last", "0.00", "-1.25", "false"],
         ], rejectedRows: [3, 5, 6, 7])
 }
 
@@ -60,7 +62,8 @@ private enum SmallBuffers: PlantedFault {
 private enum LostLine: PlantedFault {
     static func change(_ block: FeedBlock, bufferBytes: Int) -> FeedBlock? {
         FeedBlock(
-            batch: block.batch, rejects: block.rejects, end: FeedPosition(offset: block.end.offset, row: block.end.row, line: block.end.row + 2))
+            batch: block.batch, rejects: block.rejects,
+            end: FeedPosition(offset: block.end.offset, row: block.end.row, line: block.end.row + 2))
     }
 }
 private enum HiddenDamage: PlantedFault {

@@ -23,7 +23,8 @@ import Testing
         #expect(
             failure("1,2\n", textColumns("3"), options: ["header": .bool(false)])
                 == "the file has no column at position '3' for '3' (f.csv): 2 fields in the first record, "
-                + "expected a position from 1 to 2, as the feed has no header. Correct `from` of column '3' in the job file, or set `header: true`.")
+                + "expected a position from 1 to 2, as the feed has no header. Correct `from` of column '3' in the job file, or set `header: true`."
+        )
         #expect(
             failure("1,2\n", textColumns("amount"), options: ["header": .bool(false)])
                 == "the file has no column at position 'amount' for 'amount' (f.csv): 'amount', which is no position, "
@@ -33,8 +34,11 @@ import Testing
 
     @Test("a file that gives nothing is refused in words")
     func files() throws {
-        #expect(failure("") == "the file is empty (f.csv): 0 bytes, expected at least a header or a record. Fetch it again, or take it away.")
-        #expect(failure("\n\r\n") == "the file has no record (f.csv): blank lines only, expected a header or a record. Fetch it again, or take it away.")
+        #expect(
+            failure("") == "the file is empty (f.csv): 0 bytes, expected at least a header or a record. Fetch it again, or take it away.")
+        #expect(
+            failure("\n\r\n")
+                == "the file has no record (f.csv): blank lines only, expected a header or a record. Fetch it again, or take it away.")
         #expect(
             failure("a,\"b\n1,2\n")
                 == "the header is not well quoted (f.csv): a quote that is not closed, or text after a closing quote, expected names as in RFC 4180. "
@@ -45,7 +49,8 @@ import Testing
                 + "Is this a CSV file? Correct `files` or `format` in the job file.")
         #expect(
             failureText { _ = try readCSV([0xFF, 0xFE, 97, 0], columns: textColumns("a")) }
-                == "the file is not in UTF-8 (f.csv): a byte order mark of UTF-16, expected UTF-8. Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.")
+                == "the file is not in UTF-8 (f.csv): a byte order mark of UTF-16, expected UTF-8. Convert it, for instance with `iconv -f UTF-16 -t UTF-8`."
+        )
         #expect(
             failure("a,b\n1,2\n", from: FeedPosition(offset: 500, row: 9, line: 9))
                 == "the file is shorter than when it was read before (f.csv): 8 bytes, expected at least 500 bytes. "
@@ -58,16 +63,22 @@ import Testing
         func open(_ name: String) -> String {
             failureText {
                 _ = try CSVFormat.reader(
-                    of: FeedFile(path: folder.path + "/" + name, name: "data/" + name), columns: textColumns("a"), options: [:], from: .start, blockRows: 1,
+                    of: FeedFile(path: folder.path + "/" + name, name: "data/" + name), columns: textColumns("a"), options: [:],
+                    from: .start, blockRows: 1,
                     bufferBytes: 1)
             }
         }
-        #expect(open("gone.csv") == "there is no such file (data/gone.csv): expected a file of the feed. Put it back, or correct `files` in the job file.")
+        #expect(
+            open("gone.csv")
+                == "there is no such file (data/gone.csv): expected a file of the feed. Put it back, or correct `files` in the job file.")
         try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: true)
-        #expect(open("sub") == "this is not a file (data/sub): a folder, expected a file. Write a glob for the files in it, such as data/sub/*.csv.")
+        #expect(
+            open("sub")
+                == "this is not a file (data/sub): a folder, expected a file. Write a glob for the files in it, such as data/sub/*.csv.")
         #expect(
             "\(Failure.feedFileUnreadable("f.csv"))"
-                == "the file cannot be opened (f.csv): no permission to read it, expected a file this account may read. Change its permissions.")
+                == "the file cannot be opened (f.csv): no permission to read it, expected a file this account may read. Change its permissions."
+        )
         #expect(
             "\(Failure.feedFileFailed("f.csv", cause: "Input/output error"))"
                 == "the file could not be read (f.csv). Start the same command again. [Input/output error]")
@@ -77,7 +88,8 @@ import Testing
     func declarations() {
         #expect(
             failure("a,b\n", options: ["delimiter": .text(";;")])
-                == "the setting 'delimiter' of format 'csv' is wrong: ';;', expected one ASCII character, or tab. Correct it in the job file.")
+                == "the setting 'delimiter' of format 'csv' is wrong: ';;', expected one ASCII character, or tab. Correct it in the job file."
+        )
         #expect(
             failure("a,b\n", options: ["quote": .text(",")])
                 == "the setting 'quote' of format 'csv' is wrong: the delimiter ',', expected another character than the delimiter. "

@@ -60,9 +60,13 @@ private struct PlainParser {
         var generator = SeededGenerator(seed: seed)
         for round in 0..<150 {
             // Few characters, so that each meets each; long plain runs now and then, to cross blocks of 64 bytes.
-            let alphabet: [[UInt8]] = [[44], [44], [34], [34], [10], [13], [13, 10], [97], [98], [0xC3, 0xA9], Array(repeating: 120, count: 30)]
+            let alphabet: [[UInt8]] = [
+                [44], [44], [34], [34], [10], [13], [13, 10], [97], [98], [0xC3, 0xA9], Array(repeating: 120, count: 30),
+            ]
             var body: [UInt8] = []
-            for _ in 0..<Int.random(in: 0...60, using: &generator) { body += alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
+            for _ in 0..<Int.random(in: 0...60, using: &generator) {
+                body += alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+            }
             let bytes = Array("p,q,r\n".utf8) + body
             let plain = PlainParser(bytes).records.dropFirst()
             let blockRows = Int.random(in: 1...5, using: &generator), bufferBytes = Int.random(in: 1...90, using: &generator)

@@ -14,7 +14,8 @@ struct CSVResult: Equatable {
 
 /// Reads bytes as a CSV file whose columns are all texts unless given.
 func readCSV(
-    _ bytes: [UInt8], columns: [FeedColumn], options: [String: ParameterValue] = [:], from position: FeedPosition = .start, blockRows: Int = 100,
+    _ bytes: [UInt8], columns: [FeedColumn], options: [String: ParameterValue] = [:], from position: FeedPosition = .start,
+    blockRows: Int = 100,
     bufferBytes: Int = 1 << 16
 ) throws -> CSVResult {
     let folder = try TemporaryFolder()
@@ -38,14 +39,20 @@ func readCSV(
 func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(field: Field($0, .string, optional: true), source: $0) } }
 
 @Suite struct CSVReaderTests {
-    @Test("the forms of RFC 4180 and the documented deviations are read", arguments: [
-        ("a,b\n1,2\n", [["1", "2"]]), ("a,b\r\n1,2\r\n", [["1", "2"]]), ("a,b\r1,2\r", [["1", "2"]]), ("a,b\n1,2", [["1", "2"]]),
-        ("a,b\n1,2\r\n3,4\r5,6\n", [["1", "2"], ["3", "4"], ["5", "6"]]), ("\u{FEFF}a,b\n1,2", [["1", "2"]]), ("\n\r\n\na,b\n\n\n1,2\n\r\n\r\r3,4\n\n", [["1", "2"], ["3", "4"]]),
-        ("\"a\",\"b\"\n\"1\",\"2\"", [["1", "2"]]), ("a,b\n\"x,y\",\"p\nq\"\n", [["x,y", "p\nq"]]), ("a,b\n\"x\"\"y\",\"\"\"\"\n", [["x\"y", "\""]]),
-        ("a,b\nx\"y,\"z\"\n", [["x\"y", "z"]]), ("a,b\n,\n", [[nil, nil]]), ("a,b\n\"\",\n", [[nil, nil]]), ("a,b\n1,\"2\"", [["1", "2"]]),
-        ("b,a\n1,2\n", [["2", "1"]]), ("x,a,y,b,z\n0,1,0,2,0\n", [["1", "2"]]), ("a,b\n 1 , 2 \n", [[" 1 ", " 2 "]]), ("a,b\n", []), ("a,b", []),
-        ("a,b\n\"\r\n\",\"\"\"\r\"\"\"\r\n", [["\r\n", "\"\r\""]]),
-    ] as [(String, [[String?]])])
+    @Test(
+        "the forms of RFC 4180 and the documented deviations are read",
+        arguments: [
+            ("a,b\n1,2\n", [["1", "2"]]), ("a,b\r\n1,2\r\n", [["1", "2"]]), ("a,b\r1,2\r", [["1", "2"]]), ("a,b\n1,2", [["1", "2"]]),
+            ("a,b\n1,2\r\n3,4\r5,6\n", [["1", "2"], ["3", "4"], ["5", "6"]]), ("\u{FEFF}a,b\n1,2", [["1", "2"]]),
+            ("\n\r\n\na,b\n\n\n1,2\n\r\n\r\r3,4\n\n", [["1", "2"], ["3", "4"]]),
+            ("\"a\",\"b\"\n\"1\",\"2\"", [["1", "2"]]), ("a,b\n\"x,y\",\"p\nq\"\n", [["x,y", "p\nq"]]),
+            ("a,b\n\"x\"\"y\",\"\"\"\"\n", [["x\"y", "\""]]),
+            ("a,b\nx\"y,\"z\"\n", [["x\"y", "z"]]), ("a,b\n,\n", [[nil, nil]]), ("a,b\n\"\",\n", [[nil, nil]]),
+            ("a,b\n1,\"2\"", [["1", "2"]]),
+            ("b,a\n1,2\n", [["2", "1"]]), ("x,a,y,b,z\n0,1,0,2,0\n", [["1", "2"]]), ("a,b\n 1 , 2 \n", [[" 1 ", " 2 "]]), ("a,b\n", []),
+            ("a,b", []),
+            ("a,b\n\"\r\n\",\"\"\"\r\"\"\"\r\n", [["\r\n", "\"\r\""]]),
+        ] as [(String, [[String?]])])
     func forms(_ text: String, _ rows: [[String?]]) throws {
         for size in [1, 2, 3, 1_000] {
             let result = try readCSV(Array(text.utf8), columns: textColumns("a", "b"), bufferBytes: size)
@@ -56,17 +63,24 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
     @Test("delimiter, quote and header are settings")
     func settings() throws {
         let text = Array("a;b\n'1;2';\"3\"\n".utf8)
-        #expect(try readCSV(text, columns: textColumns("a", "b"), options: ["delimiter": .text(";"), "quote": .text("'")]).rows == [["1;2", "\"3\""]])
+        #expect(
+            try readCSV(text, columns: textColumns("a", "b"), options: ["delimiter": .text(";"), "quote": .text("'")]).rows == [
+                ["1;2", "\"3\""]
+            ])
         let none = try readCSV(Array("a,b\n\"1,2\n".utf8), columns: textColumns("a", "b"), options: ["quote": .text("")])
         #expect(none.rows == [["\"1", "2"]])
         for delimiter in ["tab", "\t", "\\t"] {
-            #expect(try readCSV(Array("a\tb\n1\t2".utf8), columns: textColumns("a", "b"), options: ["delimiter": .text(delimiter)]).rows == [["1", "2"]])
+            #expect(
+                try readCSV(Array("a\tb\n1\t2".utf8), columns: textColumns("a", "b"), options: ["delimiter": .text(delimiter)]).rows == [
+                    ["1", "2"]
+                ])
         }
         let headless = try readCSV(Array("1,2,3\n4,5\n6,7,8".utf8), columns: textColumns("3", "1"), options: ["header": .bool(false)])
         #expect(headless.rows == [["3", "1"], ["8", "6"]])
         #expect(headless.rejects == ["2:2:6 field-count 2 fields | 3 fields as in the first record"])
         let resumed = try readCSV(
-            Array("1,2,3\n4,5\n6,7,8".utf8), columns: textColumns("3"), options: ["header": .bool(false)], from: FeedPosition(offset: 10, row: 2, line: 3))
+            Array("1,2,3\n4,5\n6,7,8".utf8), columns: textColumns("3"), options: ["header": .bool(false)],
+            from: FeedPosition(offset: 10, row: 2, line: 3))
         #expect(resumed.rows == [["8"]] && resumed.end == FeedPosition(offset: 15, row: 3, line: 4))
     }
 
@@ -94,13 +108,15 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
             FeedColumn(field: Field("t", .timestamp, personal: true), source: "t"), FeedColumn(field: Field("s", .string), source: "s"),
         ]
         var bytes = Array("i,m,t,s\n1,1.5,2018-01-01,x\n,1,2018-01-01,x\nNA,1,2018-01-01,x\n1,1.555,2018-01-01,x\n".utf8)
-        bytes += Array("99999999999999999999,1,2018-01-01,x\n1,1,yesterday,x\n\"1\"\"2\",1,2018-01-01,x\n1,1,2018-01-01,".utf8) + [0xFF, 10]
+        bytes +=
+            Array("99999999999999999999,1,2018-01-01,x\n1,1,yesterday,x\n\"1\"\"2\",1,2018-01-01,x\n1,1,2018-01-01,".utf8) + [0xFF, 10]
         let result = try readCSV(bytes, columns: columns)
         #expect(result.rows == [["1", "1.50", "2018-01-01T00:00:00Z", "x"]])
         #expect(
             result.rejects == [
                 "2:3:27 missing i: nothing | an integer", "3:4:43 missing i: NA | an integer",
-                "4:5:61 type m: 1.555 | an amount in EUR with at most 2 decimals", "5:6:82 range i: 99999999999999999999 | an integer of at most 64 bits",
+                "4:5:61 type m: 1.555 | an amount in EUR with at most 2 decimals",
+                "5:6:82 range i: 99999999999999999999 | an integer of at most 64 bits",
                 "6:7:118 type t: (personal) | a timestamp like 2018-08-08T12:34:56", "7:8:134 type i: 1\"2 | an integer",
                 "8:9:156 encoding s: \u{FFFD} | text in UTF-8",
             ])
@@ -135,7 +151,9 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
         let names = (0..<300).map { "c\($0)" }, values = (0..<300).map { "\($0)" }
         for header in [names.joined(separator: ","), names.map { "\"\($0)\"" }.joined(separator: ",")] {
             for size in [7, 4_096] {
-                let bytes = Array((header + "\n" + values.joined(separator: ",") + "\n" + values.map { "\"\($0)\"" }.joined(separator: ",") + "\n1\n").utf8)
+                let bytes = Array(
+                    (header + "\n" + values.joined(separator: ",") + "\n" + values.map { "\"\($0)\"" }.joined(separator: ",") + "\n1\n")
+                        .utf8)
                 let result = try readCSV(bytes, columns: textColumns("c0", "c63", "c64", "c299"), bufferBytes: size)
                 #expect(result.rows == [["0", "63", "64", "299"], ["0", "63", "64", "299"]])
                 #expect(result.rejects.count == 1)
@@ -152,7 +170,9 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
         var flipped = whole
         flipped[flipped.count - 8] ^= 1
         let corrupt = try readCSV(flipped, columns: textColumns("a", "b"))
-        #expect(corrupt.rows.count == 2 && corrupt.rejects == ["3:4:12 malformed corrupt gzip data (incorrect data check) | a sound gzip stream"])
+        #expect(
+            corrupt.rows.count == 2
+                && corrupt.rejects == ["3:4:12 malformed corrupt gzip data (incorrect data check) | a sound gzip stream"])
         let trailing = try readCSV(whole + [1, 2, 3], columns: textColumns("a", "b"))
         #expect(
             trailing.rows.count == 2

@@ -31,7 +31,8 @@ enum SharedData {
             of: file,
             columns: [
                 FeedColumn(field: Field("time", .timestamp), source: "TX_DATETIME", format: "yyyy-MM-dd HH:mm:ss"),
-                FeedColumn(field: Field("fraud", .bool), source: "TX_FRAUD"), FeedColumn(field: Field("amount", .money(euro)), source: "TX_AMOUNT"),
+                FeedColumn(field: Field("fraud", .bool), source: "TX_FRAUD"),
+                FeedColumn(field: Field("amount", .money(euro)), source: "TX_AMOUNT"),
             ], options: [:], from: .start, blockRows: 1_000, bufferBytes: 1 << 16)
         var count = 0
         var positives: Int64 = 0

@@ -15,7 +15,8 @@ import Testing
         let columns = [
             FeedColumn(field: Field("transaction", .int64), source: "TRANSACTION_ID"),
             FeedColumn(field: Field("time", .timestamp), source: "TX_DATETIME", format: "yyyy-MM-dd HH:mm:ss"),
-            FeedColumn(field: Field("customer", .string), source: "CUSTOMER_ID"), FeedColumn(field: Field("terminal", .string), source: "TERMINAL_ID"),
+            FeedColumn(field: Field("customer", .string), source: "CUSTOMER_ID"),
+            FeedColumn(field: Field("terminal", .string), source: "TERMINAL_ID"),
             FeedColumn(field: Field("amount", .money(euro)), source: "TX_AMOUNT"),
         ]
         var best = Double.infinity

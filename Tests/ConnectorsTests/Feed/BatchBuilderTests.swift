@@ -25,20 +25,27 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
 
     init() throws { euro = .money(try #require(Currency("EUR"))) }
 
-    @Test("integers are read up to both ends of 64 bits and no further", arguments: [
-        ("0", "0"), ("-0", "0"), ("+7", "7"), ("1234", "1234"), ("12345678", "12345678"), ("123456789", "123456789"), ("-12345678", "-12345678"),
-        ("000000000000000000000042", "42"), ("9223372036854775807", "9223372036854775807"), ("9223372036854775808", "range"),
-        ("-9223372036854775808", "-9223372036854775808"), ("-9223372036854775809", "range"), ("99999999999999999999999", "range"),
-        (" 12 ", "12"), ("\t12\r\n", "12"), ("1 2", "type"), ("12.0", "type"), ("1e3", "type"), ("-", "type"), ("+", "type"), ("--1", "type"),
-        ("12a", "type"), ("1234567/", "type"), ("1234567:", "type"), ("１２", "type"), ("0x10", "type"),
-    ])
+    @Test(
+        "integers are read up to both ends of 64 bits and no further",
+        arguments: [
+            ("0", "0"), ("-0", "0"), ("+7", "7"), ("1234", "1234"), ("12345678", "12345678"), ("123456789", "123456789"),
+            ("-12345678", "-12345678"),
+            ("000000000000000000000042", "42"), ("9223372036854775807", "9223372036854775807"), ("9223372036854775808", "range"),
+            ("-9223372036854775808", "-9223372036854775808"), ("-9223372036854775809", "range"), ("99999999999999999999999", "range"),
+            (" 12 ", "12"), ("\t12\r\n", "12"), ("1 2", "type"), ("12.0", "type"), ("1e3", "type"), ("-", "type"), ("+", "type"),
+            ("--1", "type"),
+            ("12a", "type"), ("1234567/", "type"), ("1234567:", "type"), ("１２", "type"), ("0x10", "type"),
+        ])
     func integers(_ text: String, _ expected: String) throws { #expect(try value(text, .int64) == expected) }
 
-    @Test("numbers are read as Swift reads them; names and hexadecimal are not numbers", arguments: [
-        "0", "-0", "1.5", "-1.5", "+2.25", ".5", "5.", "285.79999999999995", "9007199254740993", "1e22", "1E-7", "1.7976931348623157e308",
-        "4.9e-324", "1e-400", "123456789012345678901234567890", "0.1234567890123456789012345678901234567890", "3.141592653589793",
-        "100000000000000000000000.5", "2.2250738585072011e-308", "8.41e+21", "0.000001",
-    ])
+    @Test(
+        "numbers are read as Swift reads them; names and hexadecimal are not numbers",
+        arguments: [
+            "0", "-0", "1.5", "-1.5", "+2.25", ".5", "5.", "285.79999999999995", "9007199254740993", "1e22", "1E-7",
+            "1.7976931348623157e308",
+            "4.9e-324", "1e-400", "123456789012345678901234567890", "0.1234567890123456789012345678901234567890", "3.141592653589793",
+            "100000000000000000000000.5", "2.2250738585072011e-308", "8.41e+21", "0.000001",
+        ])
     func doubles(_ text: String) throws {
         let expected = try #require(Double(text.hasPrefix("+") ? String(text.dropFirst()) : text.hasSuffix(".") ? text + "0" : text))
         let read = try BatchBuilder(columns: [FeedColumn(field: Field("c", .float64), source: "c")], capacity: 1)
@@ -47,36 +54,50 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
         #expect(read.finish().columns[0].doubles[0].bitPattern == expected.bitPattern)
     }
 
-    @Test("what is no number is refused", arguments: [
-        ("nan", "type"), ("NaN", "type"), ("inf", "type"), ("-Infinity", "type"), ("0x1p3", "type"), ("1e", "type"), ("1e+", "type"), (".", "type"),
-        ("-.", "type"), ("1,5", "type"), ("1.5.2", "type"), ("1e5x", "type"), ("e5", "type"), ("1e999", "range"), ("-1e999", "range"),
-    ])
+    @Test(
+        "what is no number is refused",
+        arguments: [
+            ("nan", "type"), ("NaN", "type"), ("inf", "type"), ("-Infinity", "type"), ("0x1p3", "type"), ("1e", "type"), ("1e+", "type"),
+            (".", "type"),
+            ("-.", "type"), ("1,5", "type"), ("1.5.2", "type"), ("1e5x", "type"), ("e5", "type"), ("1e999", "range"), ("-1e999", "range"),
+        ])
     func notDoubles(_ text: String, _ expected: String) throws { #expect(try value(text, .float64) == expected) }
 
-    @Test("truth values are read in any case", arguments: [
-        ("true", "true"), ("TRUE", "true"), ("True", "true"), ("1", "true"), ("yes", "true"), ("YES", "true"), ("t", "true"), ("T", "true"),
-        ("false", "false"), ("False", "false"), ("0", "false"), ("no", "false"), ("No", "false"), ("f", "false"), ("F", "false"),
-        ("y", "type"), ("2", "type"), ("truee", "type"), ("falsefalse", "type"), ("\u{11}", "type"), ("10", "type"), ("on", "type"),
-    ])
+    @Test(
+        "truth values are read in any case",
+        arguments: [
+            ("true", "true"), ("TRUE", "true"), ("True", "true"), ("1", "true"), ("yes", "true"), ("YES", "true"), ("t", "true"),
+            ("T", "true"),
+            ("false", "false"), ("False", "false"), ("0", "false"), ("no", "false"), ("No", "false"), ("f", "false"), ("F", "false"),
+            ("y", "type"), ("2", "type"), ("truee", "type"), ("falsefalse", "type"), ("\u{11}", "type"), ("10", "type"), ("on", "type"),
+        ])
     func truth(_ text: String, _ expected: String) throws { #expect(try value(text, .bool) == expected) }
 
-    @Test("amounts are exact, and have no more decimals than their currency unless zeros", arguments: [
-        ("EUR", "18.71", "18.71"), ("EUR", "18.7", "18.70"), ("EUR", "18", "18.00"), ("EUR", "-0.05", "-0.05"), ("EUR", "+1.10", "1.10"),
-        ("EUR", "18.7100", "18.71"), ("EUR", "18.711", "type"), ("EUR", "18.", "type"), ("EUR", ".50", "type"), ("EUR", "1,50", "type"), ("EUR", "1e2", "type"), ("EUR", "-", "type"), ("EUR", "12 EUR", "type"),
-        ("EUR", "92233720368547758.07", "92233720368547758.07"), ("EUR", "92233720368547758.08", "range"),
-        ("EUR", "-92233720368547758.08", "-92233720368547758.08"), ("EUR", "-92233720368547758.09", "range"),
-        ("EUR", "9999999999999999", "9999999999999999.00"), ("EUR", "0000000000000000000001.5", "1.50"), ("EUR", "0.00000000000000000000", "0.00"),
-        ("EUR", "1234567890123456789", "range"), ("EUR", "12345678901234567.891", "type"),
-        ("JPY", "1200", "1200"), ("JPY", "1200.00", "1200"), ("JPY", "1200.5", "type"), ("JPY", "9223372036854775807", "9223372036854775807"),
-        ("BHD", "1.234", "1.234"), ("BHD", "9999999999999999", "range"), ("BHD", "1.2345", "type"),
-    ])
+    @Test(
+        "amounts are exact, and have no more decimals than their currency unless zeros",
+        arguments: [
+            ("EUR", "18.71", "18.71"), ("EUR", "18.7", "18.70"), ("EUR", "18", "18.00"), ("EUR", "-0.05", "-0.05"),
+            ("EUR", "+1.10", "1.10"),
+            ("EUR", "18.7100", "18.71"), ("EUR", "18.711", "type"), ("EUR", "18.", "type"), ("EUR", ".50", "type"), ("EUR", "1,50", "type"),
+            ("EUR", "1e2", "type"), ("EUR", "-", "type"), ("EUR", "12 EUR", "type"),
+            ("EUR", "92233720368547758.07", "92233720368547758.07"), ("EUR", "92233720368547758.08", "range"),
+            ("EUR", "-92233720368547758.08", "-92233720368547758.08"), ("EUR", "-92233720368547758.09", "range"),
+            ("EUR", "9999999999999999", "9999999999999999.00"), ("EUR", "0000000000000000000001.5", "1.50"),
+            ("EUR", "0.00000000000000000000", "0.00"),
+            ("EUR", "1234567890123456789", "range"), ("EUR", "12345678901234567.891", "type"),
+            ("JPY", "1200", "1200"), ("JPY", "1200.00", "1200"), ("JPY", "1200.5", "type"),
+            ("JPY", "9223372036854775807", "9223372036854775807"),
+            ("BHD", "1.234", "1.234"), ("BHD", "9999999999999999", "range"), ("BHD", "1.2345", "type"),
+        ])
     func money(_ currency: String, _ text: String, _ expected: String) throws {
         #expect(try value(text, .money(#require(Currency(currency)))) == expected)
     }
 
     @Test("texts must be UTF-8, at every length and place")
     func texts() throws {
-        let bad: [[UInt8]] = [[0x80], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0xFF]]
+        let bad: [[UInt8]] = [
+            [0x80], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0xFF],
+        ]
         let column = FeedColumn(field: Field("c", .string), source: "c")
         for length in 1...20 {
             for at in 0..<length {
@@ -112,7 +133,8 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
     @Test("a row given up leaves no trace, whichever column had the fault")
     func rollback() throws {
         let columns = [
-            FeedColumn(field: Field("s", .string, optional: true), source: "s"), FeedColumn(field: Field("i", .int64, optional: true), source: "i"),
+            FeedColumn(field: Field("s", .string, optional: true), source: "s"),
+            FeedColumn(field: Field("i", .int64, optional: true), source: "i"),
             FeedColumn(field: Field("t", .string), source: "t"),
         ]
         let builder = try BatchBuilder(columns: columns, capacity: 200)
@@ -143,7 +165,8 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
     func rejects() throws {
         let columns = [
             FeedColumn(field: Field("amount", euro), source: "a"), FeedColumn(field: Field("name", .int64, personal: true), source: "n"),
-            FeedColumn(field: Field("time", .timestamp), source: "t", format: "dd.MM.yyyy HH:mm"), FeedColumn(field: Field("s", .string), source: "s"),
+            FeedColumn(field: Field("time", .timestamp), source: "t", format: "dd.MM.yyyy HH:mm"),
+            FeedColumn(field: Field("s", .string), source: "s"),
         ]
         let builder = try BatchBuilder(columns: columns, capacity: 1)
         func reject(_ column: Int, _ bytes: [UInt8]) -> (Reject.Code, String, String) {
@@ -154,7 +177,10 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
             }
         }
         #expect(reject(0, Array("12.345".utf8)) == (.type, "12.345", "an amount in EUR with at most 2 decimals"))
-        #expect(reject(0, Array("92233720368547758.08".utf8)) == (.range, "92233720368547758.08", "an amount in EUR of at most 64 bits of minor units"))
+        #expect(
+            reject(0, Array("92233720368547758.08".utf8)) == (
+                .range, "92233720368547758.08", "an amount in EUR of at most 64 bits of minor units"
+            ))
         #expect(reject(0, []) == (.missing, "nothing", "an amount in EUR with at most 2 decimals"))
         #expect(reject(1, Array("Ada".utf8)) == (.type, "(personal)", "an integer"))
         #expect(reject(2, Array("8.8.2018".utf8)) == (.type, "8.8.2018", "a timestamp like 08.08.2018 12:34"))

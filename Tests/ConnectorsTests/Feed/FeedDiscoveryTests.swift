@@ -37,7 +37,8 @@ func failureText(_ body: () throws -> Void) -> String {
     init() throws {
         folder = try TemporaryFolder()
         for name in [
-            "jobs/fraud.yaml", "data/2018-05-10.csv.gz", "data/2018-05-02.csv.gz", "data/2018-05-01.csv.gz", "data/MANIFEST.csv", "data/é.csv", "data/Z.csv",
+            "jobs/fraud.yaml", "data/2018-05-10.csv.gz", "data/2018-05-02.csv.gz", "data/2018-05-01.csv.gz", "data/MANIFEST.csv",
+            "data/é.csv", "data/Z.csv",
             "data/a.csv", "data/.hidden.csv", "other/2018-05-03.csv.gz", "data/[x].csv",
         ] { try folder.write(name) }
         try FileManager.default.createDirectory(atPath: folder.path + "/data/folder.csv", withIntermediateDirectories: true)
@@ -50,20 +51,27 @@ func failureText(_ body: () throws -> Void) -> String {
     @Test("files come in byte order of their names, written as the glob is")
     func order() throws {
         #expect(try names("../data/*.csv.gz") == ["../data/2018-05-01.csv.gz", "../data/2018-05-02.csv.gz", "../data/2018-05-10.csv.gz"])
-        #expect(try names("../data/*.csv") == ["../data/MANIFEST.csv", "../data/Z.csv", "../data/[x].csv", "../data/a.csv", "../data/é.csv"])
+        #expect(
+            try names("../data/*.csv") == ["../data/MANIFEST.csv", "../data/Z.csv", "../data/[x].csv", "../data/a.csv", "../data/é.csv"])
         #expect(try names("../*/2018-05-0?.csv.gz").last == "../other/2018-05-03.csv.gz")
         #expect(try names("fraud.yaml") == ["fraud.yaml"])
         let files = try FeedDiscovery.files(matching: "fraud.*", in: folder.path + "/jobs")
         #expect(files == [FeedFile(path: folder.path + "/jobs/fraud.yaml", name: "fraud.yaml")])
-        #expect(try FeedDiscovery.files(matching: folder.path + "/data/a.csv", in: "elsewhere").map(\.path) == [folder.path + "/data/a.csv"])
+        #expect(
+            try FeedDiscovery.files(matching: folder.path + "/data/a.csv", in: "elsewhere").map(\.path) == [folder.path + "/data/a.csv"])
     }
 
-    @Test("wildcards match as in a shell", arguments: [
-        ("*", "abc", true), ("a*c", "abbc", true), ("a*c", "ac", true), ("a*b*c", "aXbYbZc", true), ("a*c", "acb", false), ("a?c", "abc", true),
-        ("a?c", "ac", false), ("?", "é", true), ("[a-c]x", "bx", true), ("[!a-c]x", "bx", false), ("[^a-c]x", "dx", true), ("[]]", "]", true), ("[a-]", "-", true),
-        ("[*]", "*", true), ("[*]", "a", false), ("[ab", "[ab", true), ("*", ".hidden", false), (".*", ".hidden", true), ("", "", true), ("**", "abc", true),
-        ("A*", "abc", false), ("*.csv", "a.csv.gz", false),
-    ])
+    @Test(
+        "wildcards match as in a shell",
+        arguments: [
+            ("*", "abc", true), ("a*c", "abbc", true), ("a*c", "ac", true), ("a*b*c", "aXbYbZc", true), ("a*c", "acb", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false), ("?", "é", true), ("[a-c]x", "bx", true), ("[!a-c]x", "bx", false), ("[^a-c]x", "dx", true),
+            ("[]]", "]", true), ("[a-]", "-", true),
+            ("[*]", "*", true), ("[*]", "a", false), ("[ab", "[ab", true), ("*", ".hidden", false), (".*", ".hidden", true), ("", "", true),
+            ("**", "abc", true),
+            ("A*", "abc", false), ("*.csv", "a.csv.gz", false),
+        ])
     func wildcards(_ pattern: String, _ name: String, _ matches: Bool) { #expect(GlobPattern(pattern).matches(name) == matches) }
 
     @Test("what is not there is said, with what is")

@@ -43,7 +43,8 @@ extension Failure {
 
     package static func trainingNames(repeated name: String) -> Failure {
         Failure(
-            .failed, code: "models.feature-name", what: "a feature name cannot be used", found: name.isEmpty ? "an empty name" : "'\(name)' twice",
+            .failed, code: "models.feature-name", what: "a feature name cannot be used",
+            found: name.isEmpty ? "an empty name" : "'\(name)' twice",
             expected: "names that are unique and not empty", remedy: "Rename the feature.")
     }
 
@@ -55,7 +56,8 @@ extension Failure {
 
     package static func trainingOneClass(positives: Int, rows: Int) -> Failure {
         Failure(
-            .failed, code: "models.one-class", what: "there is only one class to learn from", found: "\(positives) positives in \(rows) rows",
+            .failed, code: "models.one-class", what: "there is only one class to learn from",
+            found: "\(positives) positives in \(rows) rows",
             expected: "rows of both classes", remedy: "Train over a longer period, or wait until more labels are known.")
     }
 
@@ -75,8 +77,10 @@ extension Failure {
 
     package static func matrixInfinite(row: Int, feature: String) -> Failure {
         Failure(
-            .failed, code: "models.infinite", what: "a feature is infinite", place: "row \(row + 1), \(feature)", found: "an infinite value",
-            expected: "a finite number, or NaN where it is missing", remedy: "Look for a division by zero in the stage that makes this feature.")
+            .failed, code: "models.infinite", what: "a feature is infinite", place: "row \(row + 1), \(feature)",
+            found: "an infinite value",
+            expected: "a finite number, or NaN where it is missing",
+            remedy: "Look for a division by zero in the stage that makes this feature.")
     }
 
     package static func matrixWidth(found: Int, expected: Int) -> Failure {

@@ -56,7 +56,8 @@ public struct CatalogContract {
         _ store: any CatalogStore, _ bytes: [UInt8], to name: String = "card-fraud", day: Int64 = 0, rows: Int = 1_000
     ) throws -> ModelVersion {
         try store.add(
-            name: name, family: "boosting", featureNames: ["amount", "night"], card: Self.card(rows: rows), artefact: bytes, at: Self.time(day))
+            name: name, family: "boosting", featureNames: ["amount", "night"], card: Self.card(rows: rows), artefact: bytes,
+            at: Self.time(day))
     }
 
     private func set(_ store: any CatalogStore, _ role: ModelRole, _ version: ModelVersion, day: Int64) throws {

@@ -140,7 +140,9 @@ public struct ClassifierContract: Sendable {
         let loaded = try family.load(bytes, featureNames: set.featureNames, threads: 1)
         guard try loaded.serialized() == bytes else { return "saved again, the bytes differ" }
         guard loaded.family == model.family, loaded.featureNames == set.featureNames else { return "the family or the names differ" }
-        guard try loaded.probabilities(of: set.matrix) == model.probabilities(of: set.matrix) else { return "the loaded model scores otherwise" }
+        guard try loaded.probabilities(of: set.matrix) == model.probabilities(of: set.matrix) else {
+            return "the loaded model scores otherwise"
+        }
         return try loaded.contributions(of: set.matrix) == model.contributions(of: set.matrix) ? nil : "the loaded model explains otherwise"
     }
 
@@ -163,6 +165,13 @@ public struct ClassifierContract: Sendable {
         let bytes = try train(set).serialized()
         for damaged in [[], [UInt8](repeating: 0, count: 64), Array(bytes.dropLast(bytes.count / 2)), Array("not a model".utf8)] {
             if let what = refuses({ _ = try family.load(damaged, featureNames: set.featureNames, threads: 1) }) { return what }
+        }
+        for place in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 50)) {
+            var changed = bytes
+            changed[place] ^= 1
+            if let what = refuses({ _ = try family.load(changed, featureNames: set.featureNames, threads: 1) }) {
+                return "a change of byte \(place) \(what)"
+            }
         }
         return nil
     }

@@ -5,7 +5,8 @@ import Testing
 /// Golden texts: a change here is a change of the interface.
 @Suite struct ModelFailureTests {
     private static let definition = Definition(
-        name: "boosting", summary: "", parameters: [
+        name: "boosting", summary: "",
+        parameters: [
             Parameter("column", .column([]), help: "", example: "amount"), Parameter("span", .span, help: "", example: "7d"),
             Parameter("method", .choice(["hist", "exact"]), help: "", example: "hist"),
         ])

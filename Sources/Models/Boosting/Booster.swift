@@ -5,7 +5,8 @@ import Synchronization
 /// A booster of libxgboost: trains, explains and is written out; scoring goes through ``TreeEnsemble``.
 ///
 /// Safe to share: libxgboost configures a booster lazily inside its predictions, so every use of the handle after training holds `lock`.
-package final class Booster: @unchecked Sendable {  // proof: `handle` is assigned once and used only under `lock` or before `self` is shared
+// Proof of `@unchecked Sendable`: `handle` is assigned once, and used only under `lock` or before `self` is shared.
+package final class Booster: @unchecked Sendable {
     /// Values of `type` in libxgboost's prediction settings (`c_api.h`).
     package enum Prediction: Int, Sendable {
         case probability = 0
@@ -28,7 +29,8 @@ package final class Booster: @unchecked Sendable {  // proof: `handle` is assign
     ///
     /// - Parameter settings: names and values as libxgboost has them, in the order to set them.
     init(
-        matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float], settings: [(String, String)], trees: Int, threads: Int
+        matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float], settings: [(String, String)], trees: Int,
+        threads: Int
     ) throws(Failure) {
         let data = try DataMatrix(matrix, threads: threads)
         try data.set("label", labels)

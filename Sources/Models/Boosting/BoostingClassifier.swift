@@ -1,25 +1,42 @@
+import Crypto
 package import Records
 
 /// A trained model: its bytes, and the same trees laid out for scoring and loaded for explaining.
+///
+/// The artefact is libxgboost's document in Universal Binary JSON, feature names included, and its SHA-256 (32 bytes) after it: the
+/// library ends the process on some damaged documents, so none reaches it that is not as it was written.
 package struct BoostingClassifier: Classifier {
     package var family: String { BoostingFamily.definition.name }
     package var featureNames: [String] { trees.featureNames }
     package let trees: TreeEnsemble
     package let booster: Booster
-    private let bytes: [UInt8]
+    private let artefact: [UInt8]
 
-    /// - Parameter featureNames: what the model must have been trained on, in order; nil = not asked.
-    init(bytes: [UInt8], featureNames: [String]?, threads: Int) throws(Failure) {
-        self.bytes = bytes
+    /// A model that was just trained.
+    init(document: [UInt8], threads: Int) throws(Failure) {
+        artefact = document + SHA256.hash(data: document)
         do {
-            trees = try TreeEnsemble(UniversalBinaryJSON(bytes))
+            trees = try TreeEnsemble(UniversalBinaryJSON(document))
         } catch let error as TreeEnsemble.Unsuitable {
             throw .modelBytes(family: BoostingFamily.definition.name, reason: error.reason)
         } catch {
-            throw .modelBytes(family: BoostingFamily.definition.name, reason: "\(bytes.count) bytes that are not Universal Binary JSON")
+            throw .modelBytes(
+                family: BoostingFamily.definition.name, reason: "\(document.count) bytes that are not Universal Binary JSON")
         }
-        if let featureNames, featureNames != trees.featureNames { throw .modelFeatures(found: trees.featureNames, expected: featureNames) }
-        booster = try Booster(bytes, threads: threads)
+        booster = try Booster(document, threads: threads)
+    }
+
+    /// - Parameters:
+    ///   - artefact: what `serialized` gave.
+    ///   - featureNames: what the model must have been trained on, in order.
+    init(artefact: [UInt8], featureNames: [String], threads: Int) throws(Failure) {
+        let document = Array(artefact.dropLast(SHA256.byteCount))
+        guard !document.isEmpty, artefact.suffix(SHA256.byteCount).elementsEqual(SHA256.hash(data: document)) else {
+            throw .modelBytes(
+                family: BoostingFamily.definition.name, reason: "\(artefact.count) bytes that are not as they were written")
+        }
+        try self.init(document: document, threads: threads)
+        guard featureNames == trees.featureNames else { throw .modelFeatures(found: trees.featureNames, expected: featureNames) }
     }
 
     package func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
@@ -32,10 +49,12 @@ package struct BoostingClassifier: Classifier {
         return try booster.predict(.contributions, of: matrix)
     }
 
-    package func serialized() throws(Failure) -> [UInt8] { bytes }
+    package func serialized() throws(Failure) -> [UInt8] { artefact }
 
     private func check(_ matrix: FeatureMatrix) throws(Failure) {
-        guard matrix.featureCount == featureNames.count else { throw .matrixWidth(found: matrix.featureCount, expected: featureNames.count) }
+        guard matrix.featureCount == featureNames.count else {
+            throw .matrixWidth(found: matrix.featureCount, expected: featureNames.count)
+        }
         try matrix.checkFinite(featureNames)
     }
 }

@@ -12,7 +12,8 @@ public enum BoostingFamily: ClassifierFamily {
         summary: "Gradient-boosted decision trees (XGBoost, histogram splits) for two classes, with exact contributions of each feature.",
         parameters: [
             Parameter("trees", .integer(1...10_000), default: "100", help: "How many trees are added up.", example: "300"),
-            Parameter("depth", .integer(1...12), default: "3", help: "Most questions a tree asks of a row, one after the other.", example: "4"),
+            Parameter(
+                "depth", .integer(1...12), default: "3", help: "Most questions a tree asks of a row, one after the other.", example: "4"),
             Parameter(
                 "rate", .number(0.0001...1), default: "0.1", help: "Share of each tree's correction that is used.", example: "0.05"),
             Parameter(
@@ -24,11 +25,14 @@ public enum BoostingFamily: ClassifierFamily {
             Parameter(
                 "minimum-child-weight", .number(0...1_000_000), default: "1",
                 help: "Least sum of p(1-p) over the rows of a leaf; higher is more cautious.", example: "5"),
-            Parameter("minimum-gain", .number(0...1_000_000), default: "0", help: "Least gain in loss that a question must bring.", example: "0.1"),
+            Parameter(
+                "minimum-gain", .number(0...1_000_000), default: "0", help: "Least gain in loss that a question must bring.", example: "0.1"
+            ),
             Parameter("lambda", .number(0...1_000_000), default: "1", help: "L2 penalty on the values of leaves.", example: "10"),
             Parameter(
                 "positive-weight", .number(0.000001...1_000_000), default: "1",
-                help: "Weight of the positive rows beside the negative ones; other than 1, scores are no longer probabilities.", example: "10"),
+                help: "Weight of the positive rows beside the negative ones; other than 1, scores are no longer probabilities.",
+                example: "10"),
             Parameter("bins", .integer(2...65_536), default: "256", help: "Most thresholds tried a feature.", example: "512"),
         ])
 
@@ -43,11 +47,11 @@ public enum BoostingFamily: ClassifierFamily {
         let booster = try Booster(
             matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights,
             settings: settings(values, seed: seed, threads: threads), trees: values.integer("trees"), threads: threads)
-        return try BoostingClassifier(bytes: booster.serialized(), featureNames: nil, threads: threads)
+        return try BoostingClassifier(document: booster.serialized(), threads: threads)
     }
 
     public static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier {
-        try BoostingClassifier(bytes: bytes, featureNames: featureNames, threads: max(1, threads))
+        try BoostingClassifier(artefact: bytes, featureNames: featureNames, threads: max(1, threads))
     }
 
     private static func settings(_ values: ParameterValues, seed: UInt64, threads: Int) -> [(String, String)] {

@@ -3,8 +3,8 @@ public import Records
 /// A trained two-class model. Immutable and safe to use from several threads.
 ///
 /// Contract (`ClassifierContract` tests it): the same seed gives the same bytes, for any number of threads; predictions of a subset are
-/// the subset of the predictions; saved and loaded predicts the same; weight 0 equals the row left out; empty, one-class and non-finite
-/// inputs fail clearly.
+/// the subset of the predictions; saved and loaded predicts the same; an artefact with a changed byte is refused; weight 0 equals the row
+/// left out; empty, one-class and non-finite inputs fail clearly.
 public protocol Classifier: Sendable {
     /// Name of the family in `ModelFamilies`.
     var family: String { get }

@@ -42,7 +42,8 @@ public struct Prompt: Hashable, Sendable {
     /// For models that draw: the same seed asks for the same answer; remote models need not keep to it.
     public var seed: UInt64
 
-    public init(instructions: String, messages: [Message], choices: [String] = [], tokenLimit: Int, timeLimit: Timestamp.Span, seed: UInt64) {
+    public init(instructions: String, messages: [Message], choices: [String] = [], tokenLimit: Int, timeLimit: Timestamp.Span, seed: UInt64)
+    {
         (self.instructions, self.messages, self.choices) = (instructions, messages, choices)
         (self.tokenLimit, self.timeLimit, self.seed) = (tokenLimit, timeLimit, seed)
     }

@@ -14,7 +14,8 @@ package struct TrainingRows: Sendable {
             set.weights.isEmpty || set.weights.count == set.labels.count
         else {
             throw .trainingCounts(
-                features: matrix.featureCount, names: set.featureNames.count, rows: rows, labels: set.labels.count, weights: set.weights.count)
+                features: matrix.featureCount, names: set.featureNames.count, rows: rows, labels: set.labels.count,
+                weights: set.weights.count)
         }
         var seen: Set<String> = []
         for name in set.featureNames where name.isEmpty || !seen.insert(name).inserted { throw .trainingNames(repeated: name) }

@@ -22,7 +22,8 @@ import Testing
 }
 
 protocol PlantedFault: Sendable {
-    static func train(_ set: TrainingSet, _ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure) -> any Classifier
+    static func train(_ set: TrainingSet, _ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure)
+        -> any Classifier
     static func load(_ bytes: [UInt8], names: [String]) throws(Failure) -> any Classifier
     static func wrap(_ model: any Classifier) -> any Classifier
 }

@@ -79,7 +79,8 @@ import Testing
         }
         #expect(figures(order) == figures(Array(0..<rows)))
         let (plain, mixed) = (scores.map { $0 / 99 }, order.map { scores[$0] / 99 })
-        close(Metrics.logLoss(probabilities: mixed, labels: order.map { labels[$0] }), Metrics.logLoss(probabilities: plain, labels: labels))
+        close(
+            Metrics.logLoss(probabilities: mixed, labels: order.map { labels[$0] }), Metrics.logLoss(probabilities: plain, labels: labels))
     }
 
     @Test("shuffled scores have an area of a half and a precision of the base rate")

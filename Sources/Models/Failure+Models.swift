@@ -111,12 +111,22 @@ extension Failure {
             expected: "an artefact that `pipeline train` wrote", remedy: "Train a new version, or name another one in the job.")
     }
 
-    /// Of every `CatalogStore`, for a version it does not hold.
-    package static func catalogVersion(_ name: String, _ version: Int) -> Failure {
+    // MARK: Every catalog store
+
+    package static func modelVersionMissing(_ name: String, _ version: Int) -> Failure {
         Failure(
-            .usage, code: "models.unknown-version", what: "there is no such model version", found: "\(name) \(version)",
+            .usage, code: "model.version-missing", what: "there is no such model version", found: "\(name) \(version)",
             expected: "a version of the catalog", remedy: "`pipeline models list` shows them.")
     }
+
+    package static func roleBeforeHistory(_ name: String, at: Timestamp, last: Timestamp) -> Failure {
+        Failure(
+            .failed, code: "model.role-before-history", what: "a role cannot begin before the last role change of its model", place: name,
+            found: at.iso8601, expected: "\(last.iso8601) or later",
+            remedy: "Check this machine's clock; history is never rewritten.")
+    }
+
+    // MARK: Libraries
 
     package static func library(_ family: String, doing: String, cause: String) -> Failure {
         Failure(

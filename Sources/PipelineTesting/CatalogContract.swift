@@ -29,7 +29,7 @@ public struct CatalogContract {
             ("versions-newest-first", newestFirst), ("fields-come-back", comeBack), ("artefact-comes-back", artefact),
             ("candidate-until-set", candidate), ("role-as-of-any-time", roleAsOf), ("later-entry-of-a-time-wins", sameTime),
             ("champion-as-of-any-time", championAsOf), ("new-champion-retires-the-old", retires), ("names-are-apart", apart),
-            ("no-champion-after-retirement", noChampion), ("unknown-version-refused", unknown),
+            ("no-champion-after-retirement", noChampion), ("unknown-version-refused", unknown), ("no-role-backdated", backdated),
         ]
         for (rule, check) in rules {
             do {
@@ -168,6 +168,17 @@ public struct CatalogContract {
             ?? expect(store.champion(of: "card-fraud", asOf: Self.time(1)), version)
     }
 
+    private func backdated(_ store: any CatalogStore) throws -> String? {
+        let (first, second) = (try add(store, [1]), try add(store, [2]))
+        try set(store, .champion, first, day: 3)
+        do {
+            try set(store, .champion, second, day: 2)
+            return "a role began before the last change"
+        } catch let failure as Failure {
+            return try expect(failure.code, "model.role-before-history") ?? expect(store.role(of: first, asOf: Self.time(3)), .champion)
+        }
+    }
+
     private func unknown(_ store: any CatalogStore) throws -> String? {
         var version = try add(store, [1])
         version.version = 2
@@ -180,7 +191,7 @@ public struct CatalogContract {
                 try check()
                 return "a version that is not there was accepted"
             } catch let failure as Failure {
-                if failure.code != "models.unknown-version" { return "failed with \(failure.code), expected models.unknown-version" }
+                if failure.code != "model.version-missing" { return "failed with \(failure.code), expected model.version-missing" }
             }
         }
         return try expect(store.champion(of: "card-fraud", asOf: Self.time(1)), nil)

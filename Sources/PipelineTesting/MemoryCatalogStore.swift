@@ -37,13 +37,16 @@ public final class MemoryCatalogStore: CatalogStore {
 
     public func artefact(of version: ModelVersion) throws(Failure) -> [UInt8] {
         guard let entry = entries.first(where: { $0.version.name == version.name && $0.version.version == version.version }) else {
-            throw .catalogVersion(version.name, version.version)
+            throw .modelVersionMissing(version.name, version.version)
         }
         return entry.artefact
     }
 
     public func setRole(_ role: ModelRole, of version: ModelVersion, at now: Timestamp, actor: String, reason: String) throws(Failure) {
         _ = try artefact(of: version)
+        if let last = history.filter({ $0.name == version.name }).map(\.since).max(), now < last {
+            throw .roleBeforeHistory(version.name, at: now, last: last)
+        }
         if role == .champion, let old = try champion(of: version.name, asOf: now), old.version != version.version {
             history.append(
                 RoleChange(name: old.name, version: old.version, role: .retired, since: now, actor: actor, reason: reason))

@@ -74,7 +74,7 @@ import Testing
                     + "Train a new version, or name another one in the job."
             ),
             (
-                .catalogVersion("card-fraud", 7),
+                .modelVersionMissing("card-fraud", 7),
                 "there is no such model version: card-fraud 7, expected a version of the catalog. `pipeline models list` shows them."
             ),
             (
@@ -84,6 +84,6 @@ import Testing
         ] as [(Failure, String)])
     func texts(failure: Failure, text: String) {
         #expect(failure.description == text)
-        #expect(failure.code.hasPrefix("models."))
+        #expect(failure.code.hasPrefix("model"))
     }
 }

@@ -65,8 +65,9 @@ public enum ModelRole: String, CaseIterable, Sendable, Codable {
 /// Where model versions live; `Pipelines` implements it over the warehouse's open transaction.
 ///
 /// Contract (`CatalogContract` tests it): versions count up a name; a version is a candidate until it is given a role; roles are history,
-/// of two entries at one time the later one counts; a new champion retires the one before, at the same time and for the same reason;
-/// a version that is not there fails with `models.unknown-version`.
+/// of two entries at one time the later one counts; a new champion retires the one before, at the same time; no
+/// role begins before the model's last change (`model.role-before-history`); a version that is not there fails with
+/// `model.version-missing`.
 public protocol CatalogStore {
     /// Adds the next version of `name`. Same bytes and card as an existing version: that one is returned, nothing is added.
     func add(

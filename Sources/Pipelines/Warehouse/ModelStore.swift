@@ -97,7 +97,11 @@ public struct ModelStore: CatalogStore {
                 sql: """
                     SELECT role FROM pipeline_champions WHERE name = ? AND version = ? AND since <= ? ORDER BY since DESC, id DESC LIMIT 1
                     """, arguments: [version.name, version.version, time.microseconds])
-            return try role.map(ModelStore.role) ?? .candidate
+            if let role { return try ModelStore.role(role) }
+            guard try versions(of: version.name).contains(where: { $0.version == version.version }) else {
+                throw Failure.modelVersionMissing(version.name, version.version)
+            }
+            return .candidate
         }
     }
 

@@ -20,6 +20,6 @@ struct Pipeline: ParsableCommand {
             CommandGroup(name: "Reviewing", subcommands: [Review.self]),
             CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, ModelsCommand.self]),
             CommandGroup(name: "Inspecting", subcommands: [Runs.self, Audit.self]),
-            CommandGroup(name: "Setting up", subcommands: [List.self, Describe.self, Simulate.self]),
+            CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])
 }

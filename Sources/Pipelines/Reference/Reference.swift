@@ -37,6 +37,7 @@ public enum Reference {
             \(mark)# Reference
 
             [The job file](job-file.md): every key.
+            [The command line](commands.md): the help of every command.
 
             ## Stages
 

@@ -43,11 +43,3 @@ struct Check: ParsableCommand {
         ]
     }
 }
-
-extension Job {
-    static func check(path: String) -> JobCheck {
-        do throws(JobProblems) { return JobCheck(path: path, job: try load(path: path), findings: []) } catch {
-            return JobCheck(path: path, job: nil, findings: error.findings)
-        }
-    }
-}

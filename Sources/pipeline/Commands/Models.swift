@@ -100,7 +100,8 @@ struct ModelsShow: ParsableCommand {
                 .init(
                     nil,
                     [
-                        .init("model", .text(model.name)), .init("version", .identifier(model.version)), .init("role", .text(role.rawValue)),
+                        .init("model", .text(model.name)), .init("version", .identifier(model.version)),
+                        .init("role", .text(role.rawValue)),
                         .init("family", .text(model.family)), .init("created", .time(model.created)),
                         .init("digest", .digest(model.digest)),
                         .init("features", .list(model.featureNames)),

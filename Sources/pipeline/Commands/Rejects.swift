@@ -51,7 +51,8 @@ struct RejectsList: ParsableCommand {
     private func cells(_ stored: StoredReject) -> [Cell] {
         let reject = stored.reject
         var cells: [Cell] = [
-            .identifier(stored.run), .text(stored.feed), .text(reject.file), .identifier(reject.line), .identifier(reject.row), .identifier(reject.offset),
+            .identifier(stored.run), .text(stored.feed), .text(reject.file), .identifier(reject.line), .identifier(reject.row),
+            .identifier(reject.offset),
             .text(reject.column), .text(reject.code.rawValue), .text(reject.found), .text(reject.expected),
         ]
         if raw { cells.append(.text(String(decoding: reject.raw, as: UTF8.self))) }

@@ -39,17 +39,23 @@ struct RunsList: ParsableCommand {
             columns: [
                 .init("run", .number), .init("job"), .init("status"), .init("clock"), .init("rows_read", .number),
                 .init("rows_accepted", .number, hidden: true), .init("rejected", .number), .init("for_review", .number), .init("model"),
-                .init("model_version", .number), .init("watermark"), .init("audit_head", hidden: true),
+                .init("model_version", .number, hidden: true), .init("watermark", hidden: true), .init("audit_head", hidden: true),
             ],
             rows: runs.map { run in
                 [
                     .identifier(run.id), .text(run.job), .text(run.status.rawValue), .time(run.clock), .integer(run.counts.read),
-                    .integer(run.counts.accepted), .integer(run.counts.rejected), .integer(run.counts.reviewItems), .text(run.model),
+                    .integer(run.counts.accepted), .integer(run.counts.rejected), .integer(run.counts.reviewItems), model(run),
                     run.modelVersion.map { .count($0) } ?? .missing, .time(run.watermark), .text(run.head),
                 ]
             })
         try format.write(table, to: console)
     }
+}
+
+/// With its version for people.
+private func model(_ run: RunRecord) -> Cell {
+    guard let name = run.model else { return .nested("rules", .null) }
+    return .nested("\(name) \(run.modelVersion ?? 0)", .text(name))
 }
 
 /// `pipeline runs show`

@@ -5,14 +5,19 @@ import Records
 /// `pipeline simulate`
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write simulated data, to try things with.", subcommands: [Fraud.self])
+        abstract: "Write simulated data, to try things with.",
+        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self])
 
     /// `pipeline simulate fraud`
     struct Fraud: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write card transactions and, days later, the chargebacks that tell which were fraud.",
-            discussion: "A customer buys 1.7 times a day in the mean, so 1,000 customers give about 50,000 transactions in 30 days. "
-                + "The same options give the same content on every machine.")
+            discussion: """
+                A customer buys 1.7 times a day in the mean, so 1,000 customers give about 50,000 transactions in 30 days. The same options \
+                give the same content on every machine.
+
+                  pipeline simulate fraud --customers 1000 --days 60 --seed 1 --out data
+                """)
 
         @Option(help: "Number of customers.")
         var customers = 1_000
@@ -46,6 +51,9 @@ struct Simulate: ParsableCommand {
         @Flag(help: "Write plain files instead of gzipped ones.")
         var plain = false
 
+        @OptionGroup(title: "Output") var format: FormatOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+
         static func day(_ text: String) throws -> Timestamp {
             guard text.utf8.count == 10, let day = Timestamp(iso8601: text) else {
                 throw ValidationError("expected a day such as 2026-01-01")
@@ -59,15 +67,15 @@ struct Simulate: ParsableCommand {
                     customers: customers, terminals: terminals, days: days, seed: seed, start: start, brokenPerMillion: brokenPerMillion,
                     statementDay: camtDay, gzipLevel: plain ? nil : level))
             let summary = try simulation.write(to: out)
-            print(
-                """
-                rows         \(summary.rows)
-                frauds       \(summary.frauds)
-                chargebacks  \(summary.chargebacks)
-                broken rows  \(summary.brokenRows)
-                files        \(summary.files)
-                bytes        \(summary.bytes) (\(summary.plainBytes) before compression)
-                """)
+            try format.write(
+                Details(
+                    title: "Simulated card transactions in \(out)",
+                    [
+                        .init("rows", .count(summary.rows)), .init("frauds", .count(summary.frauds)),
+                        .init("chargebacks", .count(summary.chargebacks)), .init("broken_rows", .count(summary.brokenRows)),
+                        .init("files", .count(summary.files)), .init("bytes", .bytes(Int64(summary.bytes))),
+                        .init("plain_bytes", .bytes(Int64(summary.plainBytes))),
+                    ]), to: output.console)
         }
     }
 }

@@ -50,7 +50,9 @@ struct ReviewScreen {
     }
 
     private var cause: String {
-        if let probability = item.sampleProbability { return "it was drawn into the audit sample, with probability \(Quantity.share(probability))" }
+        if let probability = item.sampleProbability {
+            return "it was drawn into the audit sample, with probability \(Quantity.share(probability))"
+        }
         switch item.cause {
         case "cost": return "asking is cheaper than guessing"
         case "correction": return "the row was corrected"

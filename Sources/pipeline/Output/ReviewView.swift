@@ -13,7 +13,7 @@ struct ReviewView {
     static func table(_ entries: [ReviewEntry], now: Timestamp) -> Table {
         Table(
             columns: [
-                .init("item", .number), .init("job", hidden: true), .init("queue"), .init("key"), .init("event_time"),
+                .init("item", .number), .init("job", hidden: true), .init("queue"), .init("key"), .init("event_time", hidden: true),
                 .init("score", .number),
                 .init("value", .money), .init("cause"), .init("suggested"), .init("due"), .init("status"),
                 .init("claimed_by", hidden: true),
@@ -80,7 +80,8 @@ struct ReviewView {
     /// A decision as fields.
     func decision(_ decision: ReviewDecision) -> [Details.Field] {
         [
-            .init("decision", .identifier(decision.id)), .init("item", .identifier(decision.item)), .init("outcome", .text(decision.outcome)),
+            .init("decision", .identifier(decision.id)), .init("item", .identifier(decision.item)),
+            .init("outcome", .text(decision.outcome)),
             .init("says", .text(choices?.word(decision.isPositive) ?? decision.isPositive.map { $0 ? "positive" : "negative" })),
             .init("reason", .text(decision.reason)), .init("by", .text("\(decision.person)")),
             .init("decided", .time(Timestamp(microseconds: decision.decided))),

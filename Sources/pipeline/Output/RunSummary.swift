@@ -12,8 +12,11 @@ struct RunSummary {
             let earlier = report.earlier.map { ", since run \($0.id)" } ?? ""
             return Details(
                 title: "\(job.name): nothing new to read\(earlier).",
-                [.init("job", .text(job.name)), .init("ending", .text(report.ending == .nothingNew ? "nothing-new" : report.ending.rawValue)), .init("run", .missing)]
-                    .filter { !$0.cell.isMissing })
+                [
+                    .init("job", .text(job.name)),
+                    .init("ending", .text(report.ending == .nothingNew ? "nothing-new" : report.ending.rawValue)), .init("run", .missing),
+                ]
+                .filter { !$0.cell.isMissing })
         }
         var sections = [Details.Section(nil, facts(record)), Details.Section("outcomes", Self.outcomes(record))]
         if let attempt = report.attempt { sections.append(Details.Section("this_attempt", Self.cost(attempt))) }
@@ -26,7 +29,8 @@ struct RunSummary {
         let counts = record.counts
         func share(_ rows: Int64) -> String { rows == 0 ? "" : Quantity.share(Double(rows) / Double(max(counts.read, 1))) }
         var fields: [Details.Field] = [
-            .init("run", .identifier(record.id)), .init("job", .text(job.name)), .init("ending", .text(report.ending == .nothingNew ? "nothing-new" : report.ending.rawValue)),
+            .init("run", .identifier(record.id)), .init("job", .text(job.name)),
+            .init("ending", .text(report.ending == .nothingNew ? "nothing-new" : report.ending.rawValue)),
             .init("clock", .time(record.clock)),
             .init("rows_read", .integer(counts.read)), .init("rows_accepted", .integer(counts.accepted), remark: share(counts.accepted)),
             .init("rows_rejected", .integer(counts.rejected), remark: share(counts.rejected)),

@@ -32,7 +32,8 @@ struct RunView {
                 .init(
                     nil,
                     [
-                        .init("run", .identifier(record.id)), .init("job", .text(record.job)), .init("status", .text(record.status.rawValue)),
+                        .init("run", .identifier(record.id)), .init("job", .text(record.job)),
+                        .init("status", .text(record.status.rawValue)),
                         .init("clock", .time(record.clock)), .init("rows_read", .integer(counts.read)),
                         .init("rows_accepted", .integer(counts.accepted)), .init("rows_rejected", .integer(counts.rejected)),
                         .init("rows_late", .integer(counts.late)), .init("rows_unchanged", .integer(counts.unchanged)),

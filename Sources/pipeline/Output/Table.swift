@@ -67,11 +67,16 @@ package struct Table: Sendable {
     private func fit(_ widths: inout [Int], to limit: Int, shown: [Int]) {
         var excess = widths.reduce(0, +) + Table.gap.count * (widths.count - 1) - limit
         while excess > 0 {
-            let texts = widths.indices.filter { columns[shown[$0]].kind == .text && widths[$0] > 8 }
+            let texts = widths.indices.filter { isCuttable(shown[$0]) && widths[$0] > 8 }
             guard let widest = texts.max(by: { widths[$0] < widths[$1] }) else { return }
             widths[widest] -= 1
             excess -= 1
         }
+    }
+
+    /// Numbers and times are of no use in part.
+    private func isCuttable(_ column: Int) -> Bool {
+        columns[column].kind == .text && rows.allSatisfy { if case .time = $0[column] { false } else { true } }
     }
 
     // MARK: For programs

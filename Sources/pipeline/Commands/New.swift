@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Pipelines
+import Records
+
+/// `pipeline new`
+struct New: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a first job file.", discussion: "  pipeline new job --from payments.csv", subcommands: [NewJob.self])
+}
+
+/// `pipeline new job`
+struct NewJob: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Write a commented job file from the head of a CSV file.",
+        discussion: """
+            Types, key and event time are guessed and marked as guesses, with their evidence; what cannot be guessed is marked CHANGE_ME, and \
+            `pipeline check` points at each. A file that is there already is not written over. Prints the path written.
+
+              pipeline new job --from payments.csv --out jobs/payments.yaml
+            """)
+
+    @Option(help: ArgumentHelp("The CSV file, plain or gzip.", valueName: "file"), completion: .file(extensions: ["csv", "gz"]))
+    var from: String
+    @Option(
+        help: ArgumentHelp("The job file to write; the CSV file's name with .yaml, here, when not given.", valueName: "job"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var out: String?
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let path = try out ?? "\(JobScaffold(from: from, jobPath: "job.yaml").name).yaml"
+        let scaffold = try JobScaffold(from: from, jobPath: path)
+        try TextFile.create(path, scaffold.text)
+        let console = output.console
+        try console.write(path + "\n")
+        for sentence in scaffold.missing { console.note("CHANGE_ME: \(sentence)") }
+        console.note("\nnext:\n  pipeline check \(path)\n  pipeline run \(path)")
+    }
+}
+
+/// Text files that commands write.
+enum TextFile {
+    /// Writes a file that is not there yet.
+    static func create(_ path: String, _ text: String) throws(Failure) {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                .usage, code: "output.exists", what: "the file is there already", place: path,
+                remedy: "Name another with --out, or remove it.")
+        }
+        try write(path, text)
+    }
+
+    /// Writes a file, and its folder where it is missing; the old one stays until the new one is whole.
+    static func write(_ path: String, _ text: String) throws(Failure) {
+        let url = URL(fileURLWithPath: path)
+        do {
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url, options: .atomic)
+        } catch {
+            throw Failure(
+                .failed, code: "output.file", what: "the file cannot be written", place: path, found: error.localizedDescription,
+                expected: "a folder this account may write")
+        }
+    }
+}

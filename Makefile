@@ -41,10 +41,11 @@ format-check: ## fail when a Swift source is not as .swift-format says
 docs: build ## write docs/reference anew from the definitions in the code
 	@$(PIPELINE) docs --out docs/reference
 
-docs-check: build ## fail when docs/reference is not what the code says
+docs-check: build ## fail when docs/reference is not what the code says, or an example of the guides does not compile
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PIPELINE) docs --out "$$folder"; \
 	diff -ru docs/reference "$$folder" || { echo "error: docs/reference is out of date. Run 'make docs' and commit it." >&2; exit 1; }
+	@scripts/check-guides.sh
 
 bench: build ## measure time and memory beside the peers
 	@Benchmarks/run.sh

@@ -8,10 +8,13 @@ final class ReplayComparison {
     private let recomputed: Warehouse
     private let runs: [RunRecord]
     private let job: Job
+    /// What the runs were made with this time.
+    private let versions: [NamedText]
     private(set) var compared = 0
 
-    init(live: Warehouse, recomputed: Warehouse, runs: [RunRecord], job: Job) {
+    init(live: Warehouse, recomputed: Warehouse, runs: [RunRecord], job: Job) throws(Failure) {
         (self.live, self.recomputed, self.runs, self.job) = (live, recomputed, runs, job)
+        versions = try recomputed.read { try RunStore($0).list(job: job.name, limit: 1).first?.versions ?? [] }
     }
 
     /// One table as seen by the comparison: equal rows have equal values in all columns, in an order that both sides share.
@@ -55,7 +58,7 @@ final class ReplayComparison {
                 sql: """
                     SELECT id, clock, seed, job_digest, policy_digest, input_digest, list_digest, model, model_version, model_digest,
                     rows_read, rows_accepted, rows_rejected, rows_late, rows_unchanged, rows_corrected, review_items, labels_read, outcomes,
-                    watermark, state_bytes, labels_until FROM pipeline_runs WHERE id IN (\(runList)) ORDER BY id
+                    watermark, labels_until FROM pipeline_runs WHERE id IN (\(runList)) ORDER BY id
                     """),
         ]
     }
@@ -122,13 +125,12 @@ final class ReplayComparison {
     }
 
     private func cause(run: Int64, table: String) -> ReplayDifference.Cause {
-        guard let record = runs.first(where: { $0.id == run }),
-            let current = try? recomputed.read({ try RunStore($0).run(run) })
-        else { return table == "pipeline_lists" ? .list : .stored }
-        func version(_ record: RunRecord, _ name: String) -> String? { record.versions.first { $0.name == name }?.value }
-        if version(record, "engine") != version(current, "engine") || version(record, "stage") != version(current, "stage") { return .code }
-        if version(record, "library") != version(current, "library") { return .library }
-        if version(record, "processor") != version(current, "processor") { return .platform }
+        let made = runs.first { $0.id == run }?.versions ?? versions
+        func differs(_ name: String) -> Bool { made.first { $0.name == name } != versions.first { $0.name == name } }
+        if differs("engine") || differs("stage") { return .code }
+        // A run by rules alone names no library; the newest run's is compared only where both name one.
+        if differs("library"), made.contains(where: { $0.name == "library" && $0.value != "none" }) { return .library }
+        if differs("processor") { return .platform }
         return table == "pipeline_lists" ? .list : .stored
     }
 

@@ -82,7 +82,7 @@ public struct Replayer: Sendable {
                 return report
             }
         }
-        let comparison = ReplayComparison(live: warehouse, recomputed: scratch.warehouse, runs: Array(runs), job: job)
+        let comparison = try ReplayComparison(live: warehouse, recomputed: scratch.warehouse, runs: Array(runs), job: job)
         report.difference = try comparison.firstDifference()
         report.compared = comparison.compared
         return report

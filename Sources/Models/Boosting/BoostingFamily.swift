@@ -47,11 +47,13 @@ public enum BoostingFamily: ClassifierFamily {
         let booster = try Booster(
             matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights,
             settings: settings(values, seed: seed, threads: threads), trees: values.integer("trees"), threads: threads)
-        return try BoostingClassifier(document: booster.serialized(), threads: threads)
+        return try BoostingClassifier(document: booster.serialized(), threads: 1)
     }
 
     public static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier {
-        try BoostingClassifier(artefact: bytes, featureNames: featureNames, threads: max(1, threads))
+        // One thread in the library whatever was asked: rows are scored by `TreeEnsemble`, contributions are few, and libgomp's workers,
+        // made and ended anew with each thread that scores, were seen to free memory twice (libxgboost 1.7.4).
+        try BoostingClassifier(artefact: bytes, featureNames: featureNames, threads: 1)
     }
 
     private static func settings(_ values: ParameterValues, seed: UInt64, threads: Int) -> [(String, String)] {

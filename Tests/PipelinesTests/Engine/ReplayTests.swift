@@ -6,7 +6,7 @@ import Pipelines
 import Records
 import Testing
 
-@Suite("a replay") struct ReplayTests {
+@Suite("a replay", .serialized) struct ReplayTests {
     /// A bank with a history: two runs by rules, a model, decisions, a run by the model.
     private func history() throws -> (bank: BankFixture, warehouse: Warehouse) {
         let bank = try BankFixture(delivered: 25)

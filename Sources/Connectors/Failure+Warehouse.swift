@@ -15,6 +15,12 @@ extension Failure {
             expected: "an existing folder", remedy: "Create the folder, or name another file with --database.")
     }
 
+    static func databaseIsFolder(_ path: String) -> Failure {
+        Failure(
+            .usage, code: "database.folder", what: "this is not a SQLite database", place: path, found: "a folder", expected: "a file",
+            remedy: "Name a file with --database.")
+    }
+
     static func databaseReadOnly(_ path: String) -> Failure {
         Failure(
             .usage, code: "database.read-only", what: "the database cannot be written", place: path, found: "a read-only file",
@@ -58,7 +64,7 @@ extension Failure {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return Failure(
                 .tryAgain, code: "database.locked", what: "the database is locked by another program", place: path, found: message,
-                expected: "to get the write lock within 5 s", remedy: "End the other program's transaction, then start the same command again.")
+                expected: "its lock in time", remedy: "End the other program's transaction, then start the same command again.")
         case .SQLITE_FULL:
             return Failure(
                 .tryAgain, code: "database.disk-full", what: "the disk is full", place: path, found: message, expected: "room for the next chunk",

@@ -21,11 +21,12 @@ public final class Warehouse: Sendable {
 
     /// Opens the file.
     ///
+    /// - Parameter lockTimeout: how long each transaction waits for another program's lock.
     /// - Throws: not a SQLite file, another program's database, a newer version's, read-only, locked, a folder that is missing.
-    public init(path: String, access: Access = .write) throws(Failure) {
+    public init(path: String, access: Access = .write, lockTimeout: Timestamp.Span = .seconds(5)) throws(Failure) {
         self.path = path
         do {
-            pool = try WarehouseOpening.open(path: path, access: access)
+            pool = try WarehouseOpening.open(path: path, access: access, lockTimeout: lockTimeout)
         } catch let failure as Failure {
             throw failure
         } catch {

@@ -4,22 +4,26 @@ import Records
 
 /// Opening, checking and migrating a database file.
 enum WarehouseOpening {
-    static func open(path: String, access: Warehouse.Access) throws -> DatabasePool {
-        let exists = FileManager.default.fileExists(atPath: path)
+    static func open(path: String, access: Warehouse.Access, lockTimeout: Timestamp.Span) throws -> DatabasePool {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if isFolder.boolValue { throw Failure.databaseIsFolder(path) }
         if access == .read, !exists { throw Failure.databaseMissing(path) }
         if exists { try checkHeader(path) }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
         if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
-        let pool = try DatabasePool(path: path, configuration: configuration())
-        try check(pool, path: path)
+        // Before the pool, which turns a file to WAL: what is not ours stays untouched.
+        if exists { try check(path, lockTimeout: lockTimeout) }
+        let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: access == .read))
         if access == .write { try migrate(pool) }
         return pool
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(lockTimeout: Timestamp.Span, readOnly: Bool) -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.readonly = readOnly
+        configuration.busyMode = .timeout(Double(lockTimeout.microseconds) / 1_000_000)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000")
@@ -34,8 +38,10 @@ enum WarehouseOpening {
         guard head.isEmpty || head == Data("SQLite format 3\0".utf8) else { throw Failure.databaseNotSQLite(path) }
     }
 
-    private static func check(_ pool: DatabasePool, path: String) throws {
-        let (application, version, tables) = try pool.read { database in
+    private static func check(_ path: String, lockTimeout: Timestamp.Span) throws {
+        let queue = try DatabaseQueue(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: true))
+        defer { try? queue.close() }
+        let (application, version, tables) = try queue.read { database in
             (
                 try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
                 try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
@@ -55,6 +61,11 @@ enum WarehouseOpening {
             try database.execute(
                 sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
         }
-        try migrator.migrate(pool)
+        do {
+            try migrator.migrate(pool)
+        } catch {
+            // Another process made the tables between our look and our turn.
+            guard try pool.read(migrator.hasCompletedMigrations) else { throw error }
+        }
     }
 }

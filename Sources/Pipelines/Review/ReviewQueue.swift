@@ -81,6 +81,7 @@ public struct ReviewQueue: Sendable {
                 try AuditChain(database).append(decision, of: entry.item)
                 entry.state.didDecide(.init(id: decision.id, outcome: outcome, at: now))
             }
+            entry.state.outcomes = []
             entry.decisions = try store.decisions(of: id)
             return entry
         }

@@ -59,7 +59,7 @@ public struct ModelStore: CatalogStore {
         }
     }
 
-    /// A new champion retires the one before it, at the same time. Each change is an entry of the audit chain.
+    /// A new champion retires the one before it, at the same time and for the same reason. Each change is an entry of the audit chain.
     ///
     /// - Throws: no such version; a time before the last role change of this model.
     public func setRole(
@@ -76,7 +76,7 @@ public struct ModelStore: CatalogStore {
                 throw Failure.roleBeforeHistory(version.name, at: now, last: Timestamp(microseconds: last))
             }
             if role == .champion, let former, former.version != version.version {
-                try append(.retired, of: former, at: now, actor: actor, reason: "followed by version \(version.version)")
+                try append(.retired, of: former, at: now, actor: actor, reason: reason)
             }
             try append(role, of: version, at: now, actor: actor, reason: reason)
         }

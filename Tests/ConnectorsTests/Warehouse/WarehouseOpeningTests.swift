@@ -163,7 +163,7 @@ import Testing
         warehouse.close()
     }
 
-    @Test("a read-only file is refused for writing and opens for reading", .enabled(if: ReadOnlyFile.isPossible, "needs chattr, or no root"))
+    @Test("a read-only file is refused for writing and opens for reading", .enabled(if: ReadOnlyFile.isPossible, "as root it needs a file system with the immutable attribute"))
     func readOnlyFile() throws {
         defer { remove() }
         try Warehouse(path: path).close()
@@ -217,22 +217,27 @@ struct ReadOnlyFile {
 
     init?(_ path: String) {
         self.path = path
-        guard ReadOnlyFile.set(path, "+i", 0o444), !FileManager.default.isWritableFile(atPath: path) else { return nil }
+        guard ReadOnlyFile.set(path, true), !FileManager.default.isWritableFile(atPath: path) else { return nil }
     }
 
-    func release() { _ = ReadOnlyFile.set(path, "-i", 0o644) }
+    func release() { _ = ReadOnlyFile.set(path, false) }
 
-    private static func set(_ path: String, _ attribute: String, _ mode: Int) -> Bool {
+    private static func set(_ path: String, _ isSet: Bool) -> Bool {
         guard NSUserName() == "root" else {
-            return (try? FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)) != nil
+            return (try? FileManager.default.setAttributes([.posixPermissions: isSet ? 0o444 : 0o644], ofItemAtPath: path)) != nil
         }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/chattr")
-        process.arguments = [attribute, path]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        #if os(Linux)
+            // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_IMMUTABLE_FL of linux/fs.h, which binds root too.
+            let descriptor = open(path, O_RDONLY)
+            guard descriptor >= 0 else { return false }
+            defer { close(descriptor) }
+            var flags: Int = 0
+            guard ioctl(descriptor, 0x8008_6601, &flags) == 0 else { return false }
+            flags = isSet ? flags | 0x10 : flags & ~0x10
+            return ioctl(descriptor, 0x4008_6602, &flags) == 0
+        #else
+            return false
+        #endif
     }
 
     static let isPossible: Bool = {

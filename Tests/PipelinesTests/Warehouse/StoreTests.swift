@@ -159,18 +159,6 @@ import Testing
 }
 
 @Suite struct ModelStoreTests {
-    @Test("the catalog over SQLite keeps the catalog's contract")
-    func contract() throws {
-        let fixture = try WarehouseFixture()
-        let findings = try fixture.warehouse.write { database in
-            CatalogContract {
-                try database.execute(sql: "DELETE FROM pipeline_audit; DELETE FROM pipeline_champions; DELETE FROM pipeline_models")
-                return ModelStore(database)
-            }.findings()
-        }
-        #expect(findings.isEmpty, "\(findings)")
-    }
-
     @Test("versions count up, equal ones are added once, bytes come back and a changed byte is refused")
     func versions() throws {
         let fixture = try WarehouseFixture()

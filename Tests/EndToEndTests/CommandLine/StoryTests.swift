@@ -63,6 +63,12 @@ struct StoryTests {
 
         #expect(screen.split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 100 })
 
+        let key = try #require(item["key"] as? String)
+        let explained = try Self.object(program.run("explain", key, "--job", "fraud.yaml", "--format", "json"))
+        #expect((explained["versions"] as? [[String: Any]])?.first?["outcome"] is String && (explained["labels"] as? [Any])?.count == 1)
+        #expect(try program.run("explain", key).output.contains("asked the card holder"))
+        #expect(try program.run("explain", "no such key").code == 64)
+
         let again = try program.run("run", "fraud.yaml", "--clock", clock)
         #expect(again.code == 0 && again.output.contains("nothing new to read, since run 1"))
 
@@ -71,6 +77,11 @@ struct StoryTests {
         let audit = try Self.object(program.run("audit", "verify", "--head", head, "--format", "json"))
         #expect(audit["decisions"] as? Int == 1 && audit["runs"] as? Int == 1)
 
+        try Self.edit(program, "UPDATE fraud_scores SET score = score / 2 WHERE score > 0.1")
+        let altered = try program.run("replay", "fraud.yaml", "--as-of", clock)
+        #expect(
+            altered.code == 3 && altered.output.isEmpty && altered.errors.contains("fraud_scores") && altered.errors.contains("score"),
+            "\(altered)")
         try Self.edit(program, "UPDATE pipeline_decisions SET reason = 'something else'")
         let found = try program.run("audit", "verify")
         #expect(found.code == 3 && found.output.isEmpty && found.errors.contains("pipeline_decisions 1, reason"))

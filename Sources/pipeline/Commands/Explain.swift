@@ -1,0 +1,57 @@
+import ArgumentParser
+import Connectors
+import Pipelines
+import Records
+
+/// `pipeline explain`
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Explain a row: every version of its result, with features, run, review, decisions and labels.",
+        discussion: """
+            A key of several columns is given part by part, in the order of the job file.
+
+              pipeline explain 288062
+              pipeline explain 288062 --job card-fraud --format json
+            """)
+
+    @Argument(help: ArgumentHelp("The row's key.", valueName: "key"))
+    var key: [String]
+    @Option(
+        help: ArgumentHelp("The job, by name or file; may be left out where there is one only.", valueName: "name|file"),
+        completion: Completions.jobs)
+    var job: String?
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let console = output.console
+        let named = try job.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? try Job.load(path: $0).name : $0 }
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let (key, now) = (key.joined(separator: "\u{1F}"), warehouse.environment.now())
+        let explanation = try database.read { database in
+            try Explanation(job: try named ?? RunStore(database).onlyJob(), key: key, now: now, in: database)
+        }
+        let view = ExplanationView(explanation: explanation)
+        switch format.format {
+        case .table: try console.write(view.text(console.output))
+        case .json: try console.write(try view.json())
+        case .csv: try console.write(view.versions.rendered(as: .csv))
+        }
+    }
+}
+
+extension RunStore {
+    /// The only job that has runs.
+    fileprivate func onlyJob() throws -> String {
+        let jobs = Set(try list().map(\.job)).sorted()
+        guard jobs.count == 1 else {
+            throw Failure(
+                .usage, code: "explain.job-needed", what: jobs.isEmpty ? "no job has run yet" : "there is more than one job",
+                expected: jobs.isEmpty ? "" : "--job with one of \(jobs.joined(separator: ", "))",
+                remedy: jobs.isEmpty ? "Run one with `pipeline run`." : "")
+        }
+        return jobs[0]
+    }
+}

@@ -14,10 +14,8 @@ final class JobLock {
                 .usage, code: "run.lock-file", what: "the job's lock file cannot be made", place: path, found: String(cString: strerror(errno)),
                 expected: "a folder this account may write", remedy: "Change its permissions, or name another file with --database.")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .runLocked(job: job, database: database)
-        }
+        // The descriptor is closed by `deinit`, which runs when an initialised object's initialiser throws, too.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .runLocked(job: job, database: database) }
     }
 
     deinit { close(descriptor) }

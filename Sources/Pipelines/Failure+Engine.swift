@@ -29,6 +29,13 @@ extension Failure {
             expected: "one run of a job at a time", remedy: "Wait until it ends, then start the same command again.")
     }
 
+    static func rehearsalUnfinished(job: String, run: Int64) -> Failure {
+        Failure(
+            .usage, code: "run.unfinished", what: "nothing can be measured while a run is unfinished", place: "job '\(job)'",
+            found: "run \(run) is under way or was stopped", expected: "a job between its runs",
+            remedy: "Start the same command without --no-write first: it ends the run.")
+    }
+
     static func runStopped(job: String, run: Int64, chunk: Int) -> Failure {
         Failure(
             .tryAgain, code: "run.stopped", what: "run \(run) was asked to stop and did", place: "job '\(job)'",

@@ -11,6 +11,7 @@ public final class Warehouse: Sendable {
 
     public let path: String
     public let pool: DatabasePool
+    private let access: Access
 
     public enum Access: Sendable {
         /// Made when missing, migrated when older.
@@ -24,7 +25,7 @@ public final class Warehouse: Sendable {
     /// - Parameter lockTimeout: how long each transaction waits for another program's lock.
     /// - Throws: not a SQLite file, another program's database, a newer version's, read-only, locked, a folder that is missing.
     public init(path: String, access: Access = .write, lockTimeout: Timestamp.Span = .seconds(5)) throws(Failure) {
-        self.path = path
+        (self.path, self.access) = (path, access)
         do {
             pool = try WarehouseOpening.open(path: path, access: access, lockTimeout: lockTimeout)
         } catch let failure as Failure {
@@ -64,5 +65,11 @@ public final class Warehouse: Sendable {
         }
     }
 
-    public func close() { try? pool.close() }
+    /// Closes the file; what was written is moved out of the write-ahead log first, as far as no other program holds it.
+    public func close() {
+        if access == .write {
+            try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)") }
+        }
+        try? pool.close()
+    }
 }

@@ -70,6 +70,7 @@ public struct Runner: Sendable {
         let lock = try JobLock(job: job.name, database: warehouse.path)
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
+            guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }
             return try resume(record, job: job)
         }
         try renewOutdatedState(of: job)
@@ -78,7 +79,19 @@ public struct Runner: Sendable {
             let earlier = try warehouse.read { try RunStore($0).last(job: job.name, statuses: [.done, .held]) }
             return RunReport(ending: .nothingNew, record: nil, attempt: nil, wasResumed: false, jobFileChanged: false, earlier: earlier)
         }
+        guard options.writes else { return try rehearse(job, plan: plan) }
         return try start(job, plan: plan, clock: environment.now())
+    }
+
+    private func rehearse(_ job: Job, plan: RunPlan) throws(Failure) -> RunReport {
+        let began = ProcessUsage.now()
+        let record = try Rehearsal(warehouse: warehouse, options: options, clock: environment.now()).run(job, plan: plan)
+        var attempt = RunAttempt(run: 0, started: record.clock, process: environment.processIdentifier, host: environment.host)
+        let usage = ProcessUsage.now()
+        (attempt.rows, attempt.ending, attempt.peakBytes) = (record.counts.read, "done", usage.peakBytes)
+        attempt.seconds = usage.wallSeconds - began.wallSeconds
+        attempt.cpuSeconds = usage.cpuSeconds - began.cpuSeconds
+        return RunReport(ending: .done, record: record, attempt: attempt, wasResumed: false, jobFileChanged: false, earlier: nil)
     }
 
     /// A new run of the given files at the given clock.

@@ -44,14 +44,15 @@ public struct Evaluator: Sendable {
     public init(threads: Int = 2, resamples: Int = 1_000) { (self.threads, self.resamples) = (threads, resamples) }
 
     /// - Parameters:
-    ///   - test: days tested; nil = the feed's last seven full days.
+    ///   - test: days tested; nil = the last seven full days that end `label-delay` before the feed does.
     ///   - shuffled: the negative control: scores are shuffled among the test rows first.
     /// - Throws: no `train:` section, a period without rows, one class only.
     public func evaluate(_ job: Job, test: Period? = nil, shuffled: Bool = false, progress: (Int) -> Void = { _ in }) throws(Failure) -> EvaluationReport {
         guard let settings = job.train else { throw .trainMissing(job.name) }
         var collector = try FeatureCollector(job: job)
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
-        let lastFull = (period.last + .seconds(1)).day - 1
+        // The labels of the newest days are not known yet, and a test on them would take frauds for genuine.
+        let lastFull = (period.last + .seconds(1) - settings.labelDelay).day - 1
         let days = test?.days ?? (lastFull - 6)...lastFull
         let delayDays = Int(settings.labelDelay.microseconds / 86_400_000_000)
         let lengthDays = max(1, Int(settings.last.microseconds / 86_400_000_000))

@@ -61,7 +61,7 @@ struct FeatureCollector {
         labels = LabelTable(events)
     }
 
-    private static func events(of feed: JobFeed, in job: Job) throws(Failure) -> [LabelEvent] {
+    static func events(of feed: JobFeed, in job: Job) throws(Failure) -> [LabelEvent] {
         let schema = feed.schema
         let keys = feed.key.compactMap { schema.index(of: $0) }
         let known = feed.knownTime.flatMap { schema.index(of: $0) }

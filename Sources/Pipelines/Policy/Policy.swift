@@ -17,13 +17,16 @@ struct Ruling: Hashable, Sendable {
 
 /// Turns scores into outcomes: declared rules first, then the outcome of least expected cost, then the audit sample.
 ///
+/// Without a model the score is the stage's own suspicion, which is no probability: rows with half or more of it are reviewed, all others
+/// get the outcome that costs least when nothing is wrong.
+///
 /// Expected cost of an outcome with cost c: p c when it falls due on positive rows, (1 - p) c on negative ones, c always; p is the score.
 /// Ties go to the outcome written first. (Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001.)
 struct Policy: Sendable {
     /// Why a row got its outcome, as stored in the result table's `cause`; nil is the plain cost comparison.
     enum Cause {
         static let cost: UInt8 = 0
-        /// There is no model yet, and the cheapest outcome is not one to take without a person.
+        /// There is no model yet, and the stage's rules are suspicious.
         static let noModel: UInt8 = 1
         static let auditSample: UInt8 = 2
         static let firstRule: UInt8 = 3
@@ -87,8 +90,10 @@ struct Policy: Sendable {
                 ruling.outcome = UInt8(match.outcome)
                 ruling.cause = Cause.firstRule + UInt8(match.rule)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
-            } else if !hasModel, let review = reviewOutcome, ruling.outcome != review, Int(ruling.outcome) != harmless(batch: batch, row: row) {
-                (ruling.outcome, ruling.cause) = (review, Cause.noModel)
+            } else if !hasModel, let review = reviewOutcome {
+                let isSuspicious = probability >= 0.5
+                ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
+                ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
             if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
             rulings.append(ruling)

@@ -1,0 +1,90 @@
+import Connectors
+import GRDB
+import Models
+import Records
+
+/// A run that writes nothing: what it would read is read and scored from the job's state as it stands, and counted.
+struct Rehearsal {
+    let warehouse: Warehouse
+    let options: RunOptions
+    let clock: Timestamp
+
+    /// - Returns: the run as it would be recorded, with identifier 0.
+    func run(_ job: Job, plan: RunPlan) throws(Failure) -> RunRecord {
+        let stageType = try Stages.required(job.stage.name)
+        let loaded = try LoadedModel.champion(
+            of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
+        let saved = try warehouse.read { database in
+            let store = CheckpointStore(database, job: job.name)
+            return (cursor: try store.load()?.cursor ?? StreamCursor(), state: try store.state())
+        }
+        let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
+        if !saved.state.base.isEmpty || !saved.state.deltas.isEmpty { try stage.restore(base: saved.state.base, deltas: saved.state.deltas) }
+        let policy = try Policy(
+            job: job, featureNames: stageType.definition.features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
+            lists: try lists(of: job, plan: plan))
+        let files = plan.feeds.first { $0.feed.role == .main }?.files.map(\.file) ?? []
+        let context = RunContext(job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier)
+        let memory = RehearsalMemory(try labels(of: job))
+        let reader = Prefetcher(BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4, name: "pipeline reader")
+        defer { reader.stop() }
+        let scorer = Scorer(
+            upstream: reader, context: context, stage: stage, memory: memory, cursor: saved.cursor, startWatermark: nil, isFresh: false)
+        var counts = RunCounts()
+        while let block = try scorer.next() {
+            counts.add(block.counts)
+            options.progress(RunStatus(rows: counts.read, files: block.file, fileCount: files.count, fraction: Double(block.file) / Double(files.count)))
+        }
+        var record = RunRecord(
+            job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,
+            inputDigest: plan.inputDigest, listDigest: "", model: loaded?.version.name, modelVersion: loaded?.version.version,
+            modelDigest: loaded?.version.digest, versions: EngineVersions.current(stage: stageType.definition, library: loaded?.library))
+        record.apply(counts, outcomes: policy.outcomes)
+        return record
+    }
+
+    private func labels(of job: Job) throws(Failure) -> [LabelEvent] {
+        let decisions = try warehouse.read { try LabelStore($0).decisions(job: job.name) }
+        guard let feed = job.labels else { return decisions }
+        return try decisions + FeatureCollector.events(of: feed, in: job)
+    }
+
+    private func lists(of job: Job, plan: RunPlan) throws(Failure) -> [String: Set<String>] {
+        var lists: [String: Set<String>] = [:]
+        for planned in plan.feeds where planned.feed.role == .list {
+            let feed = planned.feed
+            let known = try warehouse.read { try ListStore($0).entries(job: job.name, list: feed.name, knownBy: clock).map(\.text) }
+            var entries = Set(known)
+            let schema = feed.schema
+            let (keys, knownTime) = (feed.key.compactMap { schema.index(of: $0) }, feed.knownTime.flatMap { schema.index(of: $0) })
+            let reader = BlockReader(feed: feed, files: planned.files.map(\.file), blockRows: 8_192)
+            while let batch = try reader.next()?.block.batch {
+                for row in 0..<batch.count where knownTime.map({ batch.columns[$0].integers[row] <= clock.microseconds }) ?? true {
+                    entries.insert(RecordKey.text(of: batch, columns: keys, row: row))
+                }
+            }
+            lists[feed.name] = entries
+        }
+        return lists
+    }
+}
+
+/// Labels from memory, and no earlier results.
+private final class RehearsalMemory: RunMemory {
+    private let events: [LabelEvent]
+
+    init(_ events: [LabelEvent]) { self.events = events.sorted { $0.known < $1.known } }
+
+    func labels(after: Int64, through: Int64) throws(Failure) -> [LabelEvent] {
+        var (low, high) = (0, events.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if events[middle].known.microseconds <= after { low = middle + 1 } else { high = middle }
+        }
+        return Array(events[low...].prefix { $0.known.microseconds <= through })
+    }
+
+    func belatedLabels(through: Int64) throws(Failure) -> [LabelEvent] { [] }
+
+    func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)? { nil }
+}

@@ -11,7 +11,8 @@ extension Failure {
 
     static func databaseFolderMissing(_ path: String) -> Failure {
         Failure(
-            .usage, code: "database.folder-missing", what: "the database cannot be created", place: path, found: "its folder does not exist",
+            .usage, code: "database.folder-missing", what: "the database cannot be created", place: path,
+            found: "its folder does not exist",
             expected: "an existing folder", remedy: "Create the folder, or name another file with --database.")
     }
 
@@ -67,15 +68,18 @@ extension Failure {
                 expected: "its lock in time", remedy: "End the other program's transaction, then start the same command again.")
         case .SQLITE_FULL:
             return Failure(
-                .tryAgain, code: "database.disk-full", what: "the disk is full", place: path, found: message, expected: "room for the next chunk",
+                .tryAgain, code: "database.disk-full", what: "the disk is full", place: path, found: message,
+                expected: "room for the next chunk",
                 remedy: "Free space, then start the same command again; nothing is half-written.")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
             return Failure(
                 .usage, code: "database.read-only", what: "the database cannot be written", place: path, found: message,
-                expected: "a file and folder this account may write", remedy: "Change their permissions, or name another file with --database.")
+                expected: "a file and folder this account may write",
+                remedy: "Change their permissions, or name another file with --database.")
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return Failure(
-                .failed, code: "database.damaged", what: "the database is damaged", place: path, found: message, expected: "a sound SQLite file",
+                .failed, code: "database.damaged", what: "the database is damaged", place: path, found: message,
+                expected: "a sound SQLite file",
                 remedy: "Restore the last backup; keep this file for inspection.")
         default:
             return Failure(

@@ -1,6 +1,6 @@
+import Models
 public import Pipelines
 public import Records
-import Models
 
 /// The suite for any stage: what `Stage` promises, checked on a stream of rows. Returns findings instead of failing, so that a planted bug
 /// can be shown to be found.
@@ -92,7 +92,9 @@ public struct StageContract {
         let stage = try make(), matrix = try stage.consume(stream)
         let names = type(of: stage).definition.features.map(\.name)
         if matrix.featureCount != names.count || matrix.rowCount != stream.times.count {
-            return [Finding(promise: .shape, detail: "\(matrix.rowCount) rows of \(matrix.featureCount) features, \(names.count) are defined")]
+            return [
+                Finding(promise: .shape, detail: "\(matrix.rowCount) rows of \(matrix.featureCount) features, \(names.count) are defined")
+            ]
         }
         if Set(names).count != names.count { return [Finding(promise: .shape, detail: "two features have the same name")] }
         let scores = stage.ruleScores(of: matrix)
@@ -134,7 +136,9 @@ public struct StageContract {
             let altered = try run(make(), [alteringAfter(row, &random)], withBytes: false)
             let width = whole.features.count / stream.times.count
             for feature in row * width..<(row + 1) * width where whole.features[feature] != altered.features[feature] {
-                return [Finding(promise: .noLookAhead, detail: "feature \(feature - row * width) of row \(row) changes with what came after it")]
+                return [
+                    Finding(promise: .noLookAhead, detail: "feature \(feature - row * width) of row \(row) changes with what came after it")
+                ]
             }
             if whole.evidence[row] != altered.evidence[row] {
                 return [Finding(promise: .noLookAhead, detail: "evidence of row \(row) changes with what came after it")]
@@ -212,7 +216,8 @@ public struct StageContract {
                     damaged[Int.random(in: damaged.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
                 }
                 do {
-                    try make().restore(base: number == 0 ? damaged : [], deltas: number == 0 ? [] : course.deltas.prefix(number - 1) + [damaged])
+                    try make().restore(
+                        base: number == 0 ? damaged : [], deltas: number == 0 ? [] : course.deltas.prefix(number - 1) + [damaged])
                     return [Finding(promise: .damage, detail: "damaged bytes were restored")]
                 } catch { continue }
             }

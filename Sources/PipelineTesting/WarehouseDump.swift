@@ -21,7 +21,9 @@ public enum WarehouseDump {
     /// The first line in which two dumps differ, with its number; nil when they are equal.
     public static func firstDifference(_ left: String, _ right: String) -> String? {
         guard left != right else { return nil }
-        let (a, b) = (left.split(separator: "\n", omittingEmptySubsequences: false), right.split(separator: "\n", omittingEmptySubsequences: false))
+        let (a, b) = (
+            left.split(separator: "\n", omittingEmptySubsequences: false), right.split(separator: "\n", omittingEmptySubsequences: false)
+        )
         for (line, pair) in zip(a, b).enumerated() where pair.0 != pair.1 {
             return "line \(line + 1): \(pair.0.prefix(400)) <> \(pair.1.prefix(400))"
         }

@@ -51,19 +51,22 @@ extension Failure {
 
     static func runStageChanged(_ run: Int64, found: String, made: String) -> Failure {
         Failure(
-            .failed, code: "run.stage-changed", what: "an unfinished run was started with another version of the stage", place: "run \(run)",
+            .failed, code: "run.stage-changed", what: "an unfinished run was started with another version of the stage",
+            place: "run \(run)",
             found: found, expected: made, remedy: "Let the version of the program that started the run end it, then upgrade.")
     }
 
     static func runNotHeld(_ run: Int64, status: String) -> Failure {
         Failure(
-            .usage, code: "run.not-held", what: "the run is not held", place: "run \(run)", found: "status \(status)", expected: "status held",
+            .usage, code: "run.not-held", what: "the run is not held", place: "run \(run)", found: "status \(status)",
+            expected: "status held",
             remedy: "`pipeline runs list` shows which runs are held.")
     }
 
     static func runNotLast(_ run: Int64, last: Int64) -> Failure {
         Failure(
-            .usage, code: "run.not-last", what: "only a job's last run can be discarded", place: "run \(run)", found: "run \(last) after it",
+            .usage, code: "run.not-last", what: "only a job's last run can be discarded", place: "run \(run)",
+            found: "run \(last) after it",
             expected: "no later run of the job", remedy: "Accept the run, and send corrections as a new file.")
     }
 

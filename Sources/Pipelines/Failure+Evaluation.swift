@@ -4,8 +4,10 @@ import Records
 extension Failure {
     static func trainMissing(_ job: String) -> Failure {
         Failure(
-            .job, code: "train.missing", what: "the job says nothing about training", place: "job '\(job)'", found: "no `train:` section or no model",
-            expected: "a `train:` section and a stage with a `model:`", remedy: "Add both; `pipeline describe boosting` lists the settings.")
+            .job, code: "train.missing", what: "the job says nothing about training", place: "job '\(job)'",
+            found: "no `train:` section or no model",
+            expected: "a `train:` section and a stage with a `model:`", remedy: "Add both; `pipeline describe boosting` lists the settings."
+        )
     }
 
     static func feedWithoutRows(_ files: String) -> Failure {
@@ -16,9 +18,12 @@ extension Failure {
 
     static func positivesFew(_ positives: Int, rows: Int, needed: Int, from: Timestamp, to: Timestamp) -> Failure {
         Failure(
-            .failed, code: "train.positives-few", what: "there are too few positive labels to train on", place: "\(from.iso8601) to \(to.iso8601)",
+            .failed, code: "train.positives-few", what: "there are too few positive labels to train on",
+            place: "\(from.iso8601) to \(to.iso8601)",
             found: "\(positives) positive labels in \(rows) rows", expected: "\(max(needed, 1)) or more",
-            remedy: "Let people decide more review items, widen `train: window: last`, or lower `minimum-positives`; until then the stage's rules score.")
+            remedy:
+                "Let people decide more review items, widen `train: window: last`, or lower `minimum-positives`; until then the stage's rules score."
+        )
     }
 
     static func evaluationPeriod(train: ClosedRange<Int>, test: ClosedRange<Int>, first: Timestamp, last: Timestamp) -> Failure {
@@ -26,7 +31,8 @@ extension Failure {
         return Failure(
             .usage, code: "evaluate.period", what: "the feed does not cover the periods",
             found: "rows from \(first.iso8601) to \(last.iso8601)",
-            expected: "training \(text(train.lowerBound)) to \(text(train.upperBound)) and test \(text(test.lowerBound)) to \(text(test.upperBound))",
+            expected:
+                "training \(text(train.lowerBound)) to \(text(train.upperBound)) and test \(text(test.lowerBound)) to \(text(test.upperBound))",
             remedy: "Name other test days with --test-from and --test-to, or shorten `train: window: last`.")
     }
 }

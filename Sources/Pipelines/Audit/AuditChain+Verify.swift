@@ -100,7 +100,8 @@ extension AuditChain {
         let expected = JSONValue(parsing: entry["body"])
         for member in found.members ?? [] where expected?[member.name] != member.value {
             return .auditEdited(
-                table, id: id, column: member.name, entry: number, found: member.value.json, expected: expected?[member.name]?.json ?? "nothing")
+                table, id: id, column: member.name, entry: number, found: member.value.json,
+                expected: expected?[member.name]?.json ?? "nothing")
         }
         return .auditEdited(table, id: id, column: "", entry: number, found: found.canonical, expected: entry["body"])
     }

@@ -55,7 +55,9 @@ public struct AuditChain {
 /// Bodies hold the whole row, so that an edit of the row itself is found too.
 extension AuditChain {
     func append(_ decision: ReviewDecision, of item: ReviewItem) throws {
-        guard let row = try Row.fetchOne(database, sql: AuditSubject.decision.sql + " WHERE d.id = ?", arguments: [decision.id]) else { return }
+        guard let row = try Row.fetchOne(database, sql: AuditSubject.decision.sql + " WHERE d.id = ?", arguments: [decision.id]) else {
+            return
+        }
         try append(
             .decision, subject: decision.id, body: AuditSubject.body(row), actor: decision.person.actor, host: decision.person.host,
             at: Timestamp(microseconds: decision.decided))

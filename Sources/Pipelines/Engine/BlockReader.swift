@@ -25,7 +25,7 @@ final class BlockReader: Source {
     func next() throws(Failure) -> ReadBlock? {
         while file < files.count {
             if reader == nil {
-                reader = try FeedFormats.named( feed.format).reader(
+                reader = try FeedFormats.named(feed.format).reader(
                     of: files[file], columns: feed.columns, options: feed.options, from: position, blockRows: blockRows,
                     bufferBytes: 1 << 18)
             }

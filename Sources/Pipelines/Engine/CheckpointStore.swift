@@ -68,7 +68,8 @@ struct CheckpointStore {
             let end = kind == "base" ? min(start + Self.partBytes, bytes.count) : bytes.count
             sequence += 1
             try database.runCached(
-                "INSERT INTO pipeline_state (job, kind, sequence, data) VALUES (?, ?, ?, ?)", [job, kind, sequence, Blob(Array(bytes[start..<end]))])
+                "INSERT INTO pipeline_state (job, kind, sequence, data) VALUES (?, ?, ?, ?)",
+                [job, kind, sequence, Blob(Array(bytes[start..<end]))])
             start = end
         } while start < bytes.count
     }

@@ -64,7 +64,9 @@ final class ChunkWriter {
     }
 
     /// Everything since the last commit becomes visible at once, with the place to go on from.
-    func commit(_ progress: RunProgress, status: RunRecord.Status = .running, finish: (Database, RunRecord) throws -> RunRecord = { $1 }) throws {
+    func commit(_ progress: RunProgress, status: RunRecord.Status = .running, finish: (Database, RunRecord) throws -> RunRecord = { $1 })
+        throws
+    {
         try open()
         try CheckpointStore(database, job: context.job.name).save(
             Checkpoint(

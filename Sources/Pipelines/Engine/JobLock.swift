@@ -11,7 +11,8 @@ final class JobLock {
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(
-                .usage, code: "run.lock-file", what: "the job's lock file cannot be made", place: path, found: String(cString: strerror(errno)),
+                .usage, code: "run.lock-file", what: "the job's lock file cannot be made", place: path,
+                found: String(cString: strerror(errno)),
                 expected: "a folder this account may write", remedy: "Change its permissions, or name another file with --database.")
         }
         // The descriptor is closed by `deinit`, which runs when an initialised object's initialiser throws, too.

@@ -19,21 +19,25 @@ struct Rehearsal {
             return (cursor: try store.load()?.cursor ?? StreamCursor(), state: try store.state())
         }
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
-        if !saved.state.base.isEmpty || !saved.state.deltas.isEmpty { try stage.restore(base: saved.state.base, deltas: saved.state.deltas) }
+        if !saved.state.base.isEmpty || !saved.state.deltas.isEmpty {
+            try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
+        }
         let policy = try Policy(
             job: job, featureNames: stageType.definition.features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
         let files = plan.feeds.first { $0.feed.role == .main }?.files.map(\.file) ?? []
         let context = RunContext(job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier)
         let memory = RehearsalMemory(try labels(of: job))
-        let reader = Prefetcher(BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4, name: "pipeline reader")
+        let reader = Prefetcher(
+            BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4, name: "pipeline reader")
         defer { reader.stop() }
         let scorer = Scorer(
             upstream: reader, context: context, stage: stage, memory: memory, cursor: saved.cursor, startWatermark: nil, isFresh: false)
         var counts = RunCounts()
         while let block = try scorer.next() {
             counts.add(block.counts)
-            options.progress(RunStatus(rows: counts.read, files: block.file, fileCount: files.count, fraction: Double(block.file) / Double(files.count)))
+            options.progress(
+                RunStatus(rows: counts.read, files: block.file, fileCount: files.count, fraction: Double(block.file) / Double(files.count)))
         }
         var record = RunRecord(
             job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,

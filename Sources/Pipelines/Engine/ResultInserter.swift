@@ -41,7 +41,11 @@ struct ResultInserter {
                 sqlite3_bind_double(handle, at + 3, Double(block.scores[row]))
                 let ruling = block.rulings[row]
                 Self.bind(outcomeTexts[Int(ruling.outcome)], to: handle, at: at + 4)
-                if let cause = causeTexts[Int(ruling.cause)] { Self.bind(cause, to: handle, at: at + 5) } else { sqlite3_bind_null(handle, at + 5) }
+                if let cause = causeTexts[Int(ruling.cause)] {
+                    Self.bind(cause, to: handle, at: at + 5)
+                } else {
+                    sqlite3_bind_null(handle, at + 5)
+                }
                 sqlite3_bind_int64(handle, at + 6, block.isLate[row] ? 1 : 0)
                 sqlite3_bind_int64(handle, at + 7, Int64(bitPattern: block.records[row]))
                 if storesFeatures {
@@ -62,7 +66,8 @@ struct ResultInserter {
                     versions[row] = version
                 }
                 guard code == SQLITE_DONE else {
-                    throw DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+                    throw DatabaseError(
+                        resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
                 }
             }
         }

@@ -5,7 +5,8 @@ extension RunStore {
     /// The job file's text of the day.
     func jobText(digest: String) throws(Failure) -> String {
         try database.worded {
-            guard let text = try String.fetchOne(database, sql: "SELECT text FROM pipeline_jobs WHERE digest = ?", arguments: [digest]) else {
+            guard let text = try String.fetchOne(database, sql: "SELECT text FROM pipeline_jobs WHERE digest = ?", arguments: [digest])
+            else {
                 throw Failure.jobTextMissing(digest)
             }
             return text
@@ -57,7 +58,8 @@ extension RunRecord {
     /// What the audit chain keeps of a finished run.
     var auditBody: JSONValue {
         .object([
-            .init("job", .text(job)), .init("run", .integer(id)), .init("clock", .text(clock.iso8601)), .init("status", .text(status.rawValue)),
+            .init("job", .text(job)), .init("run", .integer(id)), .init("clock", .text(clock.iso8601)),
+            .init("status", .text(status.rawValue)),
             .init("job_digest", .text(jobDigest)), .init("policy_digest", .text(policyDigest)), .init("input_digest", .text(inputDigest)),
             .init("list_digest", .text(listDigest)), .init("model", .optional(model)), .init("model_version", .integer(modelVersion)),
             .init("model_digest", .optional(modelDigest)), .init("rows_read", .integer(counts.read)),

@@ -99,7 +99,8 @@ public struct Runner: Sendable {
     /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
     func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: (run: Int64, seed: UInt64)? = nil) throws(Failure) -> RunReport {
         let stageType = try Stages.required(job.stage.name)
-        let loaded = try LoadedModel.champion(of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
+        let loaded = try LoadedModel.champion(
+            of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
         let versions = EngineVersions.current(stage: stageType.definition, library: loaded?.library)
         let record = try warehouse.write { database in
             let last = try RunStore(database).list(job: job.name, limit: 1).first

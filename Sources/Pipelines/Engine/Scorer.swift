@@ -76,7 +76,10 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     private var givesBelatedLabels: Bool
 
     /// - Parameter isFresh: no chunk of this run is committed yet.
-    init(upstream: Upstream, context: RunContext, stage: any Stage, memory: any RunMemory, cursor: StreamCursor, startWatermark: Int64?, isFresh: Bool) {
+    init(
+        upstream: Upstream, context: RunContext, stage: any Stage, memory: any RunMemory, cursor: StreamCursor, startWatermark: Int64?,
+        isFresh: Bool
+    ) {
         (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
         (self.cursor, self.startWatermark, givesBelatedLabels) = (cursor, startWatermark, isFresh)
     }

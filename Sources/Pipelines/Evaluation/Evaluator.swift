@@ -47,7 +47,9 @@ public struct Evaluator: Sendable {
     ///   - test: days tested; nil = the last seven full days that end `label-delay` before the feed does.
     ///   - shuffled: the negative control: scores are shuffled among the test rows first.
     /// - Throws: no `train:` section, a period without rows, one class only.
-    public func evaluate(_ job: Job, test: Period? = nil, shuffled: Bool = false, progress: (Int) -> Void = { _ in }) throws(Failure) -> EvaluationReport {
+    public func evaluate(_ job: Job, test: Period? = nil, shuffled: Bool = false, progress: (Int) -> Void = { _ in }) throws(Failure)
+        -> EvaluationReport
+    {
         guard let settings = job.train else { throw .trainMissing(job.name) }
         var collector = try FeatureCollector(job: job)
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
@@ -70,7 +72,8 @@ public struct Evaluator: Sendable {
     }
 
     private func measure(
-        _ job: Job, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>, shuffled: Bool
+        _ job: Job, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>,
+        shuffled: Bool
     ) throws(Failure) -> EvaluationReport {
         let training = all.rows(rows.training), testing = all.rows(rows.test)
         let stage = try Stages.required(job.stage.name).definition

@@ -11,7 +11,8 @@ struct KnownThen {
     let modelDifference: ReplayDifference?
 
     init(database: Database, run: RunRecord, job: Job) throws {
-        models = try Row.fetchAll(database, sql: "SELECT * FROM pipeline_models WHERE name = ? ORDER BY version", arguments: [job.modelName])
+        models = try Row.fetchAll(
+            database, sql: "SELECT * FROM pipeline_models WHERE name = ? ORDER BY version", arguments: [job.modelName])
         roles = try Row.fetchAll(
             database, sql: "SELECT * FROM pipeline_champions WHERE name = ? AND since <= ? ORDER BY id",
             arguments: [job.modelName, run.clock.microseconds])
@@ -30,7 +31,9 @@ struct KnownThen {
             }
             let found = try row.withUnsafeData(named: "artefact") { data in SHA256.hash(data: data.map { Array($0) } ?? []).hex }
             guard found == digest else {
-                return ReplayDifference(cause: .model, place: place, stored: "bytes with digest \(found)", recomputed: "digest \(digest) at the time of run \(run.id)")
+                return ReplayDifference(
+                    cause: .model, place: place, stored: "bytes with digest \(found)",
+                    recomputed: "digest \(digest) at the time of run \(run.id)")
             }
             let catalog: String = row["digest"]
             guard catalog == digest else {
@@ -41,7 +44,8 @@ struct KnownThen {
         guard champion == run.modelVersion else {
             func text(_ version: Int?) -> String { version.map { "version \($0)" } ?? "none" }
             return ReplayDifference(
-                cause: .model, place: "champion at \(run.clock.iso8601)", stored: text(champion), recomputed: "\(text(run.modelVersion)) in run \(run.id)")
+                cause: .model, place: "champion at \(run.clock.iso8601)", stored: text(champion),
+                recomputed: "\(text(run.modelVersion)) in run \(run.id)")
         }
         return nil
     }

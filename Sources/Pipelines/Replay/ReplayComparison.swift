@@ -39,7 +39,9 @@ final class ReplayComparison {
                 sql: "SELECT key, positive, known, run, id FROM pipeline_labels WHERE \(ours) ORDER BY id"),
             Table(
                 name: job.results.table, key: job.keyFields.map(\.name) + ["version"],
-                sql: "SELECT * FROM \(ResultTable.quoted(job.results.table)) WHERE \(ours) ORDER BY \((key + ["version"]).joined(separator: ", "))"),
+                sql:
+                    "SELECT * FROM \(ResultTable.quoted(job.results.table)) WHERE \(ours) ORDER BY \((key + ["version"]).joined(separator: ", "))"
+            ),
             Table(
                 name: "pipeline_review_items", key: ["key", "version"],
                 sql: """

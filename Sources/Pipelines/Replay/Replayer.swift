@@ -68,7 +68,9 @@ public struct Replayer: Sendable {
     ///   - asOf: runs after it are left out.
     ///   - folder: where the warehouse of the recomputation is made; removed at the end.
     /// - Throws: no run by then, a file that cannot be read.
-    public func replay(_ job: Job, asOf: Timestamp, in folder: String, progress: @escaping @Sendable (RunStatus) -> Void = { _ in }) throws(Failure) -> ReplayReport {
+    public func replay(_ job: Job, asOf: Timestamp, in folder: String, progress: @escaping @Sendable (RunStatus) -> Void = { _ in })
+        throws(Failure) -> ReplayReport
+    {
         let runs = try warehouse.read { database in
             try RunStore(database).list(job: job.name).filter { $0.clock <= asOf && [.done, .held].contains($0.status) }
         }.reversed()
@@ -95,7 +97,8 @@ public struct Replayer: Sendable {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
         let found = SHA256.hash(data: Array(text.utf8)).hex
         guard found == run.jobDigest else {
-            return ReplayDifference(cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
+            return ReplayDifference(
+                cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
         }
         let job = try Job.stored(text: text, path: current.path)
         let plan: RunPlan
@@ -132,12 +135,14 @@ public struct Replayer: Sendable {
                     digest = try FeedDigest(of: file)
                 } catch {
                     return .failure(
-                        ReplayDifference(cause: .input, place: "file \(entry.name)", stored: "digest \(entry.digest)", recomputed: error.what))
+                        ReplayDifference(
+                            cause: .input, place: "file \(entry.name)", stored: "digest \(entry.digest)", recomputed: error.what))
                 }
                 guard digest.hex == entry.digest else {
                     return .failure(
                         ReplayDifference(
-                            cause: .input, place: "file \(entry.name)", stored: "digest \(entry.digest)", recomputed: "digest \(digest.hex)"))
+                            cause: .input, place: "file \(entry.name)", stored: "digest \(entry.digest)", recomputed: "digest \(digest.hex)"
+                        ))
                 }
                 files.append((file, digest))
             }

@@ -35,7 +35,9 @@ public struct RunSettlement: Sendable {
         let rebuilt = try rebuilder.rebuild(job, leavingOut: run)
         return try warehouse.write(durable: true) { database in
             var record = try held(run, in: database)
-            if let later = try RunStore(database).list(job: record.job, limit: 1).first, later.id > run { throw Failure.runNotLast(run, last: later.id) }
+            if let later = try RunStore(database).list(job: record.job, limit: 1).first, later.id > run {
+                throw Failure.runNotLast(run, last: later.id)
+            }
             let tables = ["pipeline_review_items", "pipeline_labels", "pipeline_lists", ResultTable.quoted(job.results.table)]
             for table in tables { try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run]) }
             try StateRebuilder.install(rebuilt, job: record.job, in: database)

@@ -26,7 +26,9 @@ struct StateRebuilder {
         defer { scratch.remove() }
         let replayer = Replayer(warehouse: warehouse, environment: environment)
         for run in runs {
-            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, progress: { _ in }) { throw difference.failure }
+            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, progress: { _ in }) {
+                throw difference.failure
+            }
         }
         return try scratch.warehouse.read { database in
             let rows = try Row.fetchAll(

@@ -18,7 +18,8 @@ extension Failure {
                 remedy: "Take another with `pipeline review next`, or come back then.")
         case .notClaimed:
             return Failure(
-                .usage, code: "review.not-claimed", what: "this item is not claimed by you", place: place, remedy: "There is nothing to release.")
+                .usage, code: "review.not-claimed", what: "this item is not claimed by you", place: place,
+                remedy: "There is nothing to release.")
         case .alreadyDecided(let decision):
             return Failure(
                 .usage, code: "review.decided", what: "this item is decided", place: place,

@@ -203,6 +203,7 @@ extension ReviewStore {
         return ReviewEntry(
             item: item,
             state: ReviewItemState(
-                interim: item.interim, onOverdue: item.onOverdue, due: item.due, claim: claim, decision: decision, newerItem: row["newer_id"]))
+                interim: item.interim, onOverdue: item.onOverdue, due: item.due, claim: claim, decision: decision,
+                newerItem: row["newer_id"]))
     }
 }

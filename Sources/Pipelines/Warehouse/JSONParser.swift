@@ -16,7 +16,9 @@ private struct JSONParser {
 
     private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-    private mutating func skipSpace() { while let byte = next, byte == 32 || (9...13).contains(byte) && byte != 11 && byte != 12 { at += 1 } }
+    private mutating func skipSpace() {
+        while let byte = next, byte == 32 || (9...13).contains(byte) && byte != 11 && byte != 12 { at += 1 }
+    }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
@@ -137,7 +139,9 @@ private struct JSONParser {
     }
 
     private mutating func hexadecimal() -> UInt32? {
-        guard at + 4 <= bytes.count, bytes[at..<at + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit && $0 < 128 }) else { return nil }
+        guard at + 4 <= bytes.count, bytes[at..<at + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit && $0 < 128 }) else {
+            return nil
+        }
         defer { at += 4 }
         return UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
     }

@@ -18,7 +18,8 @@ public struct ModelStore: CatalogStore {
             let digest = SHA256.hash(data: artefact).hexadecimal
             if let same = known.first(where: { $0.digest == digest && $0.card == card && $0.featureNames == featureNames }) { return same }
             let version = ModelVersion(
-                name: name, version: (known.map(\.version).max() ?? 0) + 1, family: family, digest: digest, featureNames: featureNames, card: card,
+                name: name, version: (known.map(\.version).max() ?? 0) + 1, family: family, digest: digest, featureNames: featureNames,
+                card: card,
                 created: now)
             try database.runCached(
                 """

@@ -75,7 +75,8 @@ public struct RunRecord: Hashable, Sendable {
 extension RunRecord: FetchableRecord {
     public init(row: Row) throws {
         guard let status = Status(rawValue: row["status"]) else {
-            throw Failure.storedValue(table: "pipeline_runs", column: "status", found: "an unknown status", expected: "running, done, held or discarded")
+            throw Failure.storedValue(
+                table: "pipeline_runs", column: "status", found: "an unknown status", expected: "running, done, held or discarded")
         }
         let versions = try row.json("versions", table: "pipeline_runs").members ?? []
         self.init(

@@ -83,7 +83,8 @@ public struct RunStore {
     public func list(job: String? = nil, limit: Int = .max) throws(Failure) -> [RunRecord] {
         try database.worded {
             try RunRecord.fetchAll(
-                database, sql: "SELECT * FROM pipeline_runs WHERE ?1 IS NULL OR job = ?1 ORDER BY id DESC LIMIT ?2", arguments: [job, limit])
+                database, sql: "SELECT * FROM pipeline_runs WHERE ?1 IS NULL OR job = ?1 ORDER BY id DESC LIMIT ?2",
+                arguments: [job, limit])
         }
     }
 }

@@ -163,7 +163,9 @@ import Testing
         warehouse.close()
     }
 
-    @Test("a read-only file is refused for writing and opens for reading", .enabled(if: ReadOnlyFile.isPossible, "as root it needs a file system with the immutable attribute"))
+    @Test(
+        "a read-only file is refused for writing and opens for reading",
+        .enabled(if: ReadOnlyFile.isPossible, "as root it needs a file system with the immutable attribute"))
     func readOnlyFile() throws {
         defer { remove() }
         try Warehouse(path: path).close()

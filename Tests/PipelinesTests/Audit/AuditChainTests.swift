@@ -96,7 +96,9 @@ import Testing
                 #expect(found?.kind == .difference, "\(table).\(column) of \(row["id"] as Int64)")
                 if table != "audit", column != "id" {
                     #expect(found?.code == "audit.edited")
-                    #expect(found?.place.hasPrefix("pipeline_\(table) \(row["id"] as Int64), \(column), entry ") == true, "\(found?.place ?? "")")
+                    #expect(
+                        found?.place.hasPrefix("pipeline_\(table) \(row["id"] as Int64), \(column), entry ") == true,
+                        "\(found?.place ?? "")")
                 }
             }
         }
@@ -135,7 +137,9 @@ import Testing
         let fixture = try filled()
         let found = try finding(fixture) {
             try $0.execute(
-                sql: "UPDATE pipeline_audit SET id = 99 WHERE id = 2; UPDATE pipeline_audit SET id = 2 WHERE id = 3; UPDATE pipeline_audit SET id = 3 WHERE id = 99")
+                sql:
+                    "UPDATE pipeline_audit SET id = 99 WHERE id = 2; UPDATE pipeline_audit SET id = 2 WHERE id = 3; UPDATE pipeline_audit SET id = 3 WHERE id = 99"
+            )
         }
         #expect(found?.code == "audit.link" && found?.place == "entry 2, previous")
     }
@@ -144,7 +148,10 @@ import Testing
     func truncated() throws {
         let fixture = try filled()
         func cut(_ database: Database) throws {
-            try database.execute(sql: "DELETE FROM pipeline_audit WHERE id = 6; DELETE FROM pipeline_labels WHERE decision = 3; DELETE FROM pipeline_decisions WHERE id = 3")
+            try database.execute(
+                sql:
+                    "DELETE FROM pipeline_audit WHERE id = 6; DELETE FROM pipeline_labels WHERE decision = 3; DELETE FROM pipeline_decisions WHERE id = 3"
+            )
         }
         #expect(try finding(fixture, after: cut) == nil)
         let found = try finding(fixture, against: head(fixture), after: cut)

@@ -63,36 +63,45 @@ import Testing
 
     static let tamperings = [
         Tampering(
-            name: "a stored score", sql: "UPDATE bank_scores SET score = score + 1e-9 WHERE \"transaction\" = (SELECT \"transaction\" FROM bank_scores WHERE run = 3 LIMIT 1)",
+            name: "a stored score",
+            sql:
+                "UPDATE bank_scores SET score = score + 1e-9 WHERE \"transaction\" = (SELECT \"transaction\" FROM bank_scores WHERE run = 3 LIMIT 1)",
             cause: .stored, place: ", score"),
         Tampering(
             name: "a stored feature",
-            sql: "UPDATE bank_scores SET features = CAST(substr(features, 1, 16) || x'01' || substr(features, 18) AS BLOB) WHERE \"transaction\" = (SELECT max(\"transaction\") FROM bank_scores)",
+            sql:
+                "UPDATE bank_scores SET features = CAST(substr(features, 1, 16) || x'01' || substr(features, 18) AS BLOB) WHERE \"transaction\" = (SELECT max(\"transaction\") FROM bank_scores)",
             cause: .stored, place: "feature "),
         Tampering(
-            name: "an outcome", sql: "UPDATE bank_scores SET outcome = 'clear' WHERE \"transaction\" = (SELECT \"transaction\" FROM bank_scores WHERE outcome = 'hold' LIMIT 1)",
+            name: "an outcome",
+            sql:
+                "UPDATE bank_scores SET outcome = 'clear' WHERE \"transaction\" = (SELECT \"transaction\" FROM bank_scores WHERE outcome = 'hold' LIMIT 1)",
             cause: .stored, place: ", outcome"),
         Tampering(
             name: "a removed result", sql: "DELETE FROM bank_scores WHERE \"transaction\" = (SELECT max(\"transaction\") FROM bank_scores)",
             cause: .stored, place: "bank_scores transaction"),
         Tampering(
-            name: "a model byte", sql: "UPDATE pipeline_models SET artefact = CAST(substr(artefact, 1, 400) || x'00' || substr(artefact, 402) AS BLOB)",
+            name: "a model byte",
+            sql: "UPDATE pipeline_models SET artefact = CAST(substr(artefact, 1, 400) || x'00' || substr(artefact, 402) AS BLOB)",
             cause: .model, place: "model bank version 1"),
         Tampering(
-            name: "who was champion", sql: "UPDATE pipeline_champions SET since = since + 172800000000", cause: .model, place: "champion at"),
+            name: "who was champion", sql: "UPDATE pipeline_champions SET since = since + 172800000000", cause: .model, place: "champion at"
+        ),
         Tampering(
             name: "a list entry", sql: "UPDATE pipeline_lists SET entry = 'T00004' WHERE entry = 'T00003'", cause: .list,
             place: "pipeline_lists list blocked entry T00004"),
         Tampering(
             name: "when a list entry was known", sql: "UPDATE pipeline_lists SET known = known + 1", cause: .list, place: "known"),
         Tampering(
-            name: "a label", sql: "UPDATE pipeline_labels SET positive = 1 - positive WHERE id = 1", cause: .stored, place: "pipeline_labels"),
+            name: "a label", sql: "UPDATE pipeline_labels SET positive = 1 - positive WHERE id = 1", cause: .stored,
+            place: "pipeline_labels"),
         Tampering(
             name: "a review item's value", sql: "UPDATE pipeline_review_items SET value = 1 WHERE id = 3", cause: .stored, place: ", value"),
         Tampering(
             name: "a reject", sql: "UPDATE pipeline_rejects SET found = 'x' WHERE id = 1", cause: .stored, place: ", found"),
         Tampering(
-            name: "the job file", sql: "UPDATE pipeline_jobs SET text = replace(text, '25 EUR', '20 EUR')", cause: .job, place: "job file of run"),
+            name: "the job file", sql: "UPDATE pipeline_jobs SET text = replace(text, '25 EUR', '20 EUR')", cause: .job,
+            place: "job file of run"),
     ]
 
     @Test("names what was altered", arguments: tamperings)

@@ -12,7 +12,8 @@ struct FraudFeaturesTests {
         var values: [Float] = []
         for input in data.inputs(cutAt: cuts) { values += try stage.consume(input).values }
         for row in data.rows.indices {
-            for (feature, expected) in reference.features(row).enumerated() where values[row * 15 + feature].bitPattern != expected.bitPattern {
+            for (feature, expected) in reference.features(row).enumerated()
+            where values[row * 15 + feature].bitPattern != expected.bitPattern {
                 return "row \(row), \(FraudStage.definition.features[feature].name): \(values[row * 15 + feature]), expected \(expected)"
             }
         }
@@ -66,7 +67,9 @@ struct FraudFeaturesTests {
         return (0..<matrix.rowCount).map { Array(matrix.row($0)) }
     }
 
-    private func row(_ time: Int64, customer: Int = 1, terminal: Int = 1, amount: Int64 = 1_000, key: UInt64 = 0, label: Bool? = nil) -> TestRows.Row {
+    private func row(_ time: Int64, customer: Int = 1, terminal: Int = 1, amount: Int64 = 1_000, key: UInt64 = 0, label: Bool? = nil)
+        -> TestRows.Row
+    {
         TestRows.Row(customer: customer, terminal: terminal, time: TestRows.start + time, amount: amount, key: key, label: label)
     }
 
@@ -106,7 +109,9 @@ struct FraudFeaturesTests {
     func zone() throws {
         // 2018-05-04 is a Friday; 22:30 UTC is half past midnight on Saturday in Paris.
         var data = TestRows()
-        data.rows = [row(3 * TestRows.day + 81_000_000_000), row(5 * TestRows.day + 25_200_000_000 - 1), row(5 * TestRows.day + 25_200_000_000)]
+        data.rows = [
+            row(3 * TestRows.day + 81_000_000_000), row(5 * TestRows.day + 25_200_000_000 - 1), row(5 * TestRows.day + 25_200_000_000),
+        ]
         func flags(_ zone: String) throws -> [[Float]] {
             let matrix = try data.stage(zone: zone).consume(data.input(0..<3))
             return (0..<3).map { Array(matrix.row($0)[matrix.row($0).startIndex + 1...matrix.row($0).startIndex + 2]) }
@@ -128,13 +133,19 @@ struct FraudFeaturesTests {
                 // Ten new cards and terminals a week; every card comes back once, 60 weeks later.
                 data.rows = (0..<40).map { index in
                     let week = index < 20 ? batch : batch - 60
-                    return row(Int64(batch) * 7 * TestRows.day + Int64(index) * 1_000_000, customer: week * 20 + index % 20, terminal: batch * 10 + index % 10, key: UInt64(batch * 40 + index))
+                    return row(
+                        Int64(batch) * 7 * TestRows.day + Int64(index) * 1_000_000, customer: week * 20 + index % 20,
+                        terminal: batch * 10 + index % 10, key: UInt64(batch * 40 + index))
                 }
                 var input = data.input(0..<40)
                 input.events = [LabelEvent(key: UInt64(batch), isPositive: true, known: Timestamp(microseconds: data.rows[0].time))]
                 let matrix = try stage.consume(input)
                 #expect(matrix.row(25)[25 * 15 + 7] == 1)
-                if batch < 20 { largest.early = max(largest.early, stage.stateBytes) } else { largest.late = max(largest.late, stage.stateBytes) }
+                if batch < 20 {
+                    largest.early = max(largest.early, stage.stateBytes)
+                } else {
+                    largest.late = max(largest.late, stage.stateBytes)
+                }
             }
             #expect(largest.late < largest.early * 6 / 5, "\(largest)")
             #expect(stage.base().count < 20_000)

@@ -55,9 +55,11 @@ struct TestRows {
             columns: [names(\.customer), names(\.terminal), Column(type: .money(euro), integers: part.map(\.amount))],
             rowNumbers: range.map { Int64($0 + 1) })
         return StageInput(
-            batch: batch, keys: part.map(\.key), times: part.map(\.time), labels: part.contains { $0.label != nil } ? part.map(\.label) : [],
+            batch: batch, keys: part.map(\.key), times: part.map(\.time),
+            labels: part.contains { $0.label != nil } ? part.map(\.label) : [],
             labelDelay: Timestamp.Span(microseconds: labelDelay),
-            events: given.filter { $0.before == range.lowerBound || (range.lowerBound < $0.before && $0.before < range.upperBound) }.map(\.event))
+            events: given.filter { $0.before == range.lowerBound || (range.lowerBound < $0.before && $0.before < range.upperBound) }.map(
+                \.event))
     }
 
     /// Cuts wherever events are given, and at the given rows.
@@ -95,7 +97,8 @@ struct TestRows {
         guard kind > 0 else { return made }
         for _ in 0..<Int.random(in: 0..<50, using: &random) {
             let row = Int.random(in: 0..<count, using: &random)
-            let known = made.rows[row].time + steps.randomElement(using: &random)! - (Int.random(in: 0..<6, using: &random) == 0 ? 8 * day : 0)
+            let known =
+                made.rows[row].time + steps.randomElement(using: &random)! - (Int.random(in: 0..<6, using: &random) == 0 ? 8 * day : 0)
             let due = made.rows.indices.first { made.rows[$0].time >= known } ?? count
             let before = min(max(due + Int.random(in: -20...3, using: &random), 0), count)
             made.given.append(

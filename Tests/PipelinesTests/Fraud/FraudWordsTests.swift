@@ -53,7 +53,10 @@ struct FraudWordsTests {
             ])
         let empty = words(["customer_count_30d": 1, "terminal_count_1d": 0])
         #expect(empty[0] == "amount 20.00, this card's only transaction in 30 days")
-        #expect([empty[1], empty[9], empty[10]] == ["not on a weekend", "terminal: no transactions 7 to 8 days ago", "terminal: no transactions 7 to 8 days ago"])
+        #expect(
+            [empty[1], empty[9], empty[10]] == [
+                "not on a weekend", "terminal: no transactions 7 to 8 days ago", "terminal: no transactions 7 to 8 days ago",
+            ])
         #expect(words(["amount": -30, "customer_mean_30d": 20])[0] == "amount -30.00 is -1.5 times this card's 30-day mean")
         #expect(words(["customer_mean_30d": -2])[0] == "amount 20.00, this card's 30-day mean is -2.00")
         #expect(Set(words([:])).count == 15)
@@ -101,7 +104,9 @@ struct FraudWordsTests {
         data.labelDelay = TestRows.day
         func add(_ days: Double, _ customer: Int, _ terminal: Int, _ amount: Int64, _ label: Bool = false) {
             let time = TestRows.start + Int64(days * Double(TestRows.day))
-            data.rows.append(TestRows.Row(customer: customer, terminal: terminal, time: time, amount: amount, key: UInt64(data.rows.count), label: label))
+            data.rows.append(
+                TestRows.Row(customer: customer, terminal: terminal, time: time, amount: amount, key: UInt64(data.rows.count), label: label)
+            )
         }
         for index in 0..<12 { add(Double(index) / 4, 1, index % 3, 100 + Int64(index), index == 8 || index == 4) }
         add(3, 2, 0, 555)
@@ -144,7 +149,8 @@ struct FraudWordsTests {
         )
         #expect(
             text(["amount": .text("pajd")])
-                == "the main feed has no such column (fraud.amount): `pajd`, expected the name of a column of the main feed. Did you mean `paid`?")
+                == "the main feed has no such column (fraud.amount): `pajd`, expected the name of a column of the main feed. Did you mean `paid`?"
+        )
         #expect(
             text(["amount": .text("time")])
                 == "the column is of the wrong type (fraud.amount): `time` of type timestamp, expected money. Name another column, or change the column's type in the feed."
@@ -153,7 +159,9 @@ struct FraudWordsTests {
             text(["terminal": .text("shop")])
                 == "the stage needs a value in every row (fraud.terminal): the optional column `shop`, expected a column without missing values. Remove `optional` from the column: rows without a value then become rejects."
         )
-        #expect(text(["delay": .span(.days(400))]) == "the duration is out of range (fraud.delay): expected 0s to 366d. Write a shorter duration.")
+        #expect(
+            text(["delay": .span(.days(400))])
+                == "the duration is out of range (fraud.delay): expected 0s to 366d. Write a shorter duration.")
         #expect(
             text(["zone": .text("Europe/Pariss")])
                 == "this is not a time zone (fraud.zone): `Europe/Pariss`, expected an IANA name. Did you mean `Europe/Paris`?")

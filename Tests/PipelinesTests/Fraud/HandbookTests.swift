@@ -104,7 +104,8 @@ struct HandbookTests {
                 time += Int64.random(in: 0...18, using: &random) * 1_000_000
                 data.rows.append(
                     TestRows.Row(
-                        customer: Int.random(in: 0..<5_000, using: &random), terminal: Int.random(in: 0..<10_000, using: &random), time: time,
+                        customer: Int.random(in: 0..<5_000, using: &random), terminal: Int.random(in: 0..<10_000, using: &random),
+                        time: time,
                         amount: Int64.random(in: 0..<30_000, using: &random), key: random.next(),
                         label: Int.random(in: 0..<100, using: &random) == 0))
             }

@@ -16,7 +16,8 @@ final class ToyStage: Stage {
     static var definition: StageDefinition {
         StageDefinition(
             definition: Definition(name: "toy", summary: "Counts.", parameters: []), version: 1,
-            features: [("count", "rows of the card"), ("sum", "their sum"), ("frauds", "known frauds")], positive: "fraud", negative: "genuine")
+            features: [("count", "rows of the card"), ("sum", "their sum"), ("frauds", "known frauds")], positive: "fraud",
+            negative: "genuine")
     }
 
     let bug: Bug?

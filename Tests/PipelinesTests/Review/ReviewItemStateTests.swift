@@ -66,7 +66,10 @@ import Testing
     @Test("a decision tells the seconds since its claim, labels what it says, and drops the claim")
     func decision() {
         var item = state(claim: .init(person: .ann, since: .at(1) - .minutes(2), until: .at(5)))
-        #expect(item.handle(decide("hold", true)) == [.appendDecision(seconds: 120, supersedes: nil), .appendLabel(isPositive: true), .dropClaim])
+        #expect(
+            item.handle(decide("hold", true)) == [
+                .appendDecision(seconds: 120, supersedes: nil), .appendLabel(isPositive: true), .dropClaim,
+            ])
         var unclaimed = state()
         #expect(unclaimed.handle(decide("hold")) == [.appendDecision(seconds: nil, supersedes: nil)])
         var expired = state(claim: .init(person: .bob, since: .at(0), until: .at(0)))
@@ -88,7 +91,10 @@ import Testing
         #expect(item.handle(decide("hold")) == [.refuse(.alreadyDecided(before))])
         #expect(item.handle(.claim(by: .ann, at: .at(1), lease: lease)) == [.refuse(.alreadyDecided(before))])
         #expect(item.handle(decide("hold", at: .at(0), replacing: true)) == [.refuse(.beforeLastDecision(before))])
-        #expect(item.handle(decide("hold", false, replacing: true)) == [.appendDecision(seconds: nil, supersedes: 4), .appendLabel(isPositive: false)])
+        #expect(
+            item.handle(decide("hold", false, replacing: true)) == [
+                .appendDecision(seconds: nil, supersedes: 4), .appendLabel(isPositive: false),
+            ])
     }
 
     @Test("an item of a corrected row can be neither claimed nor decided")

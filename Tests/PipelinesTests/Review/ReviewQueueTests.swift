@@ -116,7 +116,9 @@ import Testing
     }
 
     /// Every connection takes items with `take` until none is left; gives all that were handed out.
-    private func race(_ fixture: WarehouseFixture, connections: Int, take: @escaping @Sendable (Warehouse, Int) throws -> Int64?) throws -> [Int64] {
+    private func race(_ fixture: WarehouseFixture, connections: Int, take: @escaping @Sendable (Warehouse, Int) throws -> Int64?) throws
+        -> [Int64]
+    {
         let path = fixture.path
         let handed = Mutexed<[Int64]>([])
         DispatchQueue.concurrentPerform(iterations: connections) { number in
@@ -149,7 +151,8 @@ import Testing
         let barrier = DispatchSemaphore(value: 0)
         let handed = try race(fixture, connections: 2) { warehouse, number in
             let id = try warehouse.read {
-                try Int64.fetchOne($0, sql: ReviewStore.candidateSQL, arguments: ["queue": "fraud", "now": WarehouseFixture.clock.microseconds])
+                try Int64.fetchOne(
+                    $0, sql: ReviewStore.candidateSQL, arguments: ["queue": "fraud", "now": WarehouseFixture.clock.microseconds])
             }
             // The first to look waits, at most a moment, for the second one to look too.
             if number == 0 { _ = barrier.wait(timeout: .now() + 0.05) } else { barrier.signal() }

@@ -20,10 +20,13 @@ import Testing
     @Test("the queue is in the order that pays: value at stake, then arrival")
     func order() throws {
         let fixture = try WarehouseFixture()
-        try fixture.insert([fixture.item("a", value: 5), fixture.item("b", value: 9), fixture.item("c", value: 5), fixture.item("d", value: 7)])
+        try fixture.insert([
+            fixture.item("a", value: 5), fixture.item("b", value: 9), fixture.item("c", value: 5), fixture.item("d", value: 7),
+        ])
         let keys = try fixture.warehouse.read { try ReviewStore($0).list(queue: "fraud", now: .at(0)).map(\.item.key) }
         #expect(keys == ["b", "d", "a", "c"])
-        #expect(try fixture.warehouse.read { try ReviewStore($0).list(queue: "fraud", now: .at(0), limit: 2).map(\.item.key) } == ["b", "d"])
+        #expect(
+            try fixture.warehouse.read { try ReviewStore($0).list(queue: "fraud", now: .at(0), limit: 2).map(\.item.key) } == ["b", "d"])
         #expect(try fixture.warehouse.read { try ReviewStore($0).list(queue: "other", now: .at(0)) }.isEmpty)
         let plan = try fixture.warehouse.read { database in
             try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + ReviewStore.candidateSQL, arguments: ["queue": "fraud", "now": 0])

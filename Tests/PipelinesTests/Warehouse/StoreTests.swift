@@ -50,7 +50,8 @@ import Testing
             try store.end(attempt)
             #expect(try store.attempts(run: 1) == [attempt])
             var file = try store.add(
-                RunFile(run: 1, job: "card-fraud", feed: "transactions", position: 0, name: "a.csv", path: "/x/a.csv", digest: "d", bytes: 9))
+                RunFile(
+                    run: 1, job: "card-fraud", feed: "transactions", position: 0, name: "a.csv", path: "/x/a.csv", digest: "d", bytes: 9))
             (file.rowsRead, file.rowsRejected) = (3, 1)
             try store.finish(file)
             #expect(try store.files(run: 1) == [file])
@@ -142,7 +143,8 @@ import Testing
             try store.insert(
                 [.init("t2", known: .at(1)), .init("t1", known: .at(2)), .init("t2", known: .at(3)), .init("t3", known: .at(4))],
                 job: "j", list: "blocked", run: 1)
-            #expect(try store.entries(job: "j", list: "blocked", knownBy: .at(3)) == [.init("t1", known: .at(2)), .init("t2", known: .at(1))])
+            #expect(
+                try store.entries(job: "j", list: "blocked", knownBy: .at(3)) == [.init("t1", known: .at(2)), .init("t2", known: .at(1))])
             let before = try store.digest(job: "j", list: "blocked", knownBy: .at(3))
             #expect(before.count == 64)
             #expect(try store.digest(job: "j", list: "blocked", knownBy: .at(2)) == before)

@@ -49,7 +49,8 @@ final class WarehouseFixture {
     func insert(_ items: [ReviewItem]) throws { try warehouse.write { try ReviewStore($0).insert(items) } }
 
     static let card = ModelCard(
-        trainedFrom: "2026-01-01T00:00:00Z", trainedTo: "2026-02-01T00:00:00Z", labelsKnownBy: "2026-02-08T00:00:00Z", rows: 10, positives: 2,
+        trainedFrom: "2026-01-01T00:00:00Z", trainedTo: "2026-02-01T00:00:00Z", labelsKnownBy: "2026-02-08T00:00:00Z", rows: 10,
+        positives: 2,
         parameters: ["trees": "100", "depth": "3"], seed: 7, jobDigest: "j1", inputDigest: "i1", stageVersion: "fraud 1",
         libraryVersion: "xgboost 1.7.4")
 

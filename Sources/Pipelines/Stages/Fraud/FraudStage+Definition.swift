@@ -10,10 +10,13 @@ extension FraudStage {
                 name: "fraud",
                 summary: "Scores card transactions: what this card usually does, and how often this terminal was part of a fraud.",
                 parameters: [
-                    Parameter("customer", .column(["string", "int64"]), help: "Column that names the card or its holder.", example: "customer"),
-                    Parameter("terminal", .column(["string", "int64"]), help: "Column that names the terminal or shop.", example: "terminal"),
+                    Parameter(
+                        "customer", .column(["string", "int64"]), help: "Column that names the card or its holder.", example: "customer"),
+                    Parameter(
+                        "terminal", .column(["string", "int64"]), help: "Column that names the terminal or shop.", example: "terminal"),
                     Parameter("amount", .column(["money"]), help: "Column of the amount paid.", example: "amount"),
-                    Parameter("model", .model, default: "fraud", help: "Model of the catalog that scores the features.", example: "card-fraud"),
+                    Parameter(
+                        "model", .model, default: "fraud", help: "Model of the catalog that scores the features.", example: "card-fraud"),
                     Parameter(
                         "delay", .span, default: "7d",
                         help: "Terminal windows end this long before the transaction: the time it takes until most frauds are known.",
@@ -22,7 +25,8 @@ extension FraudStage {
                         "lateness", .span, default: "1d",
                         help: "Rows up to this late still find complete windows; as large as the feed's lateness.", example: "1d"),
                     Parameter(
-                        "zone", .text, default: "UTC", help: "IANA time zone in which weekend and night are judged.", example: "Europe/Paris"),
+                        "zone", .text, default: "UTC", help: "IANA time zone in which weekend and night are judged.",
+                        example: "Europe/Paris"),
                 ]),
             version: 1, features: features, positive: "fraud", negative: "genuine")
     }

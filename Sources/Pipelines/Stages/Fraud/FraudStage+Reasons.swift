@@ -66,7 +66,9 @@ extension FraudStage {
         case 1: return features[1] > 0 ? "on a weekend" : "not on a weekend"
         case 2: return features[2] > 0 ? "at night (0 to 6 o'clock)" : "not at night"
         case 3, 5, 7: return "this card: \(count(features[feature], "transaction")) in \(days(feature - 3))"
-        case 4, 6, 8: return "this card: mean of \(money(features[feature])) over \(count(features[feature - 1], "transaction")) in \(days(feature - 4))"
+        case 4, 6, 8:
+            return
+                "this card: mean of \(money(features[feature])) over \(count(features[feature - 1], "transaction")) in \(days(feature - 4))"
         default: break
         }
         let window = (feature - 9) / 2, transactions = features[9 + 2 * window]

@@ -45,7 +45,8 @@ public final class FraudStage: Stage {
         let rows = input.batch.count, columns = input.batch.columns
         guard input.keys.count == rows, input.times.count == rows, input.labels.isEmpty || input.labels.count == rows else {
             throw .stageInput(
-                "fraud", found: "\(input.keys.count) keys, \(input.times.count) times and \(input.labels.count) labels", expected: "\(rows) each")
+                "fraud", found: "\(input.keys.count) keys, \(input.times.count) times and \(input.labels.count) labels",
+                expected: "\(rows) each")
         }
         guard columns.count > max(settings.customer, settings.terminal, settings.amount),
             (columns[settings.customer].type == .string) == settings.customerIsText,

@@ -64,7 +64,8 @@ struct FraudRows {
                             input.labels.withUnsafeBufferPointer { labels in
                                 body(
                                     FraudRows(
-                                        count: input.batch.count, customers: customers, terminals: terminals, amounts: amounts, times: times,
+                                        count: input.batch.count, customers: customers, terminals: terminals, amounts: amounts,
+                                        times: times,
                                         keys: keys, labels: labels, labelDelay: input.labelDelay.microseconds))
                             }
                         }
@@ -96,7 +97,8 @@ extension FraudState {
     ///
     /// - Parameter features: room for 15 values a row.
     mutating func consume(
-        _ input: StageInput, into features: UnsafeMutablePointer<Float>, trace: inout FraudBatchTrace, log: inout ByteWriter, isLogging: Bool
+        _ input: StageInput, into features: UnsafeMutablePointer<Float>, trace: inout FraudBatchTrace, log: inout ByteWriter,
+        isLogging: Bool
     ) {
         begin(input.events)
         trace.start(rows: input.batch.count, at: UInt32(truncatingIfNeeded: rowCount))

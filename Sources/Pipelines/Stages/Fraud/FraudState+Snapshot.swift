@@ -51,7 +51,8 @@ extension FraudState {
         for _ in 0..<reader.count(of: 10) {
             let key = reader.word()
             for _ in 0..<reader.count(of: 10) {
-                var label = PendingLabel(known: reader.signed(), order: reader.word(), key: key, time: 0, terminal: 0, sequence: 0, isPositive: false)
+                var label = PendingLabel(
+                    known: reader.signed(), order: reader.word(), key: key, time: 0, terminal: 0, sequence: 0, isPositive: false)
                 label.isPositive = reader.byte() == 1
                 waiting[key, default: []].append(label)
             }

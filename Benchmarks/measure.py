@@ -141,7 +141,8 @@ class Real:
         options = ["--as-of", "2018-08-08T00:00:00Z", "--database", self.trained, "--threads", "1", "--quiet"]
         ours = Measured([PROGRAM, "train", self.jobs[False], *options])
         peer = Measured([sys.executable, PEER, "--data", TRANSACTIONS, "--train", self.model])
-        print(f"Training, once, one thread each: ours {ours.cpu:.1f} CPU s, {ours.peak:.0f} MB; peer {peer.cpu:.1f} CPU s, {peer.peak:.0f} MB.\n")
+        both = [f"{name} {run.cpu:.1f} CPU s, {run.peak:.0f} MB" for name, run in (("ours", ours), ("peer", peer))]
+        print(f"Training, once, one thread each: {both[0]}; {both[1]}.\n")
         self.said = set()
 
     def say(self, text):
@@ -164,10 +165,11 @@ class Real:
         remove_database(database)
         return result
 
-    def peer(self, threads, windows, write=True):
+    def peer(self, threads, windows, write=True, explain=False):
         database = os.path.join(self.folder, "peer.db")
         remove_database(database)
         target = ["--database", database] if write else ["--no-write"]
+        target += ["--explain"] if explain else []
         result = Measured(
             [sys.executable, PEER, "--data", TRANSACTIONS, "--model", self.model, "--threads", str(threads), "--windows", windows, *target]
         )
@@ -187,8 +189,10 @@ def write_part(real):
         cases[f"peer rolling windows, threads {count}"] = lambda count=count: real.peer(count, "polars")
     for count in threads:
         cases[f"ours, features stored too, threads {count}"] = lambda count=count: real.ours(count, features=True)
+    cases["peer prefix sums, review items explained too, threads 1"] = lambda: real.peer(1, "numpy", explain=True)
     peers = ("peer prefix sums", "peer rolling windows")
-    report(in_turn(cases), [(f"ours, threads {count}", f"{peer}, threads {count}") for count in threads for peer in peers])
+    pairs = [(f"ours, threads {count}", f"{peer}, threads {count}") for count in threads for peer in peers]
+    report(in_turn(cases), [*pairs, ("ours, threads 1", "peer prefix sums, review items explained too, threads 1")])
 
 
 def no_write_part(real):
@@ -232,7 +236,8 @@ def scale_part(folder):
             print(f"scale {rows[-1]}", file=sys.stderr)
             remove_database(database)
         speeds.append(
-            [f"{days:,}", f"{count:,}", f"{simulated.cpu:,.1f}", f"{simulated.wall:,.1f}", f"{count / simulated.wall:,.0f}", f"{simulated.peak:,.0f}"]
+            [f"{days:,}", f"{count:,}", f"{simulated.cpu:,.1f}", f"{simulated.wall:,.1f}", f"{count / simulated.wall:,.0f}",
+             f"{simulated.peak:,.0f}"]
         )
         shutil.rmtree(data)
     table(["`run`: days", "rows", "threads", "CPU s", "wall s", "rows/s", "CPU µs a row", "peak MB", "database GB"], rows)

@@ -9,6 +9,7 @@ window features from prefix sums over rows sorted by entity (exact: cents and co
     fraud_polars_xgboost.py --data DIR --evaluate MODEL           # the handbook's test week: rows, frauds, AUC, AP, CP@100
     fraud_polars_xgboost.py --data DIR --model MODEL --database F # scores every row and writes it
     ... --no-write                                                # stops after scoring
+    ... --explain                                                 # each review item with its score's contributions (TreeSHAP), as JSON
     ... --threads 1|2
     ... --windows polars                                          # the windows as Polars expressions instead: slower, ties differ
 
@@ -44,6 +45,7 @@ def arguments():
     parser.add_argument("--model")
     parser.add_argument("--database")
     parser.add_argument("--no-write", action="store_true")
+    parser.add_argument("--explain", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--windows", choices=("numpy", "polars"), default="numpy")
     options = parser.parse_args()
@@ -219,7 +221,14 @@ def decide(scores, amounts):
     return np.argmin(costs, axis=0)
 
 
-def write(frame, scores, outcomes, path):
+def contributions(booster, matrix, outcomes):
+    """One JSON text for each row that goes to review, in their order."""
+    data = xgb.DMatrix(matrix[outcomes == 2], feature_names=list(FEATURES), nthread=options.threads)
+    rows = booster.predict(data, pred_contribs=True).tolist()
+    return [json.dumps(dict(zip((*FEATURES, "base"), row))) for row in rows]
+
+
+def write(frame, scores, outcomes, texts, path):
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -229,7 +238,7 @@ def write(frame, scores, outcomes, path):
     )
     connection.execute(
         """CREATE TABLE review_items (id INTEGER PRIMARY KEY, run INTEGER, "transaction" INTEGER, version INTEGER, event_time TEXT,
-           score REAL, value INTEGER, currency TEXT, suggested TEXT, UNIQUE ("transaction", version))"""
+           score REAL, value INTEGER, currency TEXT, suggested TEXT, contributions TEXT, UNIQUE ("transaction", version))"""
     )
     result = frame.select(
         pl.col("TRANSACTION_ID"),
@@ -246,14 +255,14 @@ def write(frame, scores, outcomes, path):
         connection.executemany(
             "INSERT INTO fraud_scores VALUES (?, 1, 1, ?, ?, ?, 0)", zip(numbers, times, values, names)
         )
-        review = chunk.filter(pl.col("outcome") == 2)
+        rows = chunk.filter(pl.col("outcome") == 2).select("TRANSACTION_ID", "time", "score", "value")
         connection.executemany(
-            """INSERT INTO review_items (run, "transaction", version, event_time, score, value, currency, suggested)
-               VALUES (1, ?, 1, ?, ?, ?, 'EUR', 'review')""",
-            review.select("TRANSACTION_ID", "time", "score", "value").iter_rows(),
+            """INSERT INTO review_items (run, "transaction", version, event_time, score, value, currency, suggested, contributions)
+               VALUES (1, ?, 1, ?, ?, ?, 'EUR', 'review', ?)""",
+            (row + (texts[items + place] if texts else None,) for place, row in enumerate(rows.iter_rows())),
         )
         connection.execute("COMMIT")
-        items += review.height
+        items += rows.height
     connection.close()
     return items
 
@@ -282,7 +291,9 @@ def main():
             report["outcomes"] = {name: int((outcomes == place).sum()) for place, name in enumerate(OUTCOMES)}
             clock.lap("decide")
             if not options.no_write:
-                report["review_items"] = write(frame, scores, outcomes, options.database)
+                texts = contributions(booster, matrix, outcomes) if options.explain else []
+                clock.lap("explain")
+                report["review_items"] = write(frame, scores, outcomes, texts, options.database)
                 clock.lap("write")
     usage = resource.getrusage(resource.RUSAGE_SELF)
     report["parts"] = clock.parts

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -27,6 +28,10 @@ if os.environ.get("BENCH_100M") == "1":
     SCALE.append(6_000)
 
 
+class NotMeasurable(Exception):
+    """A process did something else than what was to be measured."""
+
+
 class Measured:
     """One finished process: CPU seconds (user and system), wall seconds, peak resident MB, what it printed."""
 
@@ -34,9 +39,15 @@ class Measured:
         self.output = tempfile.TemporaryFile()
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.PIPE, cwd=ROOT)
-        errors = process.stderr.read()
-        # wait4 and not getrusage(RUSAGE_CHILDREN), whose peak is that of all children so far.
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            errors = process.stderr.read()
+            # wait4 and not getrusage(RUSAGE_CHILDREN), whose peak is that of all children so far.
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            # Stopped by a signal: no child may go on writing into a folder that is removed next.
+            process.kill()
+            process.wait()
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
         self.wall = time.perf_counter() - started
         self.cpu = usage.ru_utime + usage.ru_stime
@@ -160,7 +171,8 @@ class Real:
             rows = connection.execute("SELECT count(*) FROM handbook_scores").fetchone()[0] if "handbook_scores" in names else 0
         connection.close()
         if write != (rows > 0):
-            sys.exit(f"error: `pipeline run` wrote {rows} rows, write = {write}: not what was to be measured.")
+            remove_database(database)
+            raise NotMeasurable(f"`pipeline run`{'' if write else ' --no-write'} wrote {rows:,} rows")
         self.say(f"ours wrote {rows} rows")
         remove_database(database)
         return result
@@ -197,6 +209,11 @@ def write_part(real):
 
 def no_write_part(real):
     print("### Read, features and score, nothing written\n")
+    try:
+        real.ours(1, write=False)
+    except NotMeasurable as reason:
+        print(f"Left out: {reason}.\n")
+        return
     threads = (1, 2)
     cases = {}
     for count in threads:
@@ -266,6 +283,8 @@ def main():
     if not here:
         print("The book's data is not here (PIPELINE_SHARED_DATA): only `scale` is measured.\n")
         parts = [part for part in parts if part == "scale"]
+    # So that `kill` removes the temporary folder as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     print(f"{datetime.date.today()}; {machine()}; {ROUNDS} rounds in turn: median (least to most).\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
         real = Real(folder) if here and ("write" in parts or "no-write" in parts) else None

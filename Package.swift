@@ -64,6 +64,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        // Runs a job with a bug planted in the engine, for the tests that must find it; part of no product.
+        .executableTarget(
+            name: "pipeline-faulty", dependencies: ["Records", "Connectors", "Pipelines"], path: "Tests/Faulty", swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
             name: "ConnectorsTests",
@@ -76,7 +79,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["pipeline", "Pipelines", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "pipeline", "pipeline-faulty", "Connectors", "Models", "Pipelines", "PipelineTesting", "Records",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

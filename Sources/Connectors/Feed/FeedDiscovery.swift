@@ -44,7 +44,9 @@ public enum FeedDiscovery {
     private static func nothing(_ glob: String, names: [String], root: String, isLast: Bool, component: String) -> Failure {
         let folder = names[0].isEmpty ? "the job file's folder" : names[0]
         guard isLast else { return .feedFolderMissing(glob, folder: joined(names[0], component)) }
+        // A folder's slash tells why a name that fits is not taken.
         let there = entries(of: path(names[0], root)).filter { !$0.hasPrefix(".") }
+            .map { isFolder(path(joined(names[0], $0), root)) ? $0 + "/" : $0 }
         return .feedFilesMissing(glob, folder: folder, names: there)
     }
 

@@ -14,7 +14,7 @@ enum WarehouseOpening {
         if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
         if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
         // Before the pool, which turns a file to WAL: what is not ours stays untouched.
-        if exists { try check(path, lockTimeout: lockTimeout) }
+        if exists { try check(path, lockTimeout: lockTimeout, readOnly: access == .read || !isHalfMade(path)) }
         let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: access == .read))
         if access == .write { try migrate(pool) }
         return pool
@@ -31,6 +31,12 @@ enum WarehouseOpening {
         return configuration
     }
 
+    /// A file that a killed process had just begun: one page at most, and a journal that only a writer can settle.
+    private static func isHalfMade(_ path: String) -> Bool {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? .max
+        return size <= 4_096 && ["-journal", "-wal"].contains { FileManager.default.fileExists(atPath: path + $0) }
+    }
+
     private static func checkHeader(_ path: String) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure.databaseUnreadable(path) }
         defer { try? handle.close() }
@@ -38,14 +44,15 @@ enum WarehouseOpening {
         guard head.isEmpty || head == Data("SQLite format 3\0".utf8) else { throw Failure.databaseNotSQLite(path) }
     }
 
-    private static func check(_ path: String, lockTimeout: Timestamp.Span) throws {
-        let queue = try DatabaseQueue(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: true))
+    private static func check(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws {
+        let queue = try DatabaseQueue(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: readOnly))
         defer { try? queue.close() }
         let (application, version, tables) = try queue.read { database in
             (
                 try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
                 try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+                // GRDB makes its own table in a transaction before ours: a process killed between both leaves only that one.
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") ?? 0
             )
         }
         guard tables == 0 || application == Warehouse.applicationIdentifier else { throw Failure.databaseForeign(path) }

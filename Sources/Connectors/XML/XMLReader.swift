@@ -87,6 +87,7 @@ final class XMLReader: FeedReader {
     /// After the last byte. That the stream is damaged counts more than that the document is therefore incomplete.
     private func end() throws(Failure) {
         guard !isAtEnd else { return }
+        machine.pointee.isEnding = true
         xmlParseChunk(context, nil, 0, 1)
         if let damage = input.damage {
             breakOff(line: machine.pointee.error?.line ?? machine.pointee.line, found: damage.found, expected: damage.expected)

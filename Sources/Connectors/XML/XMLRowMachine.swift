@@ -59,6 +59,8 @@ struct XMLRowMachine {
 
     /// The first fatal error: its line, and libxml2's message or our reason.
     private(set) var error: (line: Int64, found: String, expected: String)?
+    /// No byte comes any more.
+    var isEnding = false
     var sink: XMLRowSink
 
     init(context: xmlParserCtxtPtr, trie: XMLPathTrie, isAnchored: Bool, sink: XMLRowSink) {
@@ -121,7 +123,10 @@ struct XMLRowMachine {
     }
 
     mutating func note(line: Int64, message: String) {
-        if error == nil { error = (line, message, "a well-formed XML document") }
+        guard error == nil else { return }
+        // libxml2 calls the end of the bytes "extra content", even with elements open.
+        let breaksOff = isEnding && depth > 0 && (message.hasPrefix("Extra content") || message.hasPrefix("Premature end"))
+        error = (line, breaksOff ? "a document that breaks off" : message, "a well-formed XML document")
     }
 
     var line: Int64 { context.pointee.input.map { Int64($0.pointee.line) } ?? 0 }

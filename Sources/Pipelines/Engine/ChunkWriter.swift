@@ -1,4 +1,5 @@
 import Connectors
+import Foundation
 import GRDB
 import Records
 
@@ -14,12 +15,14 @@ final class ChunkWriter {
     private var stateSequence: Int64
     private var isOpen = false
     private var cursor: StreamCursor
+    private let fault: PlantedFault?
 
     init(
-        database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor
+        database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor,
+        fault: PlantedFault? = nil
     ) {
         (self.database, self.context, self.record, self.files) = (database, context, record, files)
-        (self.stateSequence, self.cursor) = (stateSequence, cursor)
+        (self.stateSequence, self.cursor, self.fault) = (stateSequence, cursor, fault)
         table = ResultTable(
             name: context.job.results.table, job: context.job.name,
             key: context.keyColumns.map { context.job.main.schema.fields[$0] })
@@ -68,6 +71,7 @@ final class ChunkWriter {
         throws
     {
         try open()
+        if fault == .checkpointOutsideTransaction { try commitRowsAlone() }
         try CheckpointStore(database, job: context.job.name).save(
             Checkpoint(
                 run: context.run, chunk: progress.chunk, file: progress.file, position: progress.position, cursor: cursor))
@@ -79,6 +83,13 @@ final class ChunkWriter {
         try RunStore(database).update(record)
         try database.commit()
         isOpen = false
+    }
+
+    /// The planted fault: what must never happen, wide enough to be hit by a kill.
+    private func commitRowsAlone() throws {
+        try database.commit()
+        Thread.sleep(forTimeInterval: 0.1)
+        try database.beginTransaction(.immediate)
     }
 
     func rollBack() {

@@ -143,7 +143,7 @@ struct RunExecution {
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
                 let writer = ChunkWriter(
                     database: database, context: context, record: record, files: loaded.files, stateSequence: loaded.sequence,
-                    cursor: loaded.cursor)
+                    cursor: loaded.cursor, fault: options.fault)
                 do {
                     try loop(source, writer: writer, context: context, progress: progress)
                 } catch {

@@ -17,6 +17,8 @@ public struct RunOptions: Sendable {
     public var progress: @Sendable (RunStatus) -> Void
     /// Reads, computes and scores, but writes nothing: for measuring.
     public var writes: Bool
+    /// A bug on purpose, for the tests that must find it; the shipped program has no way to set it.
+    package var fault: PlantedFault?
 
     public init(
         threads: Int = 2, chunkRows: Int = 65_536, blockRows: Int = 8_192, shouldStop: @escaping @Sendable () -> Bool = { false },
@@ -25,6 +27,12 @@ public struct RunOptions: Sendable {
         (self.threads, self.chunkRows, self.blockRows) = (threads, chunkRows, blockRows)
         (self.shouldStop, self.progress, self.writes) = (shouldStop, progress, writes)
     }
+}
+
+/// Bugs that tests plant, to show that they would find them.
+package enum PlantedFault: Sendable {
+    /// A chunk's rows are committed a while before the checkpoint that counts them, instead of together.
+    case checkpointOutsideTransaction
 }
 
 /// How far a run is.
@@ -71,7 +79,8 @@ public struct Runner: Sendable {
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }
-            return try resume(record, job: job)
+            guard try isOutdated(record, job: job) else { return try resume(record, job: job) }
+            try warehouse.write { try RunStore($0).forget(record.id) }
         }
         try renewOutdatedState(of: job)
         let plan = try RunPlan(job: job, warehouse: warehouse)
@@ -110,6 +119,19 @@ public struct Runner: Sendable {
         }
         return try RunExecution(runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false)
             .execute()
+    }
+
+    /// A run that wrote no chunk yet is bound to nothing: once its job file or a feed file was corrected, it starts anew.
+    private func isOutdated(_ record: RunRecord, job: Job) throws(Failure) -> Bool {
+        let (checkpoint, files) = try warehouse.read {
+            (try CheckpointStore($0, job: job.name).load(), try RunStore($0).files(run: record.id))
+        }
+        if checkpoint?.run == record.id { return false }
+        if record.jobDigest != job.digest { return true }
+        return files.contains { entry in
+            let digest = try? FeedDigest(of: FeedFile(path: job.resolved(entry.path), name: entry.name)).hex
+            return digest != entry.digest
+        }
     }
 
     /// State that another version of the stage wrote is made anew from the feed files before a new run builds on it.

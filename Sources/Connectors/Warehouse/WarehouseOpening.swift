@@ -26,7 +26,7 @@ enum WarehouseOpening {
         configuration.busyMode = .timeout(Double(lockTimeout.microseconds) / 1_000_000)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000")
+            try database.execute(sql: "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000")
         }
         return configuration
     }

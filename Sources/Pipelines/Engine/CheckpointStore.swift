@@ -18,7 +18,7 @@ struct CheckpointStore {
     let job: String
 
     /// State bytes are cut into rows of this size, far below SQLite's limit for a value.
-    private static let partBytes = 8 << 20
+    private static let partBytes = 1 << 20
 
     init(_ database: Database, job: String) { (self.database, self.job) = (database, job) }
 

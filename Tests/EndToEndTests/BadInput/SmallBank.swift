@@ -59,7 +59,8 @@ struct SmallBank: Sendable {
         let warehouse = try Warehouse(path: database.path)
         defer { warehouse.close() }
         let card = ModelCard(
-            trainedFrom: "", trainedTo: "", labelsKnownBy: "", rows: 1, positives: 1, parameters: [:], seed: 0, jobDigest: "", inputDigest: "",
+            trainedFrom: "", trainedTo: "", labelsKnownBy: "", rows: 1, positives: 1, parameters: [:], seed: 0, jobDigest: "",
+            inputDigest: "",
             stageVersion: "", libraryVersion: "")
         let time = Timestamp(.init(year: 2026, month: 1, day: 1))
         try warehouse.write { database in

@@ -36,7 +36,8 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
 
     /// A folder that looks like a fresh clone from inside, with the built program on the path.
     private func clone() throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("docs-\(ProcessInfo.processInfo.globallyUniqueString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("docs-\(ProcessInfo.processInfo.globallyUniqueString)")
+            .path
         try FileManager.default.createDirectory(atPath: "\(folder)/.build", withIntermediateDirectories: true)
         for name in ["jobs", "sample-data", "docs"] {
             try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(Self.root)/\(name)")

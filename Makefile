@@ -9,6 +9,8 @@ PREFIX ?= /usr/local
 BUILD := swift build -c release
 TEST := swift test -c release --disable-testable-imports
 PIPELINE := .build/release/pipeline
+# The tests call libxgboost from many threads at once, which its OpenMP workers do not stand (see docs/decisions); so it has none there.
+export OMP_THREAD_LIMIT := 1
 
 .PHONY: all help setup build test test-all demo format format-check docs docs-check bench install uninstall clean check-all
 

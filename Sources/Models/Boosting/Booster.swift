@@ -47,6 +47,8 @@ package final class Booster: @unchecked Sendable {
     package init(_ bytes: [UInt8], threads: Int) throws(Failure) {
         self.threads = threads
         handle = try Self.made(for: [])
+        // Loading itself runs on as many threads as the booster has by then.
+        try Self.check(XGBoosterSetParam(handle, "nthread", "\(threads)"), doing: "loading")
         try Self.check(XGBoosterLoadModelFromBuffer(handle, bytes, bst_ulong(bytes.count)), doing: "loading")
         for (name, value) in [("nthread", "\(threads)"), ("verbosity", "0")] {
             try Self.check(XGBoosterSetParam(handle, name, value), doing: "loading")

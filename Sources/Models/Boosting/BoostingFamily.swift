@@ -43,7 +43,8 @@ public enum BoostingFamily: ClassifierFamily {
     ) throws(Failure) -> any Classifier {
         let values = try ParameterValues(parameters, for: definition)
         let rows = try TrainingRows(set)
-        let threads = max(1, threads)
+        // One thread in the library whatever was asked: its OpenMP workers were seen to corrupt memory (libxgboost 1.7.4, libgomp).
+        let threads = 1
         let booster = try Booster(
             matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights,
             settings: settings(values, seed: seed, threads: threads), trees: values.integer("trees"), threads: threads)

@@ -6,7 +6,7 @@ public import Records
 
 /// How a run is carried out; none of it changes a byte of what is written.
 public struct RunOptions: Sendable {
-    /// 1 reads, scores and writes in turn; 2 or more overlap them, and score on that many threads.
+    /// 1 reads, scores and writes in turn; 2 or more overlap the three.
     public var threads: Int
     /// A chunk ends with the block that reaches this many rows.
     public var chunkRows: Int

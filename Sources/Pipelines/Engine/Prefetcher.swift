@@ -65,15 +65,13 @@ protocol Source<Element>: AnyObject, SendableMetatype {
 /// A thread and not a task: the source blocks on files and locks, which the cooperative pool must not.
 final class Prefetcher<Base: Source>: Source {
     private let channel: BoundedChannel<Base.Element>
-    private let done = DispatchSemaphore(value: 0)
+    private let thread: JoinedThread
 
-    init(_ base: Base, capacity: Int, name: String) {
+    init(_ base: Base, capacity: Int) throws(Failure) {
         let channel = BoundedChannel<Base.Element>(capacity: capacity)
         self.channel = channel
         let handedOver = HandedOver(base)
-        let done = done
-        let thread = Thread {
-            defer { done.signal() }
+        thread = try JoinedThread {
             do throws(Failure) {
                 while let element = try handedOver.value.next() {
                     guard channel.send(element) else { return }
@@ -83,9 +81,6 @@ final class Prefetcher<Base: Source>: Source {
                 channel.finish(error)
             }
         }
-        thread.name = name
-        thread.stackSize = 8 << 20
-        thread.start()
     }
 
     func next() throws(Failure) -> Base.Element? { try channel.receive() }
@@ -93,14 +88,10 @@ final class Prefetcher<Base: Source>: Source {
     /// Ends the thread and waits for it.
     func stop() {
         channel.cancel()
-        done.wait()
-        done.signal()
+        thread.join()
     }
 
-    deinit {
-        channel.cancel()
-        done.wait()
-    }
+    deinit { stop() }
 }
 
 /// A value that one thread gives to another and does not use again.

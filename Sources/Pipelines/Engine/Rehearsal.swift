@@ -28,8 +28,8 @@ struct Rehearsal {
         let files = plan.feeds.first { $0.feed.role == .main }?.files.map(\.file) ?? []
         let context = RunContext(job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier)
         let memory = RehearsalMemory(try labels(of: job))
-        let reader = Prefetcher(
-            BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4, name: "pipeline reader")
+        let reader = try Prefetcher(
+            BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4)
         defer { reader.stop() }
         let scorer = Scorer(
             upstream: reader, context: context, stage: stage, memory: memory, cursor: saved.cursor, startWatermark: nil, isFresh: false)

@@ -107,11 +107,11 @@ struct RunExecution {
                 startWatermark: startWatermark, isFresh: isFresh)
             return try consume(scorer, context: context, loaded: loaded, progress: progress)
         }
-        let ahead = Prefetcher(reader, capacity: 4, name: "pipeline reader")
+        let ahead = try Prefetcher(reader, capacity: 4)
         let scorer = Scorer(
             upstream: ahead, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
             startWatermark: startWatermark, isFresh: isFresh)
-        let scored = Prefetcher(scorer, capacity: 4, name: "pipeline scorer")
+        let scored = try Prefetcher(scorer, capacity: 4)
         defer {
             ahead.stop()
             scored.stop()

@@ -38,10 +38,9 @@ public struct Evaluator: Sendable {
         public init(days: ClosedRange<Int>) { self.days = days }
     }
 
-    let threads: Int
     let resamples: Int
 
-    public init(threads: Int = 2, resamples: Int = 1_000) { (self.threads, self.resamples) = (threads, resamples) }
+    public init(resamples: Int = 1_000) { self.resamples = resamples }
 
     /// - Parameters:
     ///   - test: days tested; nil = the last seven full days that end `label-delay` before the feed does.
@@ -80,7 +79,7 @@ public struct Evaluator: Sendable {
         let family = try ModelFamilies.classifier(named: settings.family)
         let classifier = try family.train(
             on: TrainingSet(matrix: training.matrix, featureNames: stage.features.map(\.name), labels: training.labels),
-            parameters: settings.parameters, seed: RecordKey.hash(job.name) >> 1, threads: threads)
+            parameters: settings.parameters, seed: RecordKey.hash(job.name) >> 1, threads: 1)
         var scores = try classifier.probabilities(of: testing.matrix)
         if shuffled {
             for index in scores.indices.reversed() where index > 0 {

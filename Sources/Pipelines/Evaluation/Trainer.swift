@@ -20,11 +20,8 @@ public struct TrainingReport: Sendable {
 public struct Trainer: Sendable {
     let warehouse: Warehouse
     let environment: Environment
-    let threads: Int
 
-    public init(warehouse: Warehouse, environment: Environment, threads: Int = 2) {
-        (self.warehouse, self.environment, self.threads) = (warehouse, environment, threads)
-    }
+    public init(warehouse: Warehouse, environment: Environment) { (self.warehouse, self.environment) = (warehouse, environment) }
 
     /// Trains on the rows in [asOf - label delay - last, asOf - label delay) with the labels known at `asOf`.
     ///
@@ -51,7 +48,7 @@ public struct Trainer: Sendable {
         let seed = RecordKey.hash(job.name) >> 1
         let classifier = try family.train(
             on: TrainingSet(matrix: set.matrix, featureNames: stage.features.map(\.name), labels: set.labels),
-            parameters: settings.parameters, seed: seed, threads: threads)
+            parameters: settings.parameters, seed: seed, threads: 1)
         let card = ModelCard(
             trainedFrom: from.iso8601, trainedTo: to.iso8601, labelsKnownBy: now.iso8601, rows: set.labels.count, positives: set.positives,
             parameters: settings.parameters.mapValues(\.text), seed: seed, jobDigest: job.digest, inputDigest: collector.inputDigest,

@@ -8,6 +8,13 @@ extension Failure {
             remedy: "`pipeline review list` shows them.")
     }
 
+    /// A backdated decision would become a label that a replay then takes for known.
+    package static func reviewBackdated(item: Int64, at now: Timestamp, notBefore: Timestamp) -> Failure {
+        Failure(
+            .usage, code: "review.backdated", what: "a decision cannot be dated before what it decides", place: "item \(item)",
+            found: now.iso8601, expected: "\(notBefore.iso8601) or later", remedy: "Leave `--clock` out, or give a later time.")
+    }
+
     package static func review(_ refusal: ReviewItemState.Refusal, item: Int64, outcomes: [String]) -> Failure {
         let place = "item \(item)"
         switch refusal {
@@ -36,7 +43,7 @@ extension Failure {
         case .nothingToReplace:
             return Failure(
                 .usage, code: "review.nothing-to-supersede", what: "there is no decision to supersede", place: place,
-                remedy: "Decide without --supersede.")
+                remedy: "Decide without --replace.")
         case .unknownOutcome(let outcome):
             let nearest = Nearest.name(to: outcome, among: outcomes).map { "Did you mean '\($0)'?" }
             return Failure(

@@ -51,7 +51,8 @@ public struct ReviewQueue: Sendable {
     ///   - isPositive: what the row was, when the outcome says so; becomes a label known from `now`. To take an earlier label back, state
     ///     the opposite.
     ///   - replacing: must be true to take the place of an earlier decision, which stays on record.
-    /// - Throws: somebody else's lease runs; already decided and not `replacing`; corrected since; unknown outcome; no reason.
+    /// - Throws: somebody else's lease runs; already decided and not `replacing`; corrected since; unknown outcome; no
+    ///   reason; a time before the item was made or before its last decision.
     public func decide(
         _ id: Int64, outcome: String, isPositive: Bool?, reason: String, by person: ReviewPerson, now: Timestamp, outcomes: [String],
         replacing: Bool = false
@@ -59,6 +60,8 @@ public struct ReviewQueue: Sendable {
         try warehouse.write(durable: true) { database in
             let store = ReviewStore(database)
             var entry = try store.show(id)
+            let notBefore = try store.decisions(of: id).last.map { Timestamp(microseconds: $0.decided) } ?? entry.item.created
+            guard now >= notBefore else { throw Failure.reviewBackdated(item: id, at: now, notBefore: notBefore) }
             entry.state.outcomes = outcomes
             let event = ReviewItemState.Event.decide(
                 outcome: outcome, isPositive: isPositive, reason: reason, by: person, at: now, replacing: replacing)

@@ -23,8 +23,6 @@ struct Evaluate: ParsableCommand {
     var resamples = 1_000
     @Flag(help: "Shuffle the scores first: the control that must find nothing.")
     var shuffled = false
-    @Option(help: ArgumentHelp("Number of threads; the figures are the same.", valueName: "count"))
-    var threads = 2
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -46,7 +44,7 @@ struct Evaluate: ParsableCommand {
         defer { progress.finish() }
         let period = testFrom.flatMap { from in testTo.map { Evaluator.Period(days: from.day...$0.day) } }
         var rows: Int64 = 0
-        let report = try Evaluator(threads: threads, resamples: resamples).evaluate(job, test: period, shuffled: shuffled) { count in
+        let report = try Evaluator(resamples: resamples).evaluate(job, test: period, shuffled: shuffled) { count in
             rows += Int64(count)
             progress.report(rows: rows, fraction: nil)
         }

@@ -161,7 +161,7 @@ struct ReviewDecide: ParsableCommand {
     @Option(
         name: .customLong("is"), help: ArgumentHelp("What the row was, in the stage's words, such as fraud or genuine.", valueName: "word"))
     var word: String?
-    @Flag(name: [.customLong("replace"), .customLong("supersede")], help: "Supersede the earlier decision, which stays on record.")
+    @Flag(name: .customLong("replace"), help: "Supersede the earlier decision, which stays on record.")
     var replaces = false
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions

@@ -23,8 +23,6 @@ struct Train: ParsableCommand {
     var asOf: Timestamp?
     @Flag(help: "Add the version without making it the champion.")
     var candidate = false
-    @Option(help: ArgumentHelp("Number of threads; the model's bytes are the same.", valueName: "count"))
-    var threads = 2
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -37,7 +35,7 @@ struct Train: ParsableCommand {
         let progress = Progress("train", console: console)
         defer { progress.finish() }
         var rows: Int64 = 0
-        let report = try Trainer(warehouse: database, environment: warehouse.environment, threads: threads)
+        let report = try Trainer(warehouse: database, environment: warehouse.environment)
             .train(job, asOf: asOf, role: candidate ? .candidate : .champion) { count in
                 rows += Int64(count)
                 progress.report(rows: rows, fraction: nil)

@@ -40,7 +40,7 @@ import Testing
         let bank = try BankFixture()
         let dumps = try [1, 2, 4].map { threads in
             let warehouse = try bank.warehouse("threads-\(threads).db")
-            _ = try Trainer(warehouse: warehouse, environment: .fixed(BankFixture.clock), threads: threads).train(bank.job())
+            _ = try Trainer(warehouse: warehouse, environment: .fixed(BankFixture.clock)).train(bank.job())
             _ = try bank.runner(warehouse, options: BankFixture.options(threads: threads)).run(bank.job())
             return try WarehouseDump.text(of: warehouse)
         }

@@ -71,6 +71,22 @@ import Testing
         #expect(try fixture.warehouse.read { try LabelStore($0).history(job: "card-fraud", key: "b") }.isEmpty)
     }
 
+    @Test("a decision is not dated before its item, nor before the decision it replaces")
+    func backdated() throws {
+        let fixture = try WarehouseFixture()
+        try fixture.insert([fixture.item("a")])
+        let queue = ReviewQueue(fixture.warehouse)
+        func decide(_ now: Timestamp, replacing: Bool = false) throws {
+            _ = try queue.decide(
+                1, outcome: "hold", isPositive: true, reason: "r", by: .ann, now: now, outcomes: outcomes, replacing: replacing)
+        }
+        let created = try fixture.warehouse.read { try ReviewStore($0).show(1).item.created }
+        #expect { try decide(created - .seconds(1)) } throws: { ($0 as? Failure)?.code == "review.backdated" }
+        try decide(created + .hours(2))
+        #expect { try decide(created + .hours(1), replacing: true) } throws: { ($0 as? Failure)?.code == "review.backdated" }
+        try decide(created + .hours(2), replacing: true)
+    }
+
     @Test("a decision is superseded only on request; both stay, and the label follows from then on")
     func supersede() throws {
         let fixture = try WarehouseFixture()

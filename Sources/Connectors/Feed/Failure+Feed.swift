@@ -61,6 +61,13 @@ extension Failure {
             expected: "at least \(offset) bytes", remedy: "Put the file back as it was, or name the new one differently.")
     }
 
+    package static func feedEncodingMark(_ name: String, declared: TextEncoding, mark: TextEncoding) -> Failure {
+        Failure(
+            .failed, code: "feed.encoding-mark", what: "the file is in another encoding than declared", place: name,
+            found: "a byte order mark of \(mark.rawValue)", expected: declared.rawValue,
+            remedy: "Set `encoding: \(mark.rawValue)` for the feed in the job file.")
+    }
+
     // MARK: Its columns
 
     /// - Parameters:

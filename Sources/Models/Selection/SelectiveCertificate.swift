@@ -1,0 +1,104 @@
+/// What an automatic decision rests on: counts, shares and limits per segment.
+public struct SelectiveCertificate: Hashable, Sendable, Codable {
+    public struct Segment: Hashable, Sendable, Codable {
+        public var name: String
+        public var threshold: Float?
+        public var rows: Int
+        public var clearedRows: Int
+        public var frauds: Int
+        public var clearedFrauds: Int
+        /// In minor units for money, else counts; without limit of the cap.
+        public var fraudAmount: Double
+        public var clearedFraudAmount: Double
+        /// What amounts above the cap hold of `fraudAmount`: such rows always go to a person. 0 for counts.
+        public var fraudAmountAboveCap: Double
+        /// Of the fraud, in count or money, what was cleared on these rows; nil without fraud.
+        public var clearedShare: Double?
+        /// The share's one-sided upper limit at this segment's error (counts: Clopper-Pearson; money: by betting). For a threshold found on
+        /// these very rows what is certified is that the risk is at most alpha.
+        public var upperLimit: Double
+        /// Of the hypothesis that the risk is above alpha.
+        public var pValue: Double
+        /// Of the hypothesis that the risk is at most alpha (money: amounts counted up to the cap).
+        public var pValueOfExcess: Double
+        /// Frauds of this kind, none of them cleared, with which automatic decisions could begin.
+        public var fraudsNeeded: Int
+        /// The share of rows that a perfect score could clear under the same test, on these rows: no model goes beyond it.
+        public var ceiling: Double
+
+        /// Share of rows cleared without a person.
+        public var automationRate: Double { rows == 0 ? 0 : Double(clearedRows) / Double(rows) }
+        public var hasEnoughFrauds: Bool { frauds >= fraudsNeeded }
+    }
+
+    public var settings: SelectiveSettings
+    /// The error each segment may make, after Bonferroni.
+    public var errorPerSegment: Double
+    public var segments: [Segment]
+
+    /// Share of all rows cleared without a person.
+    public var automationRate: Double {
+        let rows = segments.reduce(0) { $0 + $1.rows }
+        return rows == 0 ? 0 : Double(segments.reduce(0) { $0 + $1.clearedRows }) / Double(rows)
+    }
+
+    init(rows: SelectiveRows, isCleared: [Bool], settings: SelectiveSettings, thresholds: [Float?]) {
+        self.settings = settings
+        errorPerSegment = settings.error(segments: rows.segmentNames.count)
+        segments = []
+        for place in rows.segmentNames.indices {
+            let members = rows.rows(of: place)
+            segments.append(
+                Self.segment(
+                    rows.segmentNames[place], rows, members, isCleared, settings, error: errorPerSegment,
+                    threshold: thresholds.indices.contains(place) ? thresholds[place] : nil))
+        }
+    }
+
+    private static func segment(
+        _ name: String, _ rows: SelectiveRows, _ members: [Int], _ isCleared: [Bool], _ settings: SelectiveSettings, error: Double,
+        threshold: Float?
+    ) -> Segment {
+        let frauds = members.filter { rows.isFraud[$0] }
+        let cleared = frauds.filter { isCleared[$0] }
+        func weight(_ row: Int) -> Double { settings.isMoney ? rows.amount(row) / settings.cap : 1 }
+        let test = RiskTest.Frauds(
+            weights: frauds.map(weight), isCleared: frauds.map { isCleared[$0] }, isCount: !settings.isMoney)
+        func sum(_ members: [Int]) -> Double { members.reduce(0) { $0 + (settings.isMoney ? rows.amount($1) : 1) } }
+        let (all, gone) = (sum(frauds), sum(cleared))
+        // A cleared amount above the cap breaks what the bound rests on: nothing is certified then.
+        let breaksCap = settings.isMoney && cleared.contains { rows.amount($0) > settings.cap }
+        return Segment(
+            name: name, threshold: threshold, rows: members.count, clearedRows: members.count { isCleared[$0] }, frauds: frauds.count,
+            clearedFrauds: cleared.count, fraudAmount: all, clearedFraudAmount: gone,
+            fraudAmountAboveCap: settings.isMoney ? sum(frauds.filter { rows.amount($0) > settings.cap }) : 0,
+            clearedShare: all > 0 ? gone / all : nil, upperLimit: breaksCap ? 1 : test.upperLimit(error: error),
+            pValue: breaksCap || frauds.isEmpty ? 1 : test.pValueAbove(settings.alpha),
+            pValueOfExcess: frauds.isEmpty ? 1 : test.pValueBelow(settings.alpha),
+            fraudsNeeded: test.neededForAny(alpha: settings.alpha, error: error),
+            ceiling: ceiling(rows, members, frauds, test, settings, error: error))
+    }
+
+    /// All genuine rows, and the cheapest frauds as long as the test allows one more.
+    private static func ceiling(
+        _ rows: SelectiveRows, _ members: [Int], _ frauds: [Int], _ test: RiskTest.Frauds, _ settings: SelectiveSettings, error: Double
+    ) -> Double {
+        guard !members.isEmpty else { return 0 }
+        var capital = RiskTest.Capital(alpha: settings.alpha)
+        for weight in test.weights { capital.add(weight: weight, isCleared: false) }
+        func isSafe(_ count: Int) -> Bool {
+            (settings.isMoney ? capital.pValue : Binomial.atMost(count, trials: frauds.count, probability: settings.alpha)) <= error
+        }
+        guard !frauds.isEmpty, isSafe(0) else { return 0 }
+        var allowed = 0
+        let open = frauds.indices.filter { rows.amount(frauds[$0]) <= settings.cap }.map { test.weights[$0] }.sorted()
+        for weight in open {
+            capital.remove(weight: weight, isCleared: false)
+            capital.add(weight: weight, isCleared: true)
+            guard isSafe(allowed + 1) else { break }
+            allowed += 1
+        }
+        let genuine = members.count { !rows.isFraud[$0] && rows.amount($0) <= settings.cap }
+        return Double(genuine + allowed) / Double(members.count)
+    }
+}

@@ -26,7 +26,13 @@ enum WarehouseOpening {
         configuration.busyMode = .timeout(Double(lockTimeout.microseconds) / 1_000_000)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000")
+            // Pages of 16 KiB, which only a new file takes up: a run writes four times fewer of them, and the log is moved into the file
+            // every 16 MB. Pages that a newer state sets free are not overwritten with zeros first, as Debian's SQLite does by itself.
+            try database.execute(
+                sql: """
+                    PRAGMA page_size = 16384; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000;
+                    PRAGMA secure_delete = FAST
+                    """)
         }
         return configuration
     }
@@ -34,7 +40,7 @@ enum WarehouseOpening {
     /// A file that a killed process had just begun: one page at most, and a journal that only a writer can settle.
     private static func isHalfMade(_ path: String) -> Bool {
         let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? .max
-        return size <= 4_096 && ["-journal", "-wal"].contains { FileManager.default.fileExists(atPath: path + $0) }
+        return size <= 16_384 && ["-journal", "-wal"].contains { FileManager.default.fileExists(atPath: path + $0) }
     }
 
     private static func checkHeader(_ path: String) throws {

@@ -2,7 +2,7 @@ import CXGBoost
 package import Records
 import Synchronization
 
-/// A booster of libxgboost: trains, explains and is written out; scoring goes through ``TreeEnsemble``.
+/// A booster of libxgboost: trains and is written out; scoring and explaining go through ``TreeEnsemble``, which tests compare with this.
 ///
 /// Safe to share: libxgboost configures a booster lazily inside its predictions, so every use of the handle after training holds `lock`.
 // Proof of `@unchecked Sendable`: `handle` is assigned once, and used only under `lock` or before `self` is shared.

@@ -1,7 +1,7 @@
 import Crypto
 package import Records
 
-/// A trained model: its bytes, and the same trees laid out for scoring and loaded for explaining.
+/// A trained model: its bytes, and the same trees laid out for scoring and explaining; libxgboost only trains.
 ///
 /// The artefact is libxgboost's document in Universal Binary JSON, feature names included, and its SHA-256 (32 bytes) after it: the
 /// library ends the process on some damaged documents, so none reaches it that is not as it was written.
@@ -9,11 +9,10 @@ package struct BoostingClassifier: Classifier {
     package var family: String { BoostingFamily.definition.name }
     package var featureNames: [String] { trees.featureNames }
     package let trees: TreeEnsemble
-    package let booster: Booster
     private let artefact: [UInt8]
 
     /// A model that was just trained.
-    init(document: [UInt8], threads: Int) throws(Failure) {
+    init(document: [UInt8]) throws(Failure) {
         artefact = document + SHA256.hash(data: document)
         do {
             trees = try TreeEnsemble(UniversalBinaryJSON(document))
@@ -23,19 +22,18 @@ package struct BoostingClassifier: Classifier {
             throw .modelBytes(
                 family: BoostingFamily.definition.name, reason: "\(document.count) bytes that are not Universal Binary JSON")
         }
-        booster = try Booster(document, threads: threads)
     }
 
     /// - Parameters:
     ///   - artefact: what `serialized` gave.
     ///   - featureNames: what the model must have been trained on, in order.
-    init(artefact: [UInt8], featureNames: [String], threads: Int) throws(Failure) {
+    init(artefact: [UInt8], featureNames: [String]) throws(Failure) {
         let document = Array(artefact.dropLast(SHA256.byteCount))
         guard !document.isEmpty, artefact.suffix(SHA256.byteCount).elementsEqual(SHA256.hash(data: document)) else {
             throw .modelBytes(
                 family: BoostingFamily.definition.name, reason: "\(artefact.count) bytes that are not as they were written")
         }
-        try self.init(document: document, threads: threads)
+        try self.init(document: document)
         guard featureNames == trees.featureNames else { throw .modelFeatures(found: trees.featureNames, expected: featureNames) }
     }
 
@@ -46,10 +44,13 @@ package struct BoostingClassifier: Classifier {
 
     package func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         try check(matrix)
-        return try booster.predict(.contributions, of: matrix)
+        return trees.paths.contributions(matrix.values, featureCount: matrix.featureCount)
     }
 
     package func serialized() throws(Failure) -> [UInt8] { artefact }
+
+    /// The same model in the library, for tests that compare with it.
+    package func booster() throws(Failure) -> Booster { try Booster(Array(artefact.dropLast(SHA256.byteCount)), threads: 1) }
 
     private func check(_ matrix: FeatureMatrix) throws(Failure) {
         guard matrix.featureCount == featureNames.count else {

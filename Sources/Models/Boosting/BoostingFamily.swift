@@ -1,6 +1,6 @@
 public import Records
 
-/// Gradient-boosted trees for two classes: trained and explained by libxgboost, scored by ``TreeEnsemble`` with the same bits.
+/// Gradient-boosted trees for two classes: trained by libxgboost, scored by ``TreeEnsemble`` with the same bits, and explained by it.
 ///
 /// The trees start from a fixed probability of 0.5, log-odds of exactly 0, and not from the share of positives: nothing but the trees
 /// then depends on the training rows, and the first of them learns the share. Method: T. Chen, C. Guestrin, "XGBoost: A Scalable Tree
@@ -48,13 +48,11 @@ public enum BoostingFamily: ClassifierFamily {
         let booster = try Booster(
             matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights,
             settings: settings(values, seed: seed, threads: threads), trees: values.integer("trees"), threads: threads)
-        return try BoostingClassifier(document: booster.serialized(), threads: 1)
+        return try BoostingClassifier(document: booster.serialized())
     }
 
     public static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier {
-        // One thread in the library whatever was asked: rows are scored by `TreeEnsemble`, contributions are few, and libgomp's workers,
-        // made and ended anew with each thread that scores, were seen to free memory twice (libxgboost 1.7.4).
-        try BoostingClassifier(artefact: bytes, featureNames: featureNames, threads: 1)
+        try BoostingClassifier(artefact: bytes, featureNames: featureNames)
     }
 
     private static func settings(_ values: ParameterValues, seed: UInt64, threads: Int) -> [(String, String)] {

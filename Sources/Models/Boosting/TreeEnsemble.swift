@@ -36,6 +36,8 @@ package struct TreeEnsemble: Sendable {
     private(set) var shallowLeaves: [Float] = []
     private(set) var nodes: [Node] = []
     private var columnOfSource: [Source: Int32] = [:]
+    /// The same trees leaf by leaf, for contributions.
+    private(set) var paths = LeafPaths()
 
     package var featureCount: Int { featureNames.count }
 
@@ -60,9 +62,11 @@ package struct TreeEnsemble: Sendable {
         guard case .array(let documents)? = booster["model"]?["trees"], !documents.isEmpty else { throw Unsuitable(reason: "no trees") }
         featureNames = names
         baseMargin = LogOdds.margin(score)
+        paths.base = Double(baseMargin)
         for (index, tree) in documents.enumerated() {
             guard let parsed = ParsedTree(tree, featureCount: count) else { throw Unsuitable(reason: "tree \(index) damaged") }
             if parsed.depth <= 3 { addShallow(parsed) } else { addDeep(parsed) }
+            paths.add(parsed)
         }
     }
 
@@ -116,57 +120,5 @@ package struct TreeEnsemble: Sendable {
             nodes.append(contentsOf: repeatElement(Node(threshold: 0, column: 0, next: 0, value: 0), count: 2))
             waiting += [(question.yes, next), (question.no, next + 1)]
         }
-    }
-}
-
-/// A tree as stored, checked: children in range, every node reached at most once, so no cycle.
-private struct ParsedTree {
-    let left: [Int64]
-    let right: [Int64]
-    let features: [Int64]
-    let defaultLeft: [Int64]
-    /// Thresholds; of leaves, the value.
-    let conditions: [Float]
-    let depth: Int
-
-    init?(_ tree: UniversalBinaryJSON, featureCount: Int) {
-        guard let left = tree["left_children"]?.integerArray, let right = tree["right_children"]?.integerArray,
-            let features = tree["split_indices"]?.integerArray, let defaultLeft = tree["default_left"]?.integerArray,
-            let conditions = tree["split_conditions"]?.floatArray, let types = tree["split_type"]?.integerArray,
-            !left.isEmpty, types.allSatisfy({ $0 == 0 }),
-            [right.count, features.count, defaultLeft.count, conditions.count].allSatisfy({ $0 == left.count })
-        else { return nil }
-        (self.left, self.right, self.features) = (left, right, features)
-        (self.defaultLeft, self.conditions) = (defaultLeft, conditions)
-        var reached = [Bool](repeating: false, count: left.count)
-        reached[0] = true
-        var level = [0]
-        var depth = -1
-        while !level.isEmpty {
-            depth += 1
-            var below: [Int] = []
-            for node in level {
-                guard conditions[node].isFinite else { return nil }
-                if left[node] == -1 { continue }
-                guard features[node] >= 0, features[node] < featureCount else { return nil }
-                for child in [left[node], right[node]] {
-                    guard child > 0, child < left.count, !reached[Int(child)] else { return nil }
-                    reached[Int(child)] = true
-                    below.append(Int(child))
-                }
-            }
-            level = below
-        }
-        self.depth = depth
-    }
-
-    /// Nil for a leaf.
-    func question(_ node: Int) -> (source: TreeEnsemble.Source, threshold: Float, yes: Int, no: Int)? {
-        guard left[node] != -1 else { return nil }
-        let feature = Int(features[node])
-        guard defaultLeft[node] != 0 else {
-            return (.init(feature: feature, isNegated: false), conditions[node], Int(left[node]), Int(right[node]))
-        }
-        return (.init(feature: feature, isNegated: true), (-conditions[node]).nextUp, Int(right[node]), Int(left[node]))
     }
 }

@@ -9,7 +9,8 @@ import Records
 final class ChunkWriter {
     private let database: Database
     private let context: RunContext
-    private let table: ResultTable
+    private let results: ResultInserter
+    private let items: ReviewItemInserter
     private var record: RunRecord
     private var files: [RunFile]
     private var stateSequence: Int64
@@ -20,12 +21,14 @@ final class ChunkWriter {
     init(
         database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor,
         fault: PlantedFault? = nil
-    ) {
+    ) throws {
         (self.database, self.context, self.record, self.files) = (database, context, record, files)
         (self.stateSequence, self.cursor, self.fault) = (stateSequence, cursor, fault)
-        table = ResultTable(
+        let table = ResultTable(
             name: context.job.results.table, job: context.job.name,
             key: context.keyColumns.map { context.job.main.schema.fields[$0] })
+        results = try ResultInserter(table: table, database: database, context: context)
+        items = try ReviewItemInserter(database, context: context)
     }
 
     private func open() throws {
@@ -38,26 +41,17 @@ final class ChunkWriter {
     func write(_ block: ScoredBlock) throws -> RunCounts {
         try open()
         var counts = block.counts
-        let inserter = try ResultInserter(
-            table: table, database: database, run: context.run, keyColumns: context.keyColumns,
-            storesFeatures: context.job.results.storesFeatures)
-        let (duplicates, versions) = try inserter.insert(block, outcomes: context.policy.outcomes, causes: context.policy.causes)
+        let found = try results.insert(block)
         var rejects = block.rejects
-        for row in duplicates.sorted() {
+        for row in found.duplicates.sorted() {
             counts.accepted -= 1
             counts.rejected += 1
             counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
             rejects.append(context.duplicateReject(block.batch, row: row, file: block.file))
         }
-        let items = block.items.filter { !duplicates.contains($0.row) }.map { row, item in
-            var item = item
-            if let version = versions[row] { item.version = Int(version) }
-            return item
-        }
-        counts.corrected += Int64(versions.count)
-        counts.reviewItems = Int64(items.count)
+        counts.corrected += Int64(found.versions.count)
         try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
-        try ReviewStore(database).insert(items)
+        counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
         try CheckpointStore(database, job: context.job.name).append(block.state, sequence: &stateSequence)
         files[block.file].rowsRead = (files[block.file].rowsRead ?? 0) + counts.read
         files[block.file].rowsRejected = (files[block.file].rowsRejected ?? 0) + counts.rejected

@@ -26,7 +26,8 @@ struct Rehearsal {
             job: job, featureNames: stageType.definition.features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
         let files = plan.feeds.first { $0.feed.role == .main }?.files.map(\.file) ?? []
-        let context = RunContext(job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier)
+        let context = RunContext(
+            job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier, writesItems: false)
         let memory = RehearsalMemory(try labels(of: job))
         let reader = try Prefetcher(
             BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4)

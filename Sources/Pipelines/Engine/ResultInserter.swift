@@ -4,75 +4,129 @@ import GRDBSQLite
 import Models
 import Records
 
-/// Binds a block's rows into the result table through SQLite's C interface: no value is boxed on the way.
+/// Binds a block's rows into the result table through SQLite's C interface: no value is boxed or copied on the way.
 ///
-/// Within one run a key may come twice: the same content again is counted and rejected as `duplicate`, another content is a new version.
-struct ResultInserter {
+/// Rows go in by 64 a statement, which costs half of what 64 statements do. Within one run a key may come twice: the same content again is
+/// counted and rejected as `duplicate`, another content is a new version. A statement that meets such a key changes nothing, and its rows
+/// are tried again one by one.
+final class ResultInserter {
+    private static let rowsAStatement = 64
+
     private let table: ResultTable
     private let database: Database
-    private let statement: Statement
+    private let many: Statement
+    private let one: Statement
     private let run: Int64
     private let keyColumns: [Int]
     private let storesFeatures: Bool
+    private let outcomes: BoundTexts
+    private let causes: BoundTexts
+    private let isPlain: [Bool]
+    private var times = TimeTexts(rows: ResultInserter.rowsAStatement)
 
-    init(table: ResultTable, database: Database, run: Int64, keyColumns: [Int], storesFeatures: Bool) throws {
-        (self.table, self.database, self.run) = (table, database, run)
-        (self.keyColumns, self.storesFeatures) = (keyColumns, storesFeatures)
-        statement = try database.cachedStatement(sql: table.insertSQL)
+    init(table: ResultTable, database: Database, context: RunContext) throws {
+        (self.table, self.database, run, keyColumns) = (table, database, context.run, context.keyColumns)
+        storesFeatures = context.job.results.storesFeatures
+        one = try database.cachedStatement(sql: table.insertSQL(rows: 1, features: storesFeatures))
+        many = try database.cachedStatement(sql: table.insertSQL(rows: Self.rowsAStatement, features: storesFeatures))
+        outcomes = BoundTexts(context.policy.outcomes)
+        causes = BoundTexts(context.policy.causes.map { $0 ?? "" })
+        isPlain = context.policy.causes.map { $0 == nil }
     }
 
-    /// Writes the rows; returns those whose key was there already with the same content, and the versions of those with another.
-    func insert(_ block: ScoredBlock, outcomes: [String], causes: [String?]) throws -> (duplicates: Set<Int>, versions: [Int: Int64]) {
+    /// What only the table knew: rows whose key was there already with the same content, and the versions of those with another.
+    struct Found {
         var duplicates: Set<Int> = []
         var versions: [Int: Int64] = [:]
-        let handle = statement.sqliteStatement
-        var time = TimeText()
-        let outcomeTexts = outcomes.map { Array($0.utf8) }
-        let causeTexts = causes.map { $0.map { Array($0.utf8) } }
-        let featureBytes = block.features.featureCount * MemoryLayout<Float>.size
-        try block.features.values.withUnsafeBytes { features in
-            for row in 0..<block.batch.count {
-                var at: Int32 = 1
-                for column in keyColumns { Self.bind(block.batch.columns[column], row: row, at: &at, to: handle) }
-                let versionPlace = at
-                sqlite3_bind_int64(handle, at, block.versions[row])
-                sqlite3_bind_int64(handle, at + 1, run)
-                time.bind(block.times[row], to: handle, at: at + 2)
-                sqlite3_bind_double(handle, at + 3, Double(block.scores[row]))
-                let ruling = block.rulings[row]
-                Self.bind(outcomeTexts[Int(ruling.outcome)], to: handle, at: at + 4)
-                if let cause = causeTexts[Int(ruling.cause)] {
-                    Self.bind(cause, to: handle, at: at + 5)
-                } else {
-                    sqlite3_bind_null(handle, at + 5)
-                }
-                sqlite3_bind_int64(handle, at + 6, block.isLate[row] ? 1 : 0)
-                sqlite3_bind_int64(handle, at + 7, Int64(bitPattern: block.records[row]))
-                if storesFeatures {
-                    sqlite3_bind_blob(handle, at + 8, features.baseAddress! + row * featureBytes, Int32(featureBytes), Self.transient)
-                } else {
-                    sqlite3_bind_null(handle, at + 8)
-                }
-                var code = sqlite3_step(handle)
-                sqlite3_reset(handle)
-                if code == SQLITE_CONSTRAINT {
-                    guard let version = try nextVersion(block, row: row) else {
-                        duplicates.insert(row)
-                        continue
-                    }
-                    sqlite3_bind_int64(handle, versionPlace, version)
-                    code = sqlite3_step(handle)
-                    sqlite3_reset(handle)
-                    versions[row] = version
-                }
-                guard code == SQLITE_DONE else {
-                    throw DatabaseError(
-                        resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+    }
+
+    func insert(_ block: ScoredBlock) throws -> Found {
+        var found = Found()
+        try KeyPart.with(keyColumns.map { block.batch.columns[$0] }) { keys in
+            try block.features.values.withUnsafeBytes { features in
+                let rows = Rows(block: block, keys: keys, features: features)
+                var start = 0
+                while start < block.batch.count {
+                    let end = min(start + Self.rowsAStatement, block.batch.count)
+                    let isDone = end - start == Self.rowsAStatement ? try insertAll(rows, from: start) : false
+                    if !isDone { for row in start..<end { try insertOne(rows, row, &found) } }
+                    start = end
                 }
             }
         }
-        sqlite3_clear_bindings(handle)
-        return (duplicates, versions)
+        sqlite3_clear_bindings(many.sqliteStatement)
+        sqlite3_clear_bindings(one.sqliteStatement)
+        return found
+    }
+
+    private struct Rows {
+        let block: ScoredBlock
+        let keys: [KeyPart]
+        let features: UnsafeRawBufferPointer
+    }
+
+    /// False when a key was there already: then no row was written.
+    private func insertAll(_ rows: Rows, from start: Int) throws -> Bool {
+        let handle = many.sqliteStatement
+        sqlite3_bind_int64(handle, 1, run)
+        var place: Int32 = 2
+        for offset in 0..<Self.rowsAStatement { bind(rows, start + offset, slot: offset, to: handle, at: &place) }
+        return try step(handle)
+    }
+
+    private func insertOne(_ rows: Rows, _ row: Int, _ found: inout Found) throws {
+        let handle = one.sqliteStatement
+        sqlite3_bind_int64(handle, 1, run)
+        var place: Int32 = 2
+        bind(rows, row, slot: 0, to: handle, at: &place)
+        if try step(handle) { return }
+        guard let version = try nextVersion(rows.block, row: row) else {
+            found.duplicates.insert(row)
+            return
+        }
+        found.versions[row] = version
+        sqlite3_bind_int64(handle, Int32(2 + keyColumns.count), version)
+        guard try step(handle) else { throw error(SQLITE_CONSTRAINT) }
+    }
+
+    /// False on a key that is there already.
+    private func step(_ handle: OpaquePointer) throws -> Bool {
+        let code = sqlite3_step(handle)
+        sqlite3_reset(handle)
+        if code & 0xFF == SQLITE_CONSTRAINT { return false }
+        guard code == SQLITE_DONE else { throw error(code) }
+        return true
+    }
+
+    private func error(_ code: Int32) -> DatabaseError {
+        DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+    }
+
+    /// The row's values in the order of `ResultTable.insertSQL`.
+    @inline(__always)
+    private func bind(_ rows: Rows, _ row: Int, slot: Int, to handle: OpaquePointer, at place: inout Int32) {
+        for key in rows.keys { key.bind(row, to: handle, at: &place) }
+        let block = rows.block, ruling = block.rulings[row]
+        sqlite3_bind_int64(handle, place, block.versions[row])
+        times.bind(block.times[row], slot: slot, to: handle, at: place + 1)
+        sqlite3_bind_double(handle, place + 2, Double(block.scores[row]))
+        outcomes.bind(Int(ruling.outcome), to: handle, at: place + 3)
+        if isPlain[Int(ruling.cause)] {
+            sqlite3_bind_null(handle, place + 4)
+        } else {
+            causes.bind(Int(ruling.cause), to: handle, at: place + 4)
+        }
+        sqlite3_bind_int64(handle, place + 5, block.isLate[row] ? 1 : 0)
+        sqlite3_bind_int64(handle, place + 6, Int64(bitPattern: block.records[row]))
+        place += 7
+        guard storesFeatures else { return }
+        let bytes = block.features.featureCount * MemoryLayout<Float>.size
+        if let base = rows.features.baseAddress {
+            sqlite3_bind_blob(handle, place, base + row * bytes, Int32(bytes), SQLiteBinding.unmoved)
+        } else {
+            sqlite3_bind_zeroblob(handle, place, 0)
+        }
+        place += 1
     }
 
     /// The version after the newest one; nil when the newest has the same content.
@@ -87,65 +141,90 @@ struct ResultInserter {
         let record: Int64 = newest["record"]
         return UInt64(bitPattern: record) == block.records[row] ? nil : newest["version"] + 1
     }
+}
 
-    private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+/// One column of the key, at an address that does not move while it is used.
+private enum KeyPart {
+    case integers(UnsafeBufferPointer<Int64>)
+    case doubles(UnsafeBufferPointer<Double>)
+    case times(UnsafeBufferPointer<Int64>)
+    case texts(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>)
 
-    private static func bind(_ text: [UInt8], to handle: OpaquePointer, at place: Int32) {
-        text.withUnsafeBytes { bytes in
-            _ = sqlite3_bind_text(handle, place, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), transient)
-        }
-    }
-
-    private static func bind(_ column: Records.Column, row: Int, at place: inout Int32, to handle: OpaquePointer) {
-        defer { place += 1 }
-        switch column.type {
-        case .int64, .bool, .money:
-            sqlite3_bind_int64(handle, place, column.integers[row])
-        case .float64:
-            sqlite3_bind_double(handle, place, column.doubles[row])
-        case .string:
-            column.bytes.withUnsafeBytes { bytes in
-                let start = Int(column.offsets[row]), end = Int(column.offsets[row + 1])
-                let base = bytes.baseAddress.map { ($0 + start).assumingMemoryBound(to: CChar.self) }
-                if let base {
-                    sqlite3_bind_text(handle, place, base, Int32(end - start), Self.transient)
-                } else {
-                    sqlite3_bind_text(handle, place, "", 0, Self.transient)
+    static func with(_ columns: [Records.Column], _ body: ([KeyPart]) throws -> Void) rethrows {
+        func add(_ index: Int, _ parts: [KeyPart]) throws {
+            guard index < columns.count else { return try body(parts) }
+            let column = columns[index]
+            switch column.type {
+            case .int64, .bool, .money: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.integers($0)]) }
+            case .timestamp: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.times($0)]) }
+            case .float64: try column.doubles.withUnsafeBufferPointer { try add(index + 1, parts + [.doubles($0)]) }
+            case .string:
+                try column.offsets.withUnsafeBufferPointer { offsets in
+                    try column.bytes.withUnsafeBufferPointer { try add(index + 1, parts + [.texts(offsets: offsets, bytes: $0)]) }
                 }
             }
-        case .timestamp:
-            Self.bind(Timestamp(microseconds: column.integers[row]).iso8601Bytes, to: handle, at: place)
         }
+        try add(0, [])
+    }
+
+    @inline(__always)
+    func bind(_ row: Int, to handle: OpaquePointer, at place: inout Int32) {
+        switch self {
+        case .integers(let values): sqlite3_bind_int64(handle, place, values[row])
+        case .doubles(let values): sqlite3_bind_double(handle, place, values[row])
+        case .texts(let offsets, let bytes):
+            SQLiteBinding.bind(bytes, from: Int(offsets[row]), to: Int(offsets[row + 1]), handle, at: place)
+        case .times(let values):
+            let text = Timestamp(microseconds: values[row]).iso8601Bytes
+            text.withUnsafeBytes { bytes in
+                _ = sqlite3_bind_text(
+                    handle, place, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), SQLiteBinding.transient)
+            }
+        }
+        place += 1
     }
 }
 
-/// Event times as ISO 8601 text; the date is worked out once a day, the buffer is one for all rows.
-private struct TimeText {
+/// Event times as ISO 8601 text, one slot a row of a statement; the date is worked out once a day.
+private struct TimeTexts: ~Copyable {
+    private static let width = 32
+    private let bytes: UnsafeMutablePointer<CChar>
     private var day: Int64 = .min
-    private var bytes: [UInt8] = []
+    /// `2018-08-08T00:00:00Z`
+    private var midnight: [UInt8] = []
 
-    mutating func bind(_ microseconds: Int64, to handle: OpaquePointer, at place: Int32) {
+    init(rows: Int) { bytes = .allocate(capacity: rows * Self.width) }
+    deinit { bytes.deallocate() }
+
+    @inline(__always)
+    mutating func bind(_ microseconds: Int64, slot: Int, to handle: OpaquePointer, at place: Int32) {
+        let text = bytes + slot * Self.width
         let quotient = microseconds / 86_400_000_000
         let today = microseconds % 86_400_000_000 < 0 ? quotient - 1 : quotient
         let rest = microseconds - today * 86_400_000_000
-        if rest % 1_000_000 != 0 || bytes.count != 20 || today != day {
-            bytes = Timestamp(microseconds: microseconds).iso8601Bytes
-            day = bytes.count == 20 ? today : .min
-        } else {
-            let seconds = Int(rest / 1_000_000)
-            set(11, seconds / 3_600)
-            set(14, seconds / 60 % 60)
-            set(17, seconds % 60)
+        let seconds = Int(rest / 1_000_000)
+        guard rest == Int64(seconds) * 1_000_000 else { return bindFraction(microseconds, text, to: handle, at: place) }
+        if today != day {
+            midnight = Timestamp(microseconds: today * 86_400_000_000).iso8601Bytes
+            day = today
         }
-        bytes.withUnsafeBytes { buffer in
-            _ = sqlite3_bind_text(
-                handle, place, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count),
-                unsafeBitCast(-1, to: sqlite3_destructor_type.self))
-        }
+        for index in 0..<midnight.count { text[index] = CChar(truncatingIfNeeded: midnight[index]) }
+        Self.set(text + 11, seconds / 3_600)
+        Self.set(text + 14, seconds / 60 % 60)
+        Self.set(text + 17, seconds % 60)
+        sqlite3_bind_text(handle, place, text, Int32(midnight.count), SQLiteBinding.unmoved)
     }
 
-    private mutating func set(_ at: Int, _ value: Int) {
-        bytes[at] = UInt8(48 + value / 10)
-        bytes[at + 1] = UInt8(48 + value % 10)
+    @inline(never)
+    private func bindFraction(_ microseconds: Int64, _ text: UnsafeMutablePointer<CChar>, to handle: OpaquePointer, at place: Int32) {
+        let bytes = Timestamp(microseconds: microseconds).iso8601Bytes
+        for index in 0..<bytes.count { text[index] = CChar(truncatingIfNeeded: bytes[index]) }
+        sqlite3_bind_text(handle, place, text, Int32(bytes.count), SQLiteBinding.unmoved)
+    }
+
+    @inline(__always)
+    private static func set(_ at: UnsafeMutablePointer<CChar>, _ value: Int) {
+        at[0] = CChar(truncatingIfNeeded: 48 + value / 10)
+        at[1] = CChar(truncatingIfNeeded: 48 + value % 10)
     }
 }

@@ -62,9 +62,22 @@ package struct ResultTable: Sendable {
             sql: "INSERT INTO pipeline_results (name, job, columns) VALUES (?, ?, ?)", arguments: [name, job, layout])
     }
 
-    var insertSQL: String {
-        let places = [String](repeating: "?", count: key.count + Self.columns.count).joined(separator: ", ")
-        return "INSERT INTO \(Self.quoted(name)) (\(keyList), \(Self.columns.joined(separator: ", "))) VALUES (\(places))"
+    /// Appends `rows` rows in one statement. `?1` is the run; then a row's key, version, event time, score, outcome, cause, whether it is
+    /// late, its record and, with `features`, those.
+    func insertSQL(rows: Int, features: Bool) -> String {
+        var place = 1
+        let values = (0..<rows).map { _ in
+            func next() -> String {
+                place += 1
+                return "?\(place)"
+            }
+            let before = (0...key.count).map { _ in next() }
+            let after = (0..<(features ? 7 : 6)).map { _ in next() }
+            return "(\((before + ["?1"] + after + (features ? [] : ["NULL"])).joined(separator: ", ")))"
+        }
+        return """
+            INSERT INTO \(Self.quoted(name)) (\(keyList), \(Self.columns.joined(separator: ", "))) VALUES \(values.joined(separator: ", "))
+            """
     }
 
     /// Newest version and record hash of a key from runs before `run`, or nil.

@@ -16,12 +16,15 @@ struct RunContext: Sendable {
     let due: Timestamp
     /// A stage's first base is written when its deltas pass this many bytes.
     let smallestBase: Int
+    /// Off in a rehearsal, which counts review items and needs none of their texts.
+    let writesItems: Bool
 
     init(
-        job: Job, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?, smallestBase: Int = 4 << 20
+        job: Job, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?,
+        smallestBase: Int = 4 << 20, writesItems: Bool = true
     ) {
         (self.job, self.run, self.clock, self.files) = (job, run, clock, files)
-        (self.policy, self.model, self.smallestBase) = (policy, model, smallestBase)
+        (self.policy, self.model, self.smallestBase, self.writesItems) = (policy, model, smallestBase, writesItems)
         let schema = job.main.schema
         timeColumn = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         keyColumns = job.main.key.compactMap { schema.index(of: $0) }
@@ -58,19 +61,21 @@ struct RunContext: Sendable {
             found: "the row a second time in this run with the same content", expected: "each key once", raw: Array(raw.utf8))
     }
 
-    func reviewItem(
-        batch: RecordBatch, row: Int, version: Int64, time: Int64, score: Float, ruling: Ruling, isOverCapacity: Bool, reasons: [String],
-        evidence: [Evidence]
-    ) -> ReviewItem {
-        let interim = isOverCapacity ? job.review.overCapacity : policy.outcomes[Int(ruling.outcome)]
-        return ReviewItem(
-            run: run, job: job.name, queue: job.review.queue, key: RecordKey.text(of: batch, columns: keyColumns, row: row),
-            version: Int(version), eventTime: Timestamp(microseconds: time), score: Double(score),
-            value: Money(minor: ruling.value, currency: policy.currency),
-            cause: ruling.isAuditSample ? "audit-sample" : policy.causes[Int(ruling.cause)] ?? "cost",
-            suggested: policy.outcomes[Int(ruling.suggested)], interim: interim, isOverCapacity: isOverCapacity,
-            sampleProbability: ruling.isAuditSample ? job.review.auditSample : nil, reasons: reasons, evidence: evidence,
-            fields: zip(batch.schema.fields, batch.columns).map { NamedText($0.name, $1.text(row)) },
-            created: clock, due: due, onOverdue: job.review.onOverdue)
+    /// The row's own columns, in the feed's order: name and text, null where missing.
+    func writeFields(of batch: RecordBatch, row: Int, to json: inout JSONWriter) {
+        json.beginObject()
+        for (field, column) in zip(batch.schema.fields, batch.columns) {
+            json.name(field.name)
+            guard column.isValid(row) else {
+                json.null()
+                continue
+            }
+            switch column.type {
+            case .int64: json.text(column.integers[row])
+            case .timestamp: json.text(Timestamp(microseconds: column.integers[row]))
+            default: json.text(column.text(row) ?? "")
+            }
+        }
+        json.endObject()
     }
 }

@@ -141,7 +141,7 @@ struct RunExecution {
         do {
             return try warehouse.pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
-                let writer = ChunkWriter(
+                let writer = try ChunkWriter(
                     database: database, context: context, record: record, files: loaded.files, stateSequence: loaded.sequence,
                     cursor: loaded.cursor, fault: options.fault)
                 do {

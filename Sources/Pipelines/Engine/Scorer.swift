@@ -16,8 +16,7 @@ struct ScoredBlock: Sendable {
     var features: FeatureMatrix
     var scores: [Float]
     var rulings: [Ruling]
-    /// Review items and the row each is about.
-    var items: [(row: Int, item: ReviewItem)]
+    var items: QueuedItems
     var rejects: [Reject]
     var counts: RunCounts
     /// The stage's state after this block.
@@ -74,6 +73,8 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     /// Rows at or before this may have been written by an earlier run.
     private let startWatermark: Int64?
     private var givesBelatedLabels: Bool
+    /// Texts of a block's review items; the memory is used again.
+    private var text = JSONWriter()
 
     /// - Parameter isFresh: no chunk of this run is committed yet.
     init(
@@ -92,7 +93,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         let features = try stage.consume(input)
         let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
         let rulings = context.policy.rulings(batch: kept.batch, keys: kept.keys, features: features, scores: scores)
-        let items = try reviewItems(kept, features: features, scores: scores, rulings: rulings)
+        let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
         var counts = RunCounts()
         counts.read = Int64(read.block.rowsRead)
         counts.rejected = Int64(rejects.count)
@@ -100,7 +101,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         counts.unchanged = Int64(kept.unchanged)
         counts.late = Int64(kept.isLate.count { $0 })
         counts.corrected = Int64(kept.versions.count { $0 > 1 })
-        counts.reviewItems = Int64(items.count)
+        counts.reviewItems = Int64(itemCount)
         for ruling in rulings { counts.outcomes[context.policy.outcomes[Int(ruling.outcome)], default: 0] += 1 }
         return ScoredBlock(
             file: read.file, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times, versions: kept.versions,
@@ -184,26 +185,32 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
 
     // MARK: Review items
 
+    /// A rehearsal only counts them: no figure it prints needs reasons or evidence.
     private func reviewItems(
-        _ kept: Kept, features: FeatureMatrix, scores: [Float], rulings: [Ruling]
-    ) throws(Failure) -> [(row: Int, item: ReviewItem)] {
-        guard let review = context.policy.reviewOutcome else { return [] }
+        _ kept: Kept, features: FeatureMatrix, rulings: [Ruling]
+    ) throws(Failure) -> (items: QueuedItems, count: Int) {
+        var items = QueuedItems()
+        guard let review = context.policy.reviewOutcome else { return (items, 0) }
         let rows = rulings.indices.filter { rulings[$0].outcome == review || rulings[$0].isAuditSample }
-        guard !rows.isEmpty else { return [] }
+        guard !rows.isEmpty, context.writesItems else { return (items, rows.count) }
         let chosen = features.rows(rows)
         let contributions = try context.model?.contributions(of: chosen) ?? []
         let width = features.featureCount + 1
-        var items: [(row: Int, item: ReviewItem)] = []
+        text.removeAll()
         for (index, row) in rows.enumerated() {
             let reasons = stage.reasons(
                 features: chosen.row(index), contributions: contributions.isEmpty ? [] : contributions[index * width..<(index + 1) * width])
-            let isOver = rulings[row].outcome == review && countItem()
-            let item = context.reviewItem(
-                batch: kept.batch, row: row, version: kept.versions[row], time: kept.times[row], score: scores[row],
-                ruling: rulings[row], isOverCapacity: isOver, reasons: reasons, evidence: stage.evidence(forRow: row))
-            items.append((row, item))
+            var item = QueuedItems.Item(row: row, isOverCapacity: rulings[row].outcome == review && countItem())
+            text.texts(reasons)
+            item.reasonsEnd = text.endDocument()
+            stage.writeEvidence(forRow: row, to: &text)
+            item.evidenceEnd = text.endDocument()
+            context.writeFields(of: kept.batch, row: row, to: &text)
+            item.fieldsEnd = text.endDocument()
+            items.items.append(item)
         }
-        return items
+        items.text = text.bytes
+        return (items, rows.count)
     }
 
     /// Counts an item against the day's capacity; true when it is over.

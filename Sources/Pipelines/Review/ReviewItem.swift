@@ -62,31 +62,34 @@ extension ReviewItem: FetchableRecord {
             cause: row["cause"], suggested: row["suggested"], interim: row["interim"], isOverCapacity: row["over_capacity"],
             sampleProbability: row["sample_probability"],
             reasons: ReviewItem.texts(try row.json("reasons", table: table)),
-            evidence: (try row.json("evidence", table: table).elements ?? []).map(ReviewItem.evidence),
+            evidence: Evidence.tables(try row.json("evidence", table: table)),
             fields: (try row.json("fields", table: table).members ?? []).map { NamedText($0.name, $0.value.string) },
             created: row.timestamp("created"), due: row.timestamp("due"), onOverdue: row["on_overdue"])
         id = row["id"]
     }
 
-    private static func texts(_ value: JSONValue?) -> [String] { (value?.elements ?? []).map { $0.string ?? "" } }
-
-    private static func evidence(_ value: JSONValue) -> Evidence {
-        Evidence(title: value["title"]?.string ?? "", columns: texts(value["columns"]), rows: (value["rows"]?.elements ?? []).map(texts))
-    }
+    fileprivate static func texts(_ value: JSONValue?) -> [String] { (value?.elements ?? []).map { $0.string ?? "" } }
 
     var reasonsJSON: String { JSONValue.array(reasons.map { .text($0) }).json }
 
     var evidenceJSON: String {
-        func texts(_ values: [String]) -> JSONValue { .array(values.map { .text($0) }) }
-        let tables = evidence.map { table in
-            JSONValue.object([
-                .init("title", .text(table.title)), .init("columns", texts(table.columns)), .init("rows", .array(table.rows.map(texts))),
-            ])
-        }
-        return JSONValue.array(tables).json
+        var json = JSONWriter()
+        json.evidence(evidence)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
     var fieldsJSON: String { JSONValue.object(fields.map { .init($0.name, .optional($0.value)) }).json }
+}
+
+extension Evidence {
+    /// Of the array that `JSONWriter.evidence` writes.
+    static func tables(_ value: JSONValue?) -> [Evidence] {
+        (value?.elements ?? []).map { table in
+            Evidence(
+                title: table["title"]?.string ?? "", columns: ReviewItem.texts(table["columns"]),
+                rows: (table["rows"]?.elements ?? []).map(ReviewItem.texts))
+        }
+    }
 }
 
 /// What a person decided. Append-only: a later decision of the same item supersedes.

@@ -26,18 +26,19 @@ public struct ReviewStore {
         case all
     }
 
-    /// Appends, in the order given, with one prepared statement.
+    static let insertSQL = """
+        INSERT INTO pipeline_review_items (run, job, queue, key, version, event_time, score, value, currency, cause, suggested,
+            interim, over_capacity, sample_probability, reasons, evidence, fields, created, due, on_overdue)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    /// Appends, in the order given. The engine appends a run's through `ReviewItemInserter`.
     ///
     /// An item for a later version of a key reopens the case: open items of earlier versions are superseded from then on (computed, not
     /// updated).
     public func insert(_ items: some Sequence<ReviewItem>) throws(Failure) {
         try database.worded {
-            let statement = try database.cachedStatement(
-                sql: """
-                    INSERT INTO pipeline_review_items (run, job, queue, key, version, event_time, score, value, currency, cause, suggested,
-                        interim, over_capacity, sample_probability, reasons, evidence, fields, created, due, on_overdue)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """)
+            let statement = try database.cachedStatement(sql: ReviewStore.insertSQL)
             for item in items {
                 try statement.execute(arguments: [
                     item.run, item.job, item.queue, item.key, item.version, item.eventTime.microseconds, item.score, item.value.minor,

@@ -72,6 +72,9 @@ public protocol Stage: AnyObject {
     /// What a person needs to decide about row `row` of the last batch consumed: earlier related rows, newest first.
     func evidence(forRow row: Int) -> [Evidence]
 
+    /// The same as JSON, an array of tables; what the engine calls. A stage with much evidence writes it here without making texts first.
+    func writeEvidence(forRow row: Int, to json: inout JSONWriter)
+
     /// The main reasons in words, strongest first, from a row's features and their contributions to the log-odds.
     func reasons(features: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String]
 
@@ -82,6 +85,10 @@ public protocol Stage: AnyObject {
     /// Bytes of memory held, estimated.
     var stateBytes: Int { get }
     func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure)
+}
+
+extension Stage {
+    public func writeEvidence(forRow row: Int, to json: inout JSONWriter) { json.evidence(evidence(forRow: row)) }
 }
 
 /// A table of earlier rows shown with a review item.

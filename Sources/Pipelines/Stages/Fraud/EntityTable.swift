@@ -149,10 +149,11 @@ struct EntityTable: ~Copyable {
         pool = packed
     }
 
-    func name(_ entity: Int) -> String {
+    /// A name as a JSON text.
+    func write(_ entity: Int, to json: inout JSONWriter) {
         let name = names[entity]
-        guard isText else { return String(name.value) }
-        return String(decoding: pool[Int(name.value)..<(Int(name.value) + Int(name.length))], as: UTF8.self)
+        guard isText else { return json.text(name.value) }
+        pool.withUnsafeBufferPointer { json.text(UnsafeBufferPointer(rebasing: $0[Int(name.value)..<(Int(name.value) + Int(name.length))])) }
     }
 
     // MARK: State

@@ -3,6 +3,8 @@ import Records
 extension FraudStage {
     /// Windows of the features, in days: 1, 7 and 30.
     static let windowDays: [Int64] = [1, 7, 30]
+    /// What a label says.
+    static let (positive, negative) = ("fraud", "genuine")
 
     public static var definition: StageDefinition {
         StageDefinition(
@@ -28,7 +30,7 @@ extension FraudStage {
                         "zone", .text, default: "UTC", help: "IANA time zone in which weekend and night are judged.",
                         example: "Europe/Paris"),
                 ]),
-            version: 1, features: features, positive: "fraud", negative: "genuine")
+            version: 1, features: features, positive: positive, negative: negative)
     }
 
     /// The 15 features of Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, chapter 3.

@@ -5,35 +5,45 @@ extension FraudStage {
     ///
     /// - Returns: empty if the last batch had no such row.
     public func evidence(forRow row: Int) -> [Evidence] {
-        guard trace.times.indices.contains(row) else { return [] }
-        return [
-            table("last ten transactions of this card", row: row, ofCard: true),
-            table("last ten transactions of this terminal", row: row, ofCard: false),
-        ]
+        var json = JSONWriter()
+        writeEvidence(forRow: row, to: &json)
+        return Evidence.tables(JSONValue(parsing: String(decoding: json.bytes, as: UTF8.self)))
     }
 
-    private func table(_ title: String, row: Int, ofCard: Bool) -> Evidence {
-        var table = Evidence(title: title, columns: ["time", "amount", ofCard ? "terminal" : "card", "known as"], rows: [])
+    public func writeEvidence(forRow row: Int, to json: inout JSONWriter) {
+        json.beginArray()
+        if trace.times.indices.contains(row) {
+            write("last ten transactions of this card", row: row, ofCard: true, to: &json)
+            write("last ten transactions of this terminal", row: row, ofCard: false, to: &json)
+        }
+        json.endArray()
+    }
+
+    private func write(_ title: String, row: Int, ofCard: Bool, to json: inout JSONWriter) {
+        json.beginTable(title, columns: ["time", "amount", ofCard ? "terminal" : "card", "known as"])
         let time = trace.times[row], sequence = trace.firstSequence &+ UInt32(truncatingIfNeeded: row)
         let oldest = max(time &- AccountBook.widths.2 &- settings.delay, trace.cutoffs[row])
         let entity = Int(ofCard ? trace.customers[row] : trace.terminals[row])
         let account = ofCard ? state.customers.accounts[entity] : state.terminals.accounts[entity]
         var index = account.rows(until: time)
-        while index > 0, table.rows.count < 10 {
+        var shown = 0
+        while index > 0, shown < 10 {
             index -= 1
             let entry = account[index]
             // Of the same batch, rows after this one do not count, and its own label is what the reader is asked for.
             guard entry.time > oldest || entry.sequence == sequence else { break }
             guard Int32(bitPattern: entry.sequence &- sequence) <= 0 else { continue }
+            shown += 1
             let terminal = ofCard ? entry.party : entity
             let isOwn = entry.sequence == sequence
             let label = isOwn ? nil : state.histories[terminal].label(time: entry.time, sequence: entry.sequence, knownBy: time)
-            let party = ofCard ? state.terminals.names.name(entry.party) : state.customers.names.name(entry.party)
-            table.rows.append([
-                Timestamp(microseconds: entry.time).iso8601, Money(minor: entry.amount, currency: settings.currency).description, party,
-                label.map { $0 ? Self.definition.positive : Self.definition.negative } ?? "",
-            ])
+            json.beginArray()
+            json.text(Timestamp(microseconds: entry.time))
+            json.text(Money(minor: entry.amount, currency: settings.currency))
+            if ofCard { state.terminals.names.write(entry.party, to: &json) } else { state.customers.names.write(entry.party, to: &json) }
+            json.text(label.map { $0 ? Self.positive : Self.negative } ?? "")
+            json.endArray()
         }
-        return table
+        json.endTable()
     }
 }

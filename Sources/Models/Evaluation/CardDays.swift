@@ -35,10 +35,20 @@ public struct CardDays: Sendable {
     public func precision(at k: Int, weights: [UInt32] = []) -> Double? {
         precondition(k >= 1 && (weights.isEmpty || weights.count == cards.count))
         guard !days.isEmpty else { return nil }
+        return Double(hits(at: k, weights: weights).reduce(0, +)) / Double(k) / Double(days.count)
+    }
+
+    /// The precision of each day, in rising order of day; their mean is ``precision(at:weights:)``.
+    public func precisions(at k: Int) -> [Double] {
+        precondition(k >= 1)
+        return hits(at: k, weights: []).map { Double($0) / Double(k) }
+    }
+
+    /// Compromised cards among the `k` highest, a day.
+    private func hits(at k: Int, weights: [UInt32]) -> [Int] {
         var left = weights.isEmpty ? [UInt32](repeating: 1, count: cards.count) : weights
-        var found = 0
-        for day in days {
-            var room = k
+        return days.map { day in
+            var (room, found) = (k, 0)
             for entry in day {
                 guard room > 0 else { break }
                 let taken = min(Int(left[Int(entry.card)]), room)
@@ -47,7 +57,7 @@ public struct CardDays: Sendable {
                 found += taken
                 left[Int(entry.card)] -= UInt32(taken)
             }
+            return found
         }
-        return Double(found) / Double(k) / Double(days.count)
     }
 }

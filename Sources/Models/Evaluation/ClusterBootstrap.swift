@@ -63,7 +63,7 @@ public struct ClusterBootstrap: Sendable {
     public func interval(_ figure: (_ weights: [UInt32]) -> Double?) -> BootstrapInterval? { intervals { [figure($0)] }[0] }
 
     /// Hyndman and Fan's type 7, numpy's default.
-    private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+    static func quantile(_ share: Double, of sorted: [Double]) -> Double {
         let position = share * Double(sorted.count - 1)
         let below = Int(position)
         let above = min(below + 1, sorted.count - 1)

@@ -1,21 +1,25 @@
 public import Records
 
-/// XML documents whose rows are repeated elements, such as ISO 20022 statements.
+/// XML documents whose rows are repeated elements, such as ISO 20022 statements. The guide to paths is docs/guides/xml.md.
 ///
-/// - A row is an element at the path `rows`: `Document/BkToCstmrStmt/Stmt/Ntry` from the root, or `//Stmt/Ntry` anywhere; rows do not nest.
-/// - A column's `from` is a path from the row: `Amt`, `Amt/@Ccy`, `@id`, `NtryDtls/TxDtls/Refs/EndToEndId`, `.` (own text), and
-///   `../../Acct/Id/IBAN` for what stands beside or above the row. Of the latter only what comes before the row is known; later values
-///   are not seen. With `//`, `..` leads no further up than the elements that `rows` names.
-/// - Names match by local name, whatever the prefix; `{namespace}name` insists on a namespace, `{}name` on none.
-/// - Where a path occurs more than once in a row, the first counts, also when it is empty.
-/// - Text is that of the element itself, without its children's; pieces and CDATA are joined, entities decoded, surrounding white space
-///   removed; nothing left is a missing value. A value may have 1 MiB.
-/// - A document type declaration (DOCTYPE) is refused: no entity is declared or expanded, no other file and no network is touched.
-///   Elements nest at most 1,000 deep.
-/// - Encodings are those that libxml2 reads (UTF-8, UTF-16, ISO-8859-1 and others); `line` and `offset` of rejects point to the row's
-///   start tag, `raw` is the row's source text. Outside UTF-8, `offset` is 0 and `raw` empty.
-/// - A document that breaks off or is not well-formed gives its complete rows, then one `malformed` reject with the line and libxml2's
-///   message (`raw` empty), then ends.
+/// - A row is an element at the path `rows`: `Document/BkToCstmrStmt/Stmt/Ntry` from the root, `//Stmt/Ntry` anywhere, `*` any name,
+///   several paths with `|` between them, conditions in brackets.
+/// - A column's `from` is a path from the row: `Amt`, `Amt/@Ccy`, `Bal[Tp/CdOrPrtry/Cd='OPBD']/Amt`, `.` (own text), `name()`,
+///   `../../Acct/Id/IBAN` for what stands beside or above the row, `ancestor::Device/@name`, `/Document/GrpHdr/MsgId`. Of what stands
+///   beside or above, only what comes before the row is known; a document where such a value comes after its row is refused.
+/// - Names match by local name, whatever the prefix, unless `namespaces` declares a prefix and the path uses it; `{namespace}name` insists
+///   on a namespace, `{}name` on none.
+/// - Where a path occurs more than once in a row, the first counts, also when it is empty; `last`, `count`, `exists` and `join` say
+///   otherwise, and `explode` makes a row of each. With `a | b | 'text'` the first that gives any text counts.
+/// - Text is that of the element itself, without its children's (`string()` has them); pieces and CDATA are joined, entities decoded,
+///   surrounding white space removed; nothing left is a missing value. A value may have 1 MiB.
+/// - A document type declaration (DOCTYPE) may name a definition, which is not fetched; declarations in it, and references to entities
+///   other than XML's own five, are refused. No other file and no network is touched. Elements nest at most 1,000 deep, a tag has at most
+///   256 KiB.
+/// - Encodings are those that libxml2 reads; Shift_JIS and EUC-JP mean Microsoft's supersets. `line` and `offset` of rejects point to the
+///   row's start tag, `raw` is the row's source text. Outside UTF-8, `offset` is 0 and `raw` empty.
+/// - A document that breaks off or is not well-formed gives its complete rows, then one `malformed` reject with the line and the reason
+///   (`raw` empty), then ends.
 /// - A reader that starts at a later position parses the document from its start and leaves the rows before out.
 public enum XMLFormat: FeedFormat {
     public static let definition = Definition(
@@ -23,19 +27,72 @@ public enum XMLFormat: FeedFormat {
         parameters: [
             Parameter(
                 "rows", .text, help: "Path of the rows' element from the root, or //name for anywhere.",
-                example: "Document/BkToCstmrStmt/Stmt/Ntry")
+                example: "Document/BkToCstmrStmt/Stmt/Ntry"),
+            Parameter(
+                "explode", .text, optional: true,
+                help: "Elements below the row that make a row each; the row's other values are repeated.", example: "NtryDtls/TxDtls"),
+            Parameter(
+                "namespaces", .text, optional: true,
+                help: "Prefixes that paths use, as prefix=pattern items with spaces between; * in a pattern stands for any characters.",
+                example: "doc=urn:iso:std:iso:20022:tech:xsd:camt.053.001.*"),
         ])
 
     public static func reader(
         of file: FeedFile, columns: [FeedColumn], options: [String: ParameterValue], from position: FeedPosition, blockRows: Int,
         bufferBytes: Int
     ) throws(Failure) -> any FeedReader {
-        guard case .text(let text)? = options["rows"] else { throw .xmlRowsMissing() }
-        let rows = try XMLRowsPath(text)
-        var paths: [XMLColumnPath] = []
-        for column in columns { paths.append(try XMLColumnPath(column.source, column: column.field.name, rows: rows)) }
+        let paths = try XMLFeedPaths(options)
         return try XMLReader(
-            of: file, columns: columns, rows: rows, rowsText: text, paths: paths, from: position, blockRows: blockRows,
-            bufferBytes: bufferBytes)
+            of: file, columns: columns, plan: try paths.plan(columns), from: position, blockRows: blockRows, bufferBytes: bufferBytes)
+    }
+}
+
+/// A feed's paths, read and not yet compiled.
+struct XMLFeedPaths {
+    let namespaces: XMLNamespaces
+    let rows: XMLRowsPath
+    let explode: [XMLStep]?
+
+    /// - Throws: texts that are no paths (kind `job`).
+    init(_ options: [String: ParameterValue]) throws(Failure) {
+        func text(_ name: String) -> String? {
+            guard case .text(let text)? = options[name] else { return nil }
+            return text
+        }
+        guard let rowsText = text("rows") else { throw .xmlRowsMissing() }
+        let namespacesText = text("namespaces") ?? ""
+        guard let namespaces = XMLNamespaces(namespacesText) else { throw .xmlNamespaces(namespacesText) }
+        self.namespaces = namespaces
+        do throws(XMLPathProblem) { rows = try XMLPathParser.rows(rowsText, namespaces) } catch {
+            throw .xmlRowsPath(rowsText, problem: error.phrase)
+        }
+        guard let explodeText = text("explode") else {
+            explode = nil
+            return
+        }
+        do throws(XMLPathProblem) { explode = try XMLPathParser.steps(explodeText, namespaces) } catch {
+            throw .xmlExplodePath(explodeText, problem: error.phrase)
+        }
+    }
+
+    func plan(_ columns: [FeedColumn]) throws(Failure) -> XMLPlan {
+        var sources: [XMLSource] = []
+        for column in columns { sources.append(try source(column.source, column: column.field.name)) }
+        let plan: XMLPlan
+        do throws(XMLPlanProblem) { plan = try XMLPlan(rows: rows, explode: explode, columns: sources) } catch {
+            switch error {
+            case .rows(let phrase): throw .xmlRowsPath(rows.text, problem: phrase)
+            case .column(let index, let phrase):
+                throw .xmlColumnPath(columns[index].source, column: columns[index].field.name, problem: phrase)
+            }
+        }
+        if XMLAutomaton.isTooMany(plan) { throw .xmlTooManyNamespaces() }
+        return plan
+    }
+
+    private func source(_ text: String, column: String) throws(Failure) -> XMLSource {
+        do throws(XMLPathProblem) { return try XMLPathParser.source(text, namespaces) } catch {
+            throw .xmlColumnPath(text, column: column, problem: error.phrase)
+        }
     }
 }

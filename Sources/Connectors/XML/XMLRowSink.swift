@@ -1,7 +1,7 @@
 import Records
 
 /// Turns rows into blocks and rejects; keeps the source text of the row under construction.
-final class XMLRowSink {
+final class XMLRowSink: XMLRowReceiver {
     private let file: String
     private let builder: BatchBuilder
     private let blockRows: Int
@@ -32,35 +32,49 @@ final class XMLRowSink {
         return block
     }
 
-    func take(_ values: UnsafeMutableBufferPointer<XMLValue>, line: Int64, start: Int64, end: Int64, endLine: Int64) {
+    override func take(_ fields: UnsafeMutableBufferPointer<XMLField>, _ place: XMLRowPlace) {
         row += 1
         guard row > skip else { return }
-        if let reject = set(values, line: line, start: start, end: end) {
+        if let reject = set(fields, place) {
             rejects.append(reject)
         } else {
             builder.commitRow(number: row)
         }
-        self.end = FeedPosition(offset: end, row: row, line: endLine)
+        moveOn(to: place)
+    }
+
+    override func overflow(_ place: XMLRowPlace) {
+        row += 1
+        guard row > skip else { return }
+        let raw = source.withText(from: place.start, to: place.end) { Reject.kept($0) }
+        rejects.append(
+            Reject(
+                file: file, line: place.line, offset: place.start, row: row, column: nil, code: .tooLong,
+                found: "more exploded elements in one row", expected: "at most 64 MiB of text or 1,048,576 elements", raw: raw))
+        moveOn(to: place)
+    }
+
+    private func moveOn(to place: XMLRowPlace) {
+        // Of exploded rows, several may end at one place.
+        end = FeedPosition(offset: max(place.end, end.offset + 1), row: row, line: place.endLine)
         if builder.count + rejects.count == blockRows { finishBlock() }
     }
 
     /// Nil when every column has taken its value.
-    private func set(_ values: UnsafeMutableBufferPointer<XMLValue>, line: Int64, start: Int64, end: Int64) -> Reject? {
-        for column in values.indices {
-            let text = values[column].text
+    private func set(_ fields: UnsafeMutableBufferPointer<XMLField>, _ place: XMLRowPlace) -> Reject? {
+        for column in fields.indices {
+            let text = fields[column].text
             let fault: ValueFault
-            if values[column].isTooLong {
+            if fields[column].isTooLong {
                 fault = .tooLong
-            } else if text.isEmpty {
-                fault = builder.setMissing(column)
             } else {
                 fault = builder.set(column, text)
             }
             if fault == .none { continue }
-            var reject = source.withText(from: start, to: end) { raw in
-                builder.reject(fault, column: column, text: text, file: file, line: line, offset: start, row: row, raw: raw)
+            var reject = source.withText(from: place.start, to: place.end) { raw in
+                builder.reject(fault, column: column, text: text, file: file, line: place.line, offset: place.start, row: row, raw: raw)
             }
-            if values[column].isTooLong { reject.expected = "at most 1 MiB of text in a value" }
+            if fields[column].isTooLong { reject.expected = "at most 1 MiB of text in a value" }
             return reject
         }
         return nil

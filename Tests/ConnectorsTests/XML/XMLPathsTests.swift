@@ -32,17 +32,44 @@ struct XMLPathsTests {
     @Test("values from ancestors are those before the row, and forgotten with their ancestor")
     func ancestors() throws {
         let sources = ["../@no", "../Acct/IBAN", "../../Head/Id", "../../@version"]
-        let lines = try XMLSamples.read(Self.statement, rows: "Document/Stmt/Ntry", sources)
-        #expect(lines == ["1|NL1|H1|7", "1|NL1|H1|7", "2|-|H1|7", "2|NL2|H1|7"])
+        let early = Self.statement.replacing("<d:Acct><d:IBAN>NL2</d:IBAN></d:Acct>", with: "")
+        let lines = try XMLSamples.read(early, rows: "Document/Stmt/Ntry", sources)
+        #expect(lines == ["1|NL1|H1|7", "1|NL1|H1|7", "2|-|H1|7", "2|-|H1|7"])
+        #expect(throws: Failure.xmlValueAfterRow(column: "b", source: "../Acct/IBAN", place: "sample.xml:11")) {
+            try XMLSamples.read(Self.statement, rows: "Document/Stmt/Ntry", sources)
+        }
+        #expect(
+            Failure.xmlValueAfterRow(column: "iban", source: "../Acct/IBAN", place: "a.xml:11").description
+                == "the value of column 'iban' stands after a row that it belongs to (a.xml:11): '../Acct/IBAN' behind the row, expected "
+                + "values of elements around the row before it. Set `look-ahead: true` on the feed, which reads every document twice, or "
+                + "take the value in a feed of its own.")
     }
 
     @Test("rows anywhere, with the ancestors that the path names")
     func rowsAnywhere() throws {
         #expect(try XMLSamples.read(Self.statement, rows: "//Ntry", ["@id", "Amt"]) == ["a|1.50", "b|2", "c|3", "d|4"])
-        let lines = try XMLSamples.read(Self.statement, rows: "//Stmt/Ntry", ["@id", "../Acct/IBAN"])
-        #expect(lines == ["a|NL1", "b|NL1", "c|-", "d|NL2"])
-        let nested = "<a><a><b>1</b></a><x><a><b>2</b><x><b>no</b></x></a></x><b>3<a><b>inner</b></a></b></a>"
-        #expect(try XMLSamples.read(nested, rows: "//a/b", ["."]) == ["1", "2", "3"])
+        let lines = try XMLSamples.read(Self.statement, rows: "//Stmt/Ntry", ["@id", "../@no"])
+        #expect(lines == ["a|1", "b|1", "c|2", "d|2"])
+        #expect(try XMLSamples.read(Self.statement, rows: "//Ntry", ["@id", "../../Head/Id"]) == ["a|H1", "b|H1", "c|H1", "d|H1"])
+        #expect(try XMLSamples.read(Self.statement, rows: "Document/*/Ntry", ["@id", "../name()"]).first == "a|Stmt")
+        #expect(try XMLSamples.read(Self.statement, rows: "Document/**/Ref", ["."]) == ["x", "second", "-", "late"])
+    }
+
+    @Test("rows within rows are rows of their own, the inner ones first")
+    func nestedRows() throws {
+        let nested = "<a n='1'><a n='2'><b>1</b></a><x><a n='3'><b>2</b><x><b>no</b></x></a></x><b>3<a n='4'><b>inner</b></a></b></a>"
+        #expect(try XMLSamples.read(nested, rows: "//a/b", [".", "../@n"]) == ["1|2", "2|3", "inner|4", "3|1"])
+        #expect(try XMLSamples.read(nested, rows: "//a", ["@n", "b", "ancestor::a/@n"]) == ["2|1|1", "3|2|1", "4|inner|1", "1|3|-"])
+    }
+
+    @Test("several paths for rows, the document's own values, and the nearest ancestor of a name")
+    func unions() throws {
+        let lines = try XMLSamples.read(
+            Self.statement, rows: "Document/Stmt/Acct | Document/Stmt/Ntry", ["name()", "IBAN | @id", "../@no"])
+        #expect(lines == ["Acct|NL1|1", "Ntry|a|1", "Ntry|b|1", "Ntry|c|2", "Acct|NL2|2", "Ntry|d|2"])
+        let above = try XMLSamples.read(
+            Self.statement, rows: "//Amt", [".", "/Document/Head/Id", "ancestor::Stmt/@no", "/Document/@version"])
+        #expect(above == ["1.50|H1|1|7", "2|H1|1|7", "3|H1|2|7", "4|H1|2|7"])
     }
 
     @Test("own text leaves the children's out and joins the pieces")
@@ -87,16 +114,25 @@ struct XMLPathsTests {
                 return nil
             } catch { return error as? Failure }
         }
-        #expect(failure("r/ns:row", "a") == .xmlRowsPath("r/ns:row"))
-        #expect(failure("", "a") == .xmlRowsPath(""))
-        #expect(failure("r/row", "a[1]") == .xmlColumnPath("a[1]", column: "a"))
-        #expect(failure("r/row", "@x/a") == .xmlColumnPath("@x/a", column: "a"))
-        #expect(failure("r/row", "a/../b") == .xmlColumnPath("a/../b", column: "a"))
-        #expect(failure("//row", "../a") == .xmlPathTooHigh("../a", column: "a", steps: 1))
         #expect(
-            Failure.xmlPathTooHigh("../a", column: "a", steps: 1).description
-                == "the source of column 'a' leads above the elements that 'rows' names: '../a', expected at most 0 times '..'. "
-                + "Name more of the elements above in `rows`, or correct `from` of column 'a' in the job file.")
+            failure("r/ns:row", "a") == .xmlRowsPath("r/ns:row", problem: "the prefix 'ns' is not in 'namespaces' (there are xml, xsi)"))
+        #expect(failure("", "a") == .xmlRowsPath("", problem: "a name is missing at its end"))
+        #expect(failure("r/row", "a[") == .xmlColumnPath("a[", column: "a", problem: "a name is missing at its end"))
+        #expect(failure("r/row", "a[b='x") == .xmlColumnPath("a[b='x", column: "a", problem: "a quote is not closed at ''x'"))
+        #expect(failure("r/row", "@x/a") == .xmlColumnPath("@x/a", column: "a", problem: "it does not end here at '/a'"))
+        #expect(failure("r/row", "a/../b") == .xmlColumnPath("a/../b", column: "a", problem: "a name is missing at '../b'"))
+        #expect(failure("r/row", "median(a)") == .xmlColumnPath("median(a)", column: "a", problem: "'median' is no function here"))
+        #expect(
+            failure("r/row", "../../../a")
+                == .xmlColumnPath("../../../a", column: "a", problem: "it leads above the document: 'rows' names 2 elements"))
+        #expect(
+            failure("r/row[last()]", "a")
+                == .xmlRowsPath("r/row[last()]", problem: "a stream does not tell which element is the last"))
+        #expect(
+            Failure.xmlColumnPath("a[", column: "a", problem: "a name is missing at its end").description
+                == "the source of column 'a' is not a path that a stream can be read by: 'a[': a name is missing at its end, expected a "
+                + "path from the row such as Amt, Amt/@Ccy, ../Acct/Id/IBAN or Bal[Cd='OPBD']/Amt. Correct `from` of column 'a' in the "
+                + "job file.")
     }
 
     @Test("a document without the element around the rows is refused with the nearest name; one without rows is not")

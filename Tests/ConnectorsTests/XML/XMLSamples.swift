@@ -14,22 +14,22 @@ enum XMLSamples {
     }
 
     static func reader(
-        _ path: String, rows: String, _ columns: [FeedColumn], from position: FeedPosition = .start, blockRows: Int = 1_000,
-        bufferBytes: Int = 1 << 16
+        _ path: String, rows: String, _ columns: [FeedColumn], options: [String: ParameterValue] = [:],
+        from position: FeedPosition = .start, blockRows: Int = 1_000, bufferBytes: Int = 1 << 16
     ) throws -> any FeedReader {
         try XMLFormat.reader(
-            of: FeedFile(path: path, name: "sample.xml"), columns: columns, options: ["rows": .text(rows)], from: position,
-            blockRows: blockRows, bufferBytes: bufferBytes)
+            of: FeedFile(path: path, name: "sample.xml"), columns: columns, options: options.merging(["rows": .text(rows)]) { $1 },
+            from: position, blockRows: blockRows, bufferBytes: bufferBytes)
     }
 
     static func blocks(
-        _ document: some Sequence<UInt8>, rows: String, _ columns: [FeedColumn], from position: FeedPosition = .start,
-        blockRows: Int = 1_000, bufferBytes: Int = 1 << 16
+        _ document: some Sequence<UInt8>, rows: String, _ columns: [FeedColumn], options: [String: ParameterValue] = [:],
+        from position: FeedPosition = .start, blockRows: Int = 1_000, bufferBytes: Int = 1 << 16
     ) throws -> [FeedBlock] {
         let path = FileManager.default.temporaryDirectory.appending(path: "xml-\(UUID().uuidString).xml").path
         try Data(document).write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let reader = try reader(path, rows: rows, columns, from: position, blockRows: blockRows, bufferBytes: bufferBytes)
+        let reader = try reader(path, rows: rows, columns, options: options, from: position, blockRows: blockRows, bufferBytes: bufferBytes)
         return try all(reader)
     }
 
@@ -46,8 +46,8 @@ enum XMLSamples {
         }
     }
 
-    static func read(_ document: String, rows: String, _ sources: [String]) throws -> [String] {
-        lines(try blocks(document.utf8, rows: rows, texts(sources)))
+    static func read(_ document: String, rows: String, _ sources: [String], options: [String: String] = [:]) throws -> [String] {
+        lines(try blocks(document.utf8, rows: rows, texts(sources), options: options.mapValues { .text($0) }))
     }
 
     static func rejects(_ blocks: [FeedBlock]) -> [Reject] { blocks.flatMap(\.rejects) }

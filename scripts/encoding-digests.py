@@ -78,3 +78,23 @@ digest("iso-2022-jp", PLANE, iso2022(b""))
 digest("iso-2022-jp-1", PLANE, iso2022(b"\x8F"))
 digest("eucjp-ms", PLANE, iconv("EUC-JP-MS"))
 digest("eucjp-ms three", [b"\x8F" + code for code in PLANE], iconv("EUC-JP-MS"))
+
+# Python writes NEC's selection of IBM's characters (ED, EE) where Microsoft writes IBM's own rows (FA to FC), and writes the six
+# characters of JIS that Microsoft maps differently as if they were Microsoft's.
+IBM = {}
+for lead in (0xFA, 0xFB, 0xFC):
+    for trail in range(0x40, 0xFD):
+        text = python("cp932")(bytes([lead, trail]))
+        if text and len(text) == 1:
+            IBM.setdefault(text, bytes([lead, trail]))
+encoded = hashlib.sha256()
+for value in [*range(0x80, 0xD800), *range(0xE000, 0x10000)]:
+    try:
+        code = chr(value).encode("cp932")
+    except UnicodeEncodeError:
+        code = b"\xFF"
+    if code[0] in (0xED, 0xEE):
+        code = IBM[chr(value)]
+    shown = "-" if code[0] in (0xA0, 0xFD, 0xFE, 0xFF) or chr(value) in MICROSOFT else code.hex()
+    encoded.update(f"{value:04x} {shown}\n".encode())
+print("cp932 written", encoded.hexdigest())

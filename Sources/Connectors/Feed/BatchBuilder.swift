@@ -40,6 +40,7 @@ package final class BatchBuilder {
 
     deinit {
         for index in columns.indices { builders[index].deallocate() }
+        builders.deinitialize(count: columns.count)
         builders.deallocate()
         rowNumbers.deallocate()
     }

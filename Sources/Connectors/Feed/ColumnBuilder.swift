@@ -5,7 +5,7 @@ import Records
 /// Values are written at the row under construction, which the ``BatchBuilder`` commits or leaves to be overwritten:
 /// giving up a row costs nothing, and nothing need be taken back.
 struct ColumnBuilder {
-    private enum Kind: UInt8 { case int64, float64, bool, string, timestamp, money }
+    private enum Kind: UInt8 { case int64, float64, bool, string, normalizedString, timestamp, money }
 
     private let type: ColumnType
     private let kind: Kind
@@ -22,6 +22,8 @@ struct ColumnBuilder {
     private let validity: UnsafeMutablePointer<UInt64>
     private let words: Int
     private var hasMissing = false
+    private let normalization: TextNormalization
+    private var normalized: [UInt8] = []
 
     /// Of all text of a column in one block; offsets have 32 bits.
     static let textLimit = 1 << 30
@@ -30,6 +32,7 @@ struct ColumnBuilder {
     init(column: FeedColumn, pattern: TimestampPattern?, zone: Zone?, capacity: Int) {
         type = column.field.type
         isOptional = column.field.isOptional
+        normalization = column.normalize
         nulls = NullMarkers(column.nulls)
         timestamps = TimestampText(pattern: pattern, zone: zone)
         var exponent = 0
@@ -37,14 +40,14 @@ struct ColumnBuilder {
         case .int64: kind = .int64
         case .float64: kind = .float64
         case .bool: kind = .bool
-        case .string: kind = .string
+        case .string: kind = column.normalize.isNone ? .string : .normalizedString
         case .timestamp: kind = .timestamp
         case .money(let currency):
             kind = .money
             exponent = currency.exponent
         }
         self.exponent = exponent
-        let isText = kind == .string
+        let isText = type == .string
         values = .allocate(capacity: isText ? 0 : capacity)
         offsets = .allocate(capacity: isText ? capacity + 1 : 1)
         offsets[0] = 0
@@ -70,7 +73,7 @@ struct ColumnBuilder {
         if count == 0 { return setMissing(row) }
         if nulls.count > 0, nulls.contains(text, count) { return setMissing(row) }
         let fault = parse(row, text, count)
-        if fault == .none || kind == .string {
+        if fault == .none || kind == .string || kind == .normalizedString {
             if isOptional { setValid(row) }
             return fault
         }
@@ -86,7 +89,7 @@ struct ColumnBuilder {
         hasMissing = true
         validity[row >> 6] &= ~(1 << UInt64(row & 63))
         switch kind {
-        case .string: offsets[row + 1] = offsets[row]
+        case .string, .normalizedString: offsets[row + 1] = offsets[row]
         case .float64: values[row] = Int64(bitPattern: Double.nan.bitPattern)
         default: values[row] = 0
         }
@@ -115,6 +118,7 @@ struct ColumnBuilder {
             values[row] = value
             return .none
         case .string: return setText(row, text, count)
+        case .normalizedString: return setNormalized(row, text, count)
         case .float64:
             var value = 0.0
             let fault = NumberText.double(text, count, into: &value)
@@ -138,6 +142,16 @@ struct ColumnBuilder {
     }
 
     @inline(never)
+    private mutating func setNormalized(_ row: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> ValueFault {
+        guard UTF8Text.isValid(text, count) else { return .encoding }
+        var result = normalized
+        normalized = []
+        normalization.normalize(UnsafeBufferPointer(start: text, count: count), into: &result)
+        normalized = result
+        return result.withUnsafeBufferPointer { $0.baseAddress.map { setText(row, $0, result.count) } ?? .none }
+    }
+
+    @inline(never)
     private mutating func grow(to needed: Int, keeping used: Int) {
         let capacity = max(needed, byteCapacity * 2)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
@@ -158,7 +172,7 @@ struct ColumnBuilder {
             hasMissing = false
         }
         switch kind {
-        case .string:
+        case .string, .normalizedString:
             return Column(
                 offsets: Array(UnsafeBufferPointer(start: offsets, count: count + 1)),
                 bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(offsets[count]))), validity: bits)

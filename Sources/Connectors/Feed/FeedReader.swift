@@ -11,9 +11,14 @@ public struct FeedColumn: Hashable, Sendable {
     public let zone: String?
     /// Texts that stand for a missing value, besides the empty text.
     public let nulls: [String]
+    /// Rewriting of texts, after null markers are recognised.
+    public let normalize: TextNormalization
 
-    public init(field: Field, source: String, format: String? = nil, zone: String? = nil, nulls: [String] = []) {
+    public init(
+        field: Field, source: String, format: String? = nil, zone: String? = nil, nulls: [String] = [], normalize: TextNormalization = .none
+    ) {
         (self.field, self.source, self.format, self.zone, self.nulls) = (field, source, format, zone, nulls)
+        self.normalize = normalize
     }
 }
 

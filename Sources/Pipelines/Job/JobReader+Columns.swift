@@ -52,12 +52,30 @@ extension JobReader {
             }
         }
         let nulls = column["nulls"].map { readNulls($0) } ?? []
+        let normalize = column["normalize"].map { readNormalize($0) } ?? TextNormalization.none
+        if let type, type != .string, column["normalize"] != nil {
+            column.report(.misplacedKey("normalize", why: "only texts have one"), at: "normalize")
+        }
         let optional = column["optional"].map { $0.bool() } ?? false
         let personal = column["personal"].map { $0.bool() } ?? false
-        guard let type, let source, let nulls, let optional, let personal else { return nil }
+        guard let type, let source, let nulls, let normalize, let optional, let personal else { return nil }
         return FeedColumn(
             field: Field(name, type, optional: optional, personal: personal), source: source, format: format ?? nil, zone: zone ?? nil,
-            nulls: nulls)
+            nulls: nulls, normalize: normalize)
+    }
+
+    /// `normalize: nfkc`, `normalize: [half-width-kana, wave-dash]`
+    private func readNormalize(_ value: JobValue) -> TextNormalization? {
+        let parts = value.isList ? value.texts() : [value]
+        guard let parts else { return nil }
+        let names = parts.compactMap { $0.choice(TextNormalization.names, of: "normalization") }
+        guard names.count == parts.count else { return nil }
+        if let read = TextNormalization(names) { return read }
+        value.report(
+            .wrongValue(
+                found: names.joined(separator: " and "),
+                expected: "one side of each pair: wave-dash and jis-symbols, or fullwidth-tilde and microsoft-symbols"))
+        return nil
     }
 
     private func readType(_ column: JobMapping) -> ColumnType? {

@@ -148,6 +148,9 @@ package struct JobSection: Sendable {
             JobKey(
                 "nulls", "a text, or a list of texts", example: "nulls: [\"NA\", \"-\"]",
                 "Texts that stand for a missing value, besides the empty text."),
+            JobKey(
+                "normalize", "a name, or a list of names", example: "normalize: [half-width-kana, wave-dash]",
+                "Texts only: nfkc, half-width-kana, wave-dash or fullwidth-tilde, jis-symbols or microsoft-symbols."),
             JobKey("currency", "an ISO 4217 code", example: "currency: EUR", "Money only, and required there."),
             JobKey(
                 "optional", "true or false", default: "false", example: "optional: true",

@@ -1,0 +1,46 @@
+import Connectors
+import Foundation
+import Testing
+
+/// Not a check but a measurement, for a quiet machine:
+/// `PIPELINE_SPEED=1 swift test -c release --disable-testable-imports --filter EncodingSpeed`
+@Suite struct EncodingSpeedTests {
+    private static let isOn = ProcessInfo.processInfo.environment["PIPELINE_SPEED"] != nil
+
+    private static let mostlyASCII = "1000234,2026-03-01 12:30:15,CUSTOMER-99812,TERMINAL-11,1200.50,東京都港区,card present\n"
+    private static let japanese = "株式会社山田商店,東京都千代田区丸の内一丁目,売上は前年を上回りました。カタカナとひらがな,備考なし\n"
+    private static let halfWidth = "ｶﾌﾞｼｷｶﾞｲｼｬ ﾔﾏﾀﾞｼｮｳﾃﾝ,ﾄｳｷｮｳﾄ ﾁﾖﾀﾞｸ,1200\n"
+    private static let german = "1000234;2026-03-01;Jörg Müller;Mühlenstraße 12;Köln;12,50;geprüft\n"
+
+    @Test("decodes text in each encoding", .enabled(if: isOn, "set PIPELINE_SPEED"))
+    func speed() throws {
+        for (name, text, export, encoding) in [
+            ("mostly ASCII", Self.mostlyASCII, .cp932, .cp932), ("Japanese", Self.japanese, .cp932, .cp932),
+            ("half-width kana", Self.halfWidth, .cp932, .cp932), ("German", Self.german, .windows1252, .windows1252),
+            ("German", Self.german, .latin1, .latin1), ("Japanese", Self.japanese, .utf8, .utf8),
+        ] as [(String, String, ExportEncoding, TextEncoding)] {
+            var encoder = TextEncoder(export), line: [UInt8] = []
+            #expect(Array(text.utf8).withUnsafeBufferPointer { encoder.encode($0, into: &line) } == 0)
+            Self.measure(name, line, encoding)
+        }
+        for (name, text) in [("mostly ASCII", Self.mostlyASCII), ("Japanese", Self.japanese)] {
+            Self.measure(name, text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }, .utf16LE)
+            Self.measure(name, text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }, .utf16BE)
+        }
+    }
+
+    private static func measure(_ name: String, _ line: [UInt8], _ encoding: TextEncoding) {
+        let bytes = Array(repeatElement(line, count: (1 << 20) / line.count).joined())
+        let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count * 3)
+        defer { room.deallocate() }
+        var best = Double.infinity
+        for _ in 0..<20 {
+            var decoder = TextDecoder(encoding)
+            let start = clock()
+            let step = bytes.withUnsafeBufferPointer { decoder.decode($0, into: room) }
+            best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC))
+            #expect(step.taken == bytes.count)
+        }
+        print("\(encoding.rawValue), \(name): \(Int(Double(bytes.count) / best / 1e6)) MB/s")
+    }
+}

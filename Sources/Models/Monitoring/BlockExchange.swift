@@ -10,7 +10,10 @@ struct BlockExchange {
     private let columns: [DriftBins.Column]
     /// Row-major, `width` a block.
     private let counts: [Double]
-    private let total: [Double]
+    /// 1 / rows of each bin; 0 for an empty one.
+    private let inverses: [Double]
+    /// Rows of each column: all rows, missing values too.
+    private let totals: [Double]
     /// Block places of each stratum; the first `chosen` of them are the window.
     private var strata: [(places: [Int], chosen: Int)]
     private var window: [Double]
@@ -28,7 +31,8 @@ struct BlockExchange {
                 if place < window.count { mine[bin] += Double(block.counts[bin]) }
             }
         }
-        (self.total, self.window) = (total, mine)
+        (inverses, self.window) = (total.map { $0 > 0 ? 1 / $0 : 0 }, mine)
+        totals = bins.columns.map { total[$0.start..<($0.start + $0.binCount)].reduce(0, +) }
         strata = Set(all.map(\.stratum)).sorted().map { stratum in
             let places = all.indices.filter { all[$0].stratum == stratum }
             return (places, places.count { $0 < window.count })
@@ -41,14 +45,23 @@ struct BlockExchange {
     }
 
     /// Draws as many blocks of each stratum as the window has there.
-    mutating func draw(_ random: inout SplitMix64) {
-        for bin in 0..<width { window[bin] = 0 }
+    ///
+    /// - Parameter stopped: columns with a value are no longer counted.
+    mutating func draw(_ random: inout SplitMix64, until stopped: [Int?]) {
+        for column in columns.indices where stopped[column] == nil {
+            for bin in columns[column].start..<(columns[column].start + columns[column].binCount) { window[bin] = 0 }
+        }
+        let open = columns.indices.filter { stopped[$0] == nil }.map { columns[$0].start..<(columns[$0].start + columns[$0].binCount) }
         for stratum in strata.indices {
             let count = strata[stratum].places.count
             for place in 0..<strata[stratum].chosen {
                 strata[stratum].places.swapAt(place, place + random.next(below: count - place))
                 let base = strata[stratum].places[place] * width
-                for bin in 0..<width { window[bin] += counts[base + bin] }
+                window.withUnsafeMutableBufferPointer { window in
+                    counts.withUnsafeBufferPointer { counts in
+                        for range in open { for bin in range { window[bin] += counts[base + bin] } }
+                    }
+                }
             }
         }
     }
@@ -56,19 +69,19 @@ struct BlockExchange {
     /// Chi-square distance of the window's counts of a column from those of all blocks.
     func distance(_ column: Int) -> Double {
         let range = columns[column].start..<(columns[column].start + columns[column].binCount)
-        var (mine, all) = (0.0, 0.0)
-        for bin in range {
-            mine += window[bin]
-            all += total[bin]
+        let all = totals[column]
+        return window.withUnsafeBufferPointer { window in
+            inverses.withUnsafeBufferPointer { inverses in
+                var mine = 0.0
+                for bin in range { mine += window[bin] }
+                guard mine > 0, mine < all else { return 0 }
+                let share = mine / all
+                var sum = 0.0
+                for bin in range { sum += window[bin] * window[bin] * inverses[bin] }
+                // The sum of (window - share total)² / total, multiplied out.
+                return (sum - share * mine) / (share * (1 - share))
+            }
         }
-        guard mine > 0, mine < all else { return 0 }
-        let share = mine / all
-        var sum = 0.0
-        for bin in range where total[bin] > 0 {
-            let difference = window[bin] - share * total[bin]
-            sum += difference * difference / total[bin]
-        }
-        return sum / (share * (1 - share))
     }
 
     /// The population stability index and the bins' shares.

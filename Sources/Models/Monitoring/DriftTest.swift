@@ -13,7 +13,7 @@ public struct DriftTest: Hashable, Sendable, Codable {
     public var draws: Int
     public var seed: UInt64
 
-    public init(yearlyRate: Double = 0.05, runsPerYear: Int = 365, draws: Int = 200_000, seed: UInt64) {
+    public init(yearlyRate: Double = 0.05, runsPerYear: Int = 365, draws: Int = 1_000_000, seed: UInt64) {
         precondition(yearlyRate > 0 && yearlyRate < 1 && runsPerYear >= 1 && draws >= 1, "a rate within 0...1, a run a year or more")
         (self.yearlyRate, self.runsPerYear, self.draws, self.seed) = (yearlyRate, runsPerYear, draws, seed)
     }
@@ -35,10 +35,10 @@ public struct DriftTest: Hashable, Sendable, Codable {
         var stopped = [Int?](repeating: nil, count: observed.count)
         let enough = 10
         for draw in 1...most where stopped.contains(nil) {
-            exchange.draw(&random)
+            exchange.draw(&random, until: stopped)
             for column in observed.indices where stopped[column] == nil {
                 // Equal up to rounding counts as beaten: the same blocks may be drawn in another order.
-                guard exchange.distance(column) >= observed[column] * (1 - 1e-12) else { continue }
+                guard exchange.distance(column) >= observed[column] * (1 - 1e-9) else { continue }
                 beaten[column] += 1
                 if beaten[column] == enough { stopped[column] = draw }
             }

@@ -60,10 +60,9 @@ public struct SelectiveCertificate: Hashable, Sendable, Codable {
         threshold: Float?
     ) -> Segment {
         let frauds = members.filter { rows.isFraud[$0] }
+        let flags = frauds.map { isCleared[$0] }
         let cleared = frauds.filter { isCleared[$0] }
-        func weight(_ row: Int) -> Double { settings.isMoney ? rows.amount(row) / settings.cap : 1 }
-        let test = RiskTest.Frauds(
-            weights: frauds.map(weight), isCleared: frauds.map { isCleared[$0] }, isCount: !settings.isMoney)
+        let test = settings.test(rows, frauds, error: error)
         func sum(_ members: [Int]) -> Double { members.reduce(0) { $0 + (settings.isMoney ? rows.amount($1) : 1) } }
         let (all, gone) = (sum(frauds), sum(cleared))
         // A cleared amount above the cap breaks what the bound rests on: nothing is certified then.
@@ -72,32 +71,25 @@ public struct SelectiveCertificate: Hashable, Sendable, Codable {
             name: name, threshold: threshold, rows: members.count, clearedRows: members.count { isCleared[$0] }, frauds: frauds.count,
             clearedFrauds: cleared.count, fraudAmount: all, clearedFraudAmount: gone,
             fraudAmountAboveCap: settings.isMoney ? sum(frauds.filter { rows.amount($0) > settings.cap }) : 0,
-            clearedShare: all > 0 ? gone / all : nil, upperLimit: breaksCap ? 1 : test.upperLimit(error: error),
-            pValue: breaksCap || frauds.isEmpty ? 1 : test.pValueAbove(settings.alpha),
-            pValueOfExcess: frauds.isEmpty ? 1 : test.pValueBelow(settings.alpha),
-            fraudsNeeded: test.neededForAny(alpha: settings.alpha, error: error),
-            ceiling: ceiling(rows, members, frauds, test, settings, error: error))
+            clearedShare: all > 0 ? gone / all : nil, upperLimit: breaksCap ? 1 : test.upperLimit(cleared: flags),
+            pValue: breaksCap ? 1 : test.pValue(cleared: flags),
+            pValueOfExcess: test.pValueOfExcess(cleared: flags),
+            fraudsNeeded: test.neededForAny(),
+            ceiling: ceiling(rows, members, frauds, test, settings))
     }
 
     /// All genuine rows, and the cheapest frauds as long as the test allows one more.
     private static func ceiling(
-        _ rows: SelectiveRows, _ members: [Int], _ frauds: [Int], _ test: RiskTest.Frauds, _ settings: SelectiveSettings, error: Double
+        _ rows: SelectiveRows, _ members: [Int], _ frauds: [Int], _ test: RiskTest, _ settings: SelectiveSettings
     ) -> Double {
-        guard !members.isEmpty else { return 0 }
-        var capital = RiskTest.Capital(alpha: settings.alpha)
-        for weight in test.weights { capital.add(weight: weight, isCleared: false) }
-        func isSafe(_ count: Int) -> Bool {
-            (settings.isMoney ? capital.pValue : Binomial.atMost(count, trials: frauds.count, probability: settings.alpha)) <= error
+        let open = frauds.indices.filter { rows.amount(frauds[$0]) <= settings.cap }
+            .sorted { (test.weights[$0], $0) < (test.weights[$1], $1) }
+        let allowed = test.lastSafe(steps: open.count) { step in
+            var flags = [Bool](repeating: false, count: frauds.count)
+            for fraud in open.prefix(step) { flags[fraud] = true }
+            return flags
         }
-        guard !frauds.isEmpty, isSafe(0) else { return 0 }
-        var allowed = 0
-        let open = frauds.indices.filter { rows.amount(frauds[$0]) <= settings.cap }.map { test.weights[$0] }.sorted()
-        for weight in open {
-            capital.remove(weight: weight, isCleared: false)
-            capital.add(weight: weight, isCleared: true)
-            guard isSafe(allowed + 1) else { break }
-            allowed += 1
-        }
+        guard let allowed else { return 0 }
         let genuine = members.count { !rows.isFraud[$0] && rows.amount($0) <= settings.cap }
         return Double(genuine + allowed) / Double(members.count)
     }

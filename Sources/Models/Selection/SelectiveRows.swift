@@ -17,7 +17,7 @@ public struct SelectiveRows: Sendable {
     /// - Parameters:
     ///   - labels: 0 or 1 a row, 1 = fraud.
     ///   - segments: a place in `segmentNames` a row; empty = all rows in the first.
-    /// - Throws: counts that do not match, a score that is NaN, a label other than 0 or 1, an amount below 0 or not finite.
+    /// - Throws: counts that do not match, a score that is not finite, a label other than 0 or 1, an amount below 0 or not finite.
     public init(
         scores: [Float], labels: [Float], amounts: [Double] = [], segments: [Int] = [], segmentNames: [String] = ["all"]
     ) throws(Failure) {
@@ -27,7 +27,9 @@ public struct SelectiveRows: Sendable {
             throw .decisionCounts(rows: scores.count, labels: labels.count, amounts: amounts.count, segments: segments.count)
         }
         for row in scores.indices {
-            if scores[row].isNaN { throw .decisionValue(row: row, what: "a score", found: "NaN", expected: "a number") }
+            guard scores[row].isFinite else {
+                throw .decisionValue(row: row, what: "a score", found: "\(scores[row])", expected: "a finite number")
+            }
             guard labels[row] == 0 || labels[row] == 1 else { throw .trainingLabel(row: row, found: labels[row]) }
             if !amounts.isEmpty, !(amounts[row] >= 0 && amounts[row].isFinite) {
                 throw .decisionValue(row: row, what: "an amount", found: "\(amounts[row])", expected: "0 or more")

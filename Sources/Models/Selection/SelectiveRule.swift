@@ -54,52 +54,32 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
         return (rule, rule.certificate(on: rows))
     }
 
-    /// The highest score at or below which clearing is safe; walks up through the frauds.
+    /// The highest score of these rows at or below which clearing is safe.
     private static func threshold(_ rows: SelectiveRows, _ members: [Int], _ settings: SelectiveSettings, error: Double) -> Float? {
-        let frauds = members.filter { rows.isFraud[$0] }.sorted { rows.scores[$0] < rows.scores[$1] }
-        guard !frauds.isEmpty else { return nil }
-        let cap = settings.cap
-        var capital = RiskTest.Capital(alpha: settings.alpha)
-        func weight(_ row: Int) -> Double { rows.amount(row) / cap }
-        if settings.isMoney { for row in frauds { capital.add(weight: weight(row), isCleared: false) } }
-        var (cleared, place) = (0, 0)
-        func isSafe() -> Bool {
-            let pValue =
-                settings.isMoney
-                ? capital.pValue : Binomial.atMost(cleared, trials: frauds.count, probability: settings.alpha)
-            return pValue <= error
+        let frauds = members.filter { rows.isFraud[$0] }
+        let test = settings.test(rows, frauds, error: error)
+        let steps = Set(frauds.map { rows.scores[$0] }).sorted()
+        let last = test.lastSafe(steps: steps.count) { step in
+            frauds.map { step > 0 && rows.scores[$0] <= steps[step - 1] && rows.amount($0) <= settings.cap }
         }
-        guard isSafe() else { return nil }
-        var limit: Float?
-        while place < frauds.count {
-            let score = rows.scores[frauds[place]]
-            while place < frauds.count, rows.scores[frauds[place]] == score {
-                cleared += 1
-                if settings.isMoney, rows.amount(frauds[place]) <= cap {
-                    capital.remove(weight: weight(frauds[place]), isCleared: false)
-                    capital.add(weight: weight(frauds[place]), isCleared: true)
-                }
-                place += 1
-            }
-            guard isSafe() else {
-                limit = score
-                break
-            }
-        }
+        guard let last else { return nil }
         // Below the first fraud that is too many: the highest score seen, so that the threshold is one of the data's own.
+        let limit = last < steps.count ? steps[last] : Float.infinity
         var threshold: Float?
-        for row in members where limit.map({ rows.scores[row] < $0 }) ?? true {
-            threshold = max(threshold ?? rows.scores[row], rows.scores[row])
-        }
+        for row in members where rows.scores[row] < limit { threshold = max(threshold ?? rows.scores[row], rows.scores[row]) }
         return threshold
     }
 
     /// What the rule does on these rows. On the rows it was fitted to it states what was certified; on others see `verify`.
     public func certificate(on rows: SelectiveRows) -> SelectiveCertificate {
+        // By name: the rows may have been given other segments, or in another order.
+        let places = rows.segmentNames.map { name in segments.firstIndex { $0.name == name } }
         let flags = rows.scores.indices.map { row in
-            clears(score: rows.scores[row], amount: rows.amount(row), segment: rows.segments.isEmpty ? 0 : rows.segments[row])
+            guard let place = places[rows.segments.isEmpty ? 0 : rows.segments[row]] else { return false }
+            return clears(score: rows.scores[row], amount: rows.amount(row), segment: place)
         }
-        return SelectiveCertificate(rows: rows, isCleared: flags, settings: settings, thresholds: segments.map(\.threshold))
+        let thresholds = places.map { $0.flatMap { segments[$0].threshold } }
+        return SelectiveCertificate(rows: rows, isCleared: flags, settings: settings, thresholds: thresholds)
     }
 
     /// Checks the rule on labelled rows that it has not seen.
@@ -124,6 +104,11 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
 
 extension SelectiveSettings {
     var isMoney: Bool { if case .money = risk { true } else { false } }
+
+    func test(_ rows: SelectiveRows, _ frauds: [Int], error: Double) -> RiskTest {
+        RiskTest(
+            weights: frauds.map { isMoney ? rows.amount($0) / cap : 1 }, isCount: !isMoney, alpha: alpha, error: error)
+    }
 
     func check(_ rows: SelectiveRows) throws(Failure) {
         guard isMoney, rows.amounts.isEmpty, !rows.scores.isEmpty else { return }

@@ -36,6 +36,11 @@ import Testing
 
     @Test("beta's curve equals SciPy's least log loss, and a negative slope is left out")
     func beta() throws {
+        let others: [Float] = [0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1]
+        let free = try Calibrator.fit(.beta, scores: scores, labels: others)
+        for (found, expected) in zip(free.parameters, [3.5591245714500386, 3.2860889340935984, 0.6658906938172457]) {
+            #expect(abs(found - expected) < 1e-5)
+        }
         // Unconstrained, the second slope is -0.0127: it is set to 0 and the rest fitted again.
         let map = try Calibrator.fit(.beta, scores: scores, labels: labels)
         #expect(map.parameters[1] == 0 && map.parameters[0] > 0)
@@ -149,6 +154,10 @@ import Testing
         #expect(wrong.calibrationError > 10 * wrong.errorByChance && abs(wrong.calibrationError - 1.0 / 6) < 0.01)
         #expect(right.brierScore < wrong.brierScore && right.logLoss < wrong.logLoss)
         #expect(CalibrationReport(probabilities: [], labels: []) == nil)
+        // SciPy 1.17.1: the mean of |k - np| over binom.pmf(k, 50, .1) is 1.6643214080569375.
+        let even = try #require(
+            CalibrationReport(probabilities: [Float](repeating: 0.1, count: 50), labels: [1] + [Float](repeating: 0, count: 49)))
+        #expect(abs(even.errorByChance - 1.6643214080569375 / 50) < 1e-8 && abs(even.calibrationError - 0.08) < 1e-8)
         // Ties stay together: one bin.
         let one = try #require(CalibrationReport(probabilities: [0.5, 0.5, 0.5], labels: [0, 1, 0]))
         #expect(one.bins.count == 1 && one.bins[0].positives == 1)

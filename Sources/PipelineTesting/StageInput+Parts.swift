@@ -13,9 +13,11 @@ extension StageInput {
             let known = event.known.microseconds
             return (isFirst || known > before) && (known <= through || isLast)
         }
-        return StageInput(
+        var part = StageInput(
             batch: batch.selecting(Array(rows)), keys: Array(keys[rows]), times: Array(times[rows]),
             labels: labels.isEmpty ? [] : Array(labels[rows]), labelDelay: labelDelay, events: due)
+        part.corrected = corrected.isEmpty ? [] : Array(corrected[rows])
+        return part
     }
 
     /// The whole input in parts that end at the given rows (ascending) and at the end.

@@ -18,6 +18,8 @@ public struct Reject: Hashable, Sendable {
         case tooLong = "too-long"
         /// A document or stream that breaks off or is not well-formed: everything from here on in this file.
         case malformed = "malformed"
+        /// A text that the feed's contract does not allow, as it was never seen before.
+        case contract = "contract"
         /// A row later than the declared lateness.
         case late = "late"
         /// The key was already seen with the same content in this run.

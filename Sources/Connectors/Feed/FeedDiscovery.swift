@@ -6,7 +6,8 @@ public enum FeedDiscovery {
     /// The files that a glob names, in byte order of their names.
     ///
     /// `*` (any text), `?` (one character) and `[a-z]`, `[!a-z]` (one of a set) are understood in every component and never match `/`
-    /// or a leading point. Folders that match are left out.
+    /// or a leading point. Folders that match are left out, and so are names that programs give to files they are still writing
+    /// (`.tmp`, `.part`, `.partial`, `.filepart`).
     ///
     /// - Parameters:
     ///   - glob: relative to `directory`, or absolute.
@@ -25,7 +26,7 @@ public enum FeedDiscovery {
             if GlobPattern.hasWildcards(component) {
                 let pattern = GlobPattern(component)
                 for name in names {
-                    for entry in entries(of: path(name, root)) where pattern.matches(entry) {
+                    for entry in entries(of: path(name, root)) where pattern.matches(entry) && !isTemporary(entry) {
                         let full = joined(name, entry)
                         if isFolder(path(full, root)) != isLast { next.append(full) }
                     }
@@ -39,6 +40,12 @@ public enum FeedDiscovery {
         let files = names.filter { !isFolder(path($0, root)) }
         guard !files.isEmpty else { throw .feedFileIsFolder(names[0].isEmpty ? glob : names[0]) }
         return files.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }.map { FeedFile(path: path($0, root), name: $0) }
+    }
+
+    /// Whether a program that is still writing names its file so.
+    package static func isTemporary(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return [".tmp", ".part", ".partial", ".filepart"].contains { lower.hasSuffix($0) }
     }
 
     private static func nothing(_ glob: String, names: [String], root: String, isLast: Bool, component: String) -> Failure {

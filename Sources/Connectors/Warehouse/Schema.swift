@@ -1,8 +1,8 @@
 /// The internal tables, prefixed `pipeline_`; result tables are made a job (`ResultTable`).
 ///
 /// Times are microseconds since 1970 (INTEGER); digests lower-case hex SHA-256. All tables are STRICT.
-enum WarehouseSchema {
-    static let version1 = """
+package enum WarehouseSchema {
+    package static let version1 = """
         CREATE TABLE pipeline_jobs (
             digest TEXT PRIMARY KEY, job TEXT NOT NULL, path TEXT NOT NULL, text TEXT NOT NULL, policy_digest TEXT NOT NULL
         ) STRICT;

@@ -14,7 +14,11 @@ enum WarehouseOpening {
         if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
         if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
         // Before the pool, which turns a file to WAL: what is not ours stays untouched.
-        if exists { try check(path, lockTimeout: lockTimeout, readOnly: access == .read || !isHalfMade(path)) }
+        if exists {
+            let version = try check(path, lockTimeout: lockTimeout, readOnly: access == .read || !isHalfMade(path))
+            // A reader of an older layout would find columns missing.
+            if access == .read, version < Warehouse.schemaVersion { try bringUpToDate(path, lockTimeout: lockTimeout) }
+        }
         let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: access == .read))
         if access == .write { try migrate(pool) }
         return pool
@@ -50,7 +54,15 @@ enum WarehouseOpening {
         guard head.isEmpty || head == Data("SQLite format 3\0".utf8) else { throw Failure.databaseNotSQLite(path) }
     }
 
-    private static func check(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws {
+    private static func bringUpToDate(_ path: String, lockTimeout: Timestamp.Span) throws {
+        guard FileManager.default.isWritableFile(atPath: path) else { throw Failure.databaseReadOnly(path) }
+        let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: false))
+        defer { try? pool.close() }
+        try migrate(pool)
+    }
+
+    /// - Returns: the layout's version.
+    private static func check(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws -> Int32 {
         let queue = try DatabaseQueue(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: readOnly))
         defer { try? queue.close() }
         let (application, version, tables) = try queue.read { database in
@@ -65,6 +77,7 @@ enum WarehouseOpening {
         guard version <= Warehouse.schemaVersion else {
             throw Failure.databaseNewer(path, found: version, known: Warehouse.schemaVersion)
         }
+        return version
     }
 
     private static func migrate(_ pool: DatabasePool) throws {
@@ -73,6 +86,9 @@ enum WarehouseOpening {
             try database.execute(sql: WarehouseSchema.version1)
             try database.execute(
                 sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
+        }
+        migrator.registerMigration("2: arrival") { database in
+            try database.execute(sql: WarehouseSchema.version2 + "PRAGMA user_version = \(Warehouse.schemaVersion);")
         }
         do {
             try migrator.migrate(pool)

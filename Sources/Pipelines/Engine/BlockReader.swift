@@ -6,6 +6,8 @@ struct ReadBlock: Sendable {
     /// Index into the run's files.
     var file: Int
     var block: FeedBlock
+    /// Where the block began.
+    var start: FeedPosition
 }
 
 /// Reads a feed's files one after the other, from a position on.
@@ -16,23 +18,63 @@ final class BlockReader: Source {
     private var file: Int
     private var position: FeedPosition
     private var reader: (any FeedReader)?
+    /// Of each file, texts that make a row a reject, a column each; empty = of none.
+    private let discards: [[String: [String]]]
+    private let selections: [Int: FileSelection]
+    private let locator: RecordLocator
 
-    init(feed: JobFeed, files: [FeedFile], from file: Int = 0, at position: FeedPosition = .start, blockRows: Int) {
-        (self.feed, self.files, self.blockRows) = (feed, files, blockRows)
+    init(
+        feed: JobFeed, files: [FeedFile], from file: Int = 0, at position: FeedPosition = .start, blockRows: Int,
+        discards: [[String: [String]]] = [], selections: [Int: FileSelection] = [:]
+    ) {
+        (self.feed, self.files, self.blockRows, self.discards) = (feed, files, blockRows, discards)
+        self.selections = selections
+        locator = RecordLocator(feed: feed, files: files)
         (self.file, self.position) = (file, position)
     }
 
     func next() throws(Failure) -> ReadBlock? {
         while file < files.count {
+            if reader == nil, let selection = selections[file] {
+                reader = try SelectionReader(selection, of: files[file], feed: feed, from: position, blockRows: blockRows)
+            }
             if reader == nil {
                 reader = try FeedFormats.named(feed.format).reader(
                     of: files[file], columns: feed.columns, options: feed.options, from: position, blockRows: blockRows,
                     bufferBytes: 1 << 18)
             }
-            if let block = try reader?.next() { return ReadBlock(file: file, block: block) }
+            if let block = try reader?.next() {
+                defer { position = block.end }
+                return ReadBlock(file: file, block: try discarding(block), start: position)
+            }
             (reader, position) = (nil, .start)
             file += 1
         }
         return nil
+    }
+
+    /// Without rows that hold a text the feed's contract does not allow: they are rejects.
+    private func discarding(_ block: FeedBlock) throws(Failure) -> FeedBlock {
+        guard file < discards.count, !discards[file].isEmpty else { return block }
+        let batch = block.batch
+        var rejects = block.rejects, kept: [Int] = []
+        for row in 0..<batch.count {
+            var fault: (column: String, text: String)?
+            for (column, texts) in discards[file].sorted(by: { $0.key < $1.key }) where fault == nil {
+                if let text = batch[column]?.string(row), texts.contains(text) { fault = (column, text) }
+            }
+            guard let fault else {
+                kept.append(row)
+                continue
+            }
+            let record = try locator.record(batch.rowNumbers[row], inFile: file, from: position)
+            rejects.append(
+                Reject(
+                    file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
+                    column: fault.column, code: .contract, found: fault.text, expected: "a text seen before (contract: discard-row)",
+                    raw: record?.raw ?? []))
+        }
+        guard kept.count < batch.count else { return block }
+        return FeedBlock(batch: batch.selecting(kept), rejects: rejects.sorted { $0.row < $1.row }, end: block.end)
     }
 }

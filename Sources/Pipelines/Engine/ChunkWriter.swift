@@ -17,6 +17,7 @@ final class ChunkWriter {
     private var isOpen = false
     private var cursor: StreamCursor
     private let fault: PlantedFault?
+    private let locator: RecordLocator
 
     init(
         database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor,
@@ -24,6 +25,7 @@ final class ChunkWriter {
     ) throws {
         (self.database, self.context, self.record, self.files) = (database, context, record, files)
         (self.stateSequence, self.cursor, self.fault) = (stateSequence, cursor, fault)
+        locator = RecordLocator(feed: context.job.main, files: context.files)
         let table = ResultTable(
             name: context.job.results.table, job: context.job.name,
             key: context.keyColumns.map { context.job.main.schema.fields[$0] })
@@ -47,7 +49,8 @@ final class ChunkWriter {
             counts.accepted -= 1
             counts.rejected += 1
             counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
-            rejects.append(context.duplicateReject(block.batch, row: row, file: block.file))
+            let record = try locator.record(block.batch.rowNumbers[row], inFile: block.file, from: block.start)
+            rejects.append(context.duplicateReject(block.batch, row: row, file: block.file, record: record))
         }
         counts.corrected += Int64(found.versions.count)
         try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
@@ -84,6 +87,17 @@ final class ChunkWriter {
         try database.commit()
         Thread.sleep(forTimeInterval: 0.1)
         try database.beginTransaction(.immediate)
+    }
+
+    /// Why the run is to be held, from what is written so far.
+    private(set) var reasons: [HoldReason] = []
+
+    func holdReasons(endsHeld: Bool) throws {
+        try open()
+        reasons =
+            (endsHeld ? [.rejects] : [])
+            + (try HoldReason.inFiles(
+                of: record, job: context.job, holidays: Holidays(stored: record.holidays), in: database))
     }
 
     func rollBack() {

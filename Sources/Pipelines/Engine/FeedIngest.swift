@@ -8,16 +8,18 @@ struct FeedIngest {
     let job: Job
     let run: Int64
     let clock: Timestamp
+    let selections: [String: [Int: FileSelection]]
 
     /// Appends the label facts of the files; returns how many.
-    func labels(_ feed: JobFeed, files: [FeedFile]) throws -> Int64 {
+    func labels(_ planned: PlannedFiles) throws -> Int64 {
+        let feed = planned.feed
         let schema = feed.schema
         let keys = feed.key.compactMap { schema.index(of: $0) }
         let known = feed.knownTime.flatMap { schema.index(of: $0) }
         let value = schema.fields.indices.first { !keys.contains($0) && $0 != known }
         var count: Int64 = 0
         let store = LabelStore(database)
-        try read(feed, files: files) { batch in
+        try read(feed, files: planned.files.map(\.file)) { batch in
             let facts = (0..<batch.count).map { row in
                 LabelFact(
                     job: job.name, key: RecordKey.text(of: batch, columns: keys, row: row),
@@ -31,12 +33,13 @@ struct FeedIngest {
     }
 
     /// Appends the entries of a list feed.
-    func list(_ feed: JobFeed, files: [FeedFile]) throws {
+    func list(_ planned: PlannedFiles) throws {
+        let feed = planned.feed
         let schema = feed.schema
         let keys = feed.key.compactMap { schema.index(of: $0) }
         let known = feed.knownTime.flatMap { schema.index(of: $0) }
         let store = ListStore(database)
-        try read(feed, files: files) { batch in
+        try read(feed, files: planned.files.map(\.file)) { batch in
             let entries = (0..<batch.count).map { row in
                 ListStore.Entry(
                     RecordKey.text(of: batch, columns: keys, row: row),
@@ -47,7 +50,7 @@ struct FeedIngest {
     }
 
     private func read(_ feed: JobFeed, files: [FeedFile], _ body: (RecordBatch) throws -> Void) throws {
-        let reader = BlockReader(feed: feed, files: files, blockRows: 8_192)
+        let reader = BlockReader(feed: feed, files: files, blockRows: 8_192, selections: selections[feed.name] ?? [:])
         while let read = try reader.next() {
             try RejectStore(database).insert(read.block.rejects, run: run, feed: feed.name)
             try body(read.block.batch)

@@ -8,17 +8,21 @@ final class JoinedThread {
 
     /// - Throws: the system gives no thread.
     init(stackBytes: Int = 8 << 20, _ body: @escaping @Sendable () -> Void) throws(Failure) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, stackBytes)
-        defer { pthread_attr_destroy(&attributes) }
+        // Memory instead of a variable: which module owns the type's initialiser depends on the order in which C modules are loaded.
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        pthread_attr_init(attributes)
+        pthread_attr_setstacksize(attributes, stackBytes)
+        defer {
+            pthread_attr_destroy(attributes)
+            attributes.deallocate()
+        }
         let start = Unmanaged.passRetained(Start(body: body))
         #if os(Linux)
             var thread = pthread_t()
-            let code = pthread_create(&thread, &attributes, { Start.run($0) }, start.toOpaque())
+            let code = pthread_create(&thread, attributes, { Start.run($0) }, start.toOpaque())
         #else
             var thread: pthread_t?
-            let code = pthread_create(&thread, &attributes, { Start.run($0) }, start.toOpaque())
+            let code = pthread_create(&thread, attributes, { Start.run($0) }, start.toOpaque())
         #endif
         guard code == 0 else {
             start.release()

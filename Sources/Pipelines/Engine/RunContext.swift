@@ -18,18 +18,22 @@ struct RunContext: Sendable {
     let smallestBase: Int
     /// Off in a rehearsal, which counts review items and needs none of their texts.
     let writesItems: Bool
+    /// Rows are rejects of earlier runs: taken however late, and only where their key has not come meanwhile.
+    let replaysRejects: Bool
 
     init(
         job: Job, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?,
-        smallestBase: Int = 4 << 20, writesItems: Bool = true
+        smallestBase: Int = 4 << 20, writesItems: Bool = true, holidays: Holidays = Holidays(stored: nil),
+        replaysRejects: Bool = false
     ) {
         (self.job, self.run, self.clock, self.files) = (job, run, clock, files)
         (self.policy, self.model, self.smallestBase, self.writesItems) = (policy, model, smallestBase, writesItems)
+        self.replaysRejects = replaysRejects
         let schema = job.main.schema
         timeColumn = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         keyColumns = job.main.key.compactMap { schema.index(of: $0) }
         labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
-        due = BusinessDays.adding(job.review.dueBusinessDays, to: clock, zone: job.zone)
+        due = BusinessDays.adding(job.review.dueBusinessDays, to: clock, zone: job.zone, holidays: holidays.set)
     }
 
     func stageInput(batch: RecordBatch, keys: [UInt64], times: [Int64], events: [LabelEvent]) -> StageInput {
@@ -45,20 +49,20 @@ struct RunContext: Sendable {
         return (0..<batch.count).map { values.isValid($0) ? values.integers[$0] != 0 : nil }
     }
 
-    func lateReject(_ batch: RecordBatch, row: Int, file: Int, watermark: Int64) -> Reject {
+    /// - Parameter record: where it stands and its bytes; nil where the file has it no more.
+    func lateReject(_ batch: RecordBatch, row: Int, file: Int, watermark: Int64, record: RecordLocator.Record?) -> Reject {
         let time = Timestamp(microseconds: batch.columns[timeColumn].integers[row]).iso8601
         let limit = Timestamp(microseconds: watermark - job.main.lateness.microseconds).iso8601
-        let raw = batch.columns.map { $0.text(row) ?? "" }.joined(separator: ",")
         return Reject(
-            file: files[file].name, line: 0, offset: 0, row: batch.rowNumbers[row], column: job.main.eventTime, code: .late, found: time,
-            expected: "a time from \(limit) on (lateness)", raw: Array(raw.utf8))
+            file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
+            column: job.main.eventTime, code: .late, found: time, expected: "a time from \(limit) on (lateness)", raw: record?.raw ?? [])
     }
 
-    func duplicateReject(_ batch: RecordBatch, row: Int, file: Int) -> Reject {
-        let raw = batch.columns.map { $0.text(row) ?? "" }.joined(separator: ",")
-        return Reject(
-            file: files[file].name, line: 0, offset: 0, row: batch.rowNumbers[row], column: job.main.key.first, code: .duplicate,
-            found: "the row a second time in this run with the same content", expected: "each key once", raw: Array(raw.utf8))
+    func duplicateReject(_ batch: RecordBatch, row: Int, file: Int, record: RecordLocator.Record?) -> Reject {
+        Reject(
+            file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
+            column: job.main.key.first, code: .duplicate, found: "the row a second time in this run with the same content",
+            expected: "each key once", raw: record?.raw ?? [])
     }
 
     /// The row's own columns, in the feed's order: name and text, null where missing.

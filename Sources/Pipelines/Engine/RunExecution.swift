@@ -12,6 +12,8 @@ struct RunExecution {
     let model: (any Classifier)?
     let wasResumed: Bool
     let jobFileChanged: Bool
+    /// Of the files by path, taken before their digests; empty on resume.
+    var stamps: [String: FileStamp] = [:]
 
     private var warehouse: Warehouse { runner.warehouse }
     private var options: RunOptions { runner.options }
@@ -25,11 +27,11 @@ struct RunExecution {
                     host: runner.environment.host))
         }
         do throws(Failure) {
-            let finished = try drive()
+            let (finished, reasons) = try drive()
             let ended = try end(attempt, ending: finished.status.rawValue, rows: finished.counts.read - record.counts.read, since: began)
             return RunReport(
                 ending: finished.status == .held ? .held : .done, record: finished, attempt: ended, wasResumed: wasResumed,
-                jobFileChanged: jobFileChanged, earlier: nil)
+                jobFileChanged: jobFileChanged, earlier: nil, holdReasons: reasons)
         } catch {
             _ = try? end(attempt, ending: error.code, rows: 0, since: began)
             throw error
@@ -59,6 +61,8 @@ struct RunExecution {
         var deltas: [[UInt8]]
         var sequence: Int64
         var lists: [String: Set<String>]
+        /// Records to be read instead of whole files.
+        var selections: [Int: FileSelection]
     }
 
     private func load() throws(Failure) -> Loaded {
@@ -77,11 +81,12 @@ struct RunExecution {
             return Loaded(
                 files: try RunStore(database).files(run: record.id).filter { $0.feed == job.main.name }, checkpoint: own,
                 cursor: cursor, labelsBefore: try RunStore(database).labelsBefore(record),
-                base: state.base, deltas: state.deltas, sequence: state.sequence, lists: lists)
+                base: state.base, deltas: state.deltas, sequence: state.sequence, lists: lists,
+                selections: try SelectionStore(database).selections(run: record.id, feed: job.main.name))
         }
     }
 
-    private func drive() throws(Failure) -> RunRecord {
+    private func drive() throws(Failure) -> (record: RunRecord, reasons: [HoldReason]) {
         let loaded = try load()
         let files = try feedFiles(loaded.files)
         let stageType = try Stages.required(job.stage.name)
@@ -90,7 +95,9 @@ struct RunExecution {
         let policy = try Policy(
             job: job, featureNames: stageType.definition.features.map(\.name), hasModel: model != nil, seed: RecordKey.hash(job.name),
             lists: loaded.lists)
-        let context = RunContext(job: job, run: record.id, clock: record.clock, files: files, policy: policy, model: model)
+        let context = RunContext(
+            job: job, run: record.id, clock: record.clock, files: files, policy: policy, model: model,
+            holidays: Holidays(stored: record.holidays), replaysRejects: !loaded.selections.isEmpty)
         let progress = RunProgress(
             chunk: loaded.checkpoint?.chunk ?? 0, file: loaded.checkpoint?.file ?? 0, position: loaded.checkpoint?.position ?? .start,
             counts: record.progressCounts)
@@ -98,7 +105,8 @@ struct RunExecution {
         let memory = WarehouseMemory(
             warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.keyColumns)
         let reader = BlockReader(
-            feed: job.main, files: files, from: progress.file, at: progress.position, blockRows: options.blockRows)
+            feed: job.main, files: files, from: progress.file, at: progress.position, blockRows: options.blockRows,
+            discards: loaded.files.map(\.discards), selections: loaded.selections)
         let isFresh = loaded.checkpoint == nil
         let startWatermark = isFresh ? loaded.cursor.watermark : try startWatermark()
         if options.threads < 2 {
@@ -137,7 +145,7 @@ struct RunExecution {
 
     private func consume(
         _ source: some Source<ScoredBlock>, context: RunContext, loaded: Loaded, progress: RunProgress
-    ) throws(Failure) -> RunRecord {
+    ) throws(Failure) -> (record: RunRecord, reasons: [HoldReason]) {
         do {
             return try warehouse.pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
@@ -145,12 +153,14 @@ struct RunExecution {
                     database: database, context: context, record: record, files: loaded.files, stateSequence: loaded.sequence,
                     cursor: loaded.cursor, fault: options.fault)
                 do {
-                    try loop(source, writer: writer, context: context, progress: progress)
+                    let files = zip(context.files, loaded.files).map { ($0, $1.digest) }
+                    try loop(
+                        source, writer: writer, context: context, progress: progress, guarding: FileGuard(files, stamps: stamps))
                 } catch {
                     writer.rollBack()
                     throw error
                 }
-                return writer.finishedRecord
+                return (writer.finishedRecord, writer.reasons)
             }
         } catch let failure as Failure {
             throw failure
@@ -159,10 +169,13 @@ struct RunExecution {
         }
     }
 
-    private func loop(_ source: some Source<ScoredBlock>, writer: ChunkWriter, context: RunContext, progress: RunProgress) throws {
+    private func loop(
+        _ source: some Source<ScoredBlock>, writer: ChunkWriter, context: RunContext, progress: RunProgress, guarding files: FileGuard
+    ) throws {
         var machine = RunMachine(
             configuration: .init(
-                chunkRows: options.chunkRows, rejectLimit: job.main.rejectLimit, fileCount: context.files.count), from: progress)
+                chunkRows: options.chunkRows, rejectLimit: context.replaysRejects ? 1 : job.main.rejectLimit, fileCount: context.files.count
+            ), from: progress)
         let report = ProgressReport(files: writer.fileBytes, report: options.progress)
         var actions: [RunMachine.Action] = []
         while !machine.isOver || !actions.isEmpty {
@@ -170,10 +183,13 @@ struct RunExecution {
                 actions.removeFirst()
                 switch action {
                 case .commit(let progress):
+                    if options.fault != .readsHalfFiles { try files.check(through: progress.file) }
                     try writer.commit(progress)
                     actions += machine.handle(.committed)
                 case .finish(let progress, let ending):
-                    try writer.commit(progress, status: ending == .held ? .held : .done, finish: finish)
+                    if options.fault != .readsHalfFiles { try files.check(through: progress.file) }
+                    try writer.holdReasons(endsHeld: ending == .held)
+                    try writer.commit(progress, status: writer.reasons.isEmpty ? .done : .held, finish: finish)
                 case .stop:
                     throw Failure.runStopped(job: job.name, run: record.id, chunk: machine.progress.chunk)
                 }

@@ -12,24 +12,26 @@ struct PlannedFiles: Sendable {
 /// What a new run will read: the files whose content no earlier run of the job has read.
 struct RunPlan: Sendable {
     var feeds: [PlannedFiles]
+    /// Files that are not whole yet, a feed each.
+    var waiting: [(feed: String, files: [Readiness.Waiting])] = []
+    /// Of the files' paths, taken before their digests.
+    var stamps: [String: FileStamp] = [:]
+
+    /// Texts that make a row a reject, a column each, by the digest of the file.
+    var discards: [String: [String: [String]]] = [:]
+    /// Records to be read instead of whole files, by feed and position of the file; empty in an ordinary run.
+    var selections: [String: [Int: FileSelection]] = [:]
+    /// Files that a contract refuses.
+    var frozen: [String] = []
+    /// What was found about deliveries; empty in a replay.
+    var findings = ArrivalFindings()
+    /// The same for the person at the terminal.
+    var notes: [String] = []
+
+    /// The first feed with files that wait.
+    var firstWaiting: (feed: String, files: [Readiness.Waiting])? { waiting.first }
 
     var isEmpty: Bool { feeds.allSatisfy { $0.files.isEmpty } }
-
-    /// Looks for files and takes their digests; those known already are left out.
-    init(job: Job, warehouse: Warehouse) throws(Failure) {
-        var planned: [PlannedFiles] = []
-        for feed in job.feeds {
-            var files: [(FeedFile, FeedDigest)] = []
-            var seen: Set<String> = []
-            for file in try FeedDiscovery.files(matching: feed.files, in: job.directory) {
-                let digest = try FeedDigest(of: file)
-                let known = try warehouse.read { try RunStore($0).file(job: job.name, feed: feed.name, digest: digest.hex) }
-                if known == nil, seen.insert(digest.hex).inserted { files.append((file, digest)) }
-            }
-            planned.append(PlannedFiles(feed: feed, files: files))
-        }
-        feeds = planned
-    }
 
     init(feeds: [PlannedFiles]) { self.feeds = feeds }
 
@@ -46,30 +48,39 @@ struct RunStart {
     let seed: UInt64
     /// Of the run that is replayed; nil = the next one.
     var identifier: Int64?
+    let holidays: Holidays
 
     /// - Parameter champion: the model that scores, or nil for the stage's rules.
     func begin(in database: Database, champion: ModelVersion?, versions: [NamedText]) throws -> RunRecord {
         let runs = RunStore(database)
         try runs.register(job)
-        var record = try runs.create(
-            RunRecord(
-                job: job.name, clock: clock, seed: seed, jobDigest: job.digest, policyDigest: job.policyDigest,
-                inputDigest: plan.inputDigest, listDigest: "", model: champion?.name, modelVersion: champion?.version,
-                modelDigest: champion?.digest, versions: versions))
+        var created = RunRecord(
+            job: job.name, clock: clock, seed: seed, jobDigest: job.digest, policyDigest: job.policyDigest,
+            inputDigest: plan.inputDigest, listDigest: "", model: champion?.name, modelVersion: champion?.version,
+            modelDigest: champion?.digest, versions: versions)
+        created.holidays = holidays.text
+        var record = try runs.create(created)
         if let identifier { record = try runs.renumber(record, to: identifier) }
-        let ingest = FeedIngest(database: database, job: job, run: record.id, clock: clock)
+        let ingest = FeedIngest(database: database, job: job, run: record.id, clock: clock, selections: plan.selections)
+        try plan.findings.apply(to: database, at: clock)
         for planned in plan.feeds {
             for (position, entry) in planned.files.enumerated() {
-                _ = try runs.add(
-                    RunFile(
-                        run: record.id, job: job.name, feed: planned.feed.name, position: position, name: entry.file.name,
-                        path: entry.file.name, digest: entry.digest.hex, bytes: entry.digest.bytes))
+                var file = RunFile(
+                    run: record.id, job: job.name, feed: planned.feed.name, position: position, name: entry.file.name,
+                    path: entry.file.name, digest: entry.digest.hex, bytes: entry.digest.bytes)
+                file.discards = plan.discards[entry.digest.hex] ?? [:]
+                _ = try runs.add(file)
+                if let selection = plan.selections[planned.feed.name]?[position] {
+                    try SelectionStore(database).insert(selection, run: record.id, feed: planned.feed.name, position: position)
+                }
             }
             switch planned.feed.role {
-            case .labels: record.counts.labelsRead += try ingest.labels(planned.feed, files: planned.files.map(\.file))
-            case .list: try ingest.list(planned.feed, files: planned.files.map(\.file))
+            case .labels: record.counts.labelsRead += try ingest.labels(planned)
+            case .list: try ingest.list(planned)
             case .main: break
             }
+            guard planned.feed.role != .main else { continue }
+            try FileGuard(planned.files.map { ($0.file, $0.digest.hex) }, stamps: plan.stamps).check(through: planned.files.count - 1)
         }
         record.listDigest = try Self.listDigest(job: job, clock: clock, database: database)
         record.labelsUntil =

@@ -72,7 +72,8 @@ extension RunRecord {
 extension RunStore {
     /// Takes back the start of a run that wrote no chunk.
     func forget(_ run: Int64) throws {
-        for table in ["pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts"] {
+        try DeliveryStore(database).forget(run: run)
+        for table in ["pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
         }
         try database.execute(sql: "DELETE FROM pipeline_runs WHERE id = ?", arguments: [run])

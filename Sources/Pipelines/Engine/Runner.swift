@@ -33,6 +33,8 @@ public struct RunOptions: Sendable {
 package enum PlantedFault: Sendable {
     /// A chunk's rows are committed a while before the checkpoint that counts them, instead of together.
     case checkpointOutsideTransaction
+    /// Files are read whether their markers are there or not, and whoever writes to them meanwhile.
+    case readsHalfFiles
 }
 
 /// How far a run is.
@@ -59,6 +61,12 @@ public struct RunReport: Sendable {
     public var jobFileChanged: Bool
     /// Newest run before, when nothing was new.
     public var earlier: RunRecord?
+    /// Why a held run is held; empty for all others.
+    public var holdReasons: [HoldReason] = []
+    /// What is to be said about deliveries; their items are in the queue.
+    public var notes: [String] = []
+    /// Files that are not whole yet, and why; the next run looks again.
+    public var waiting: [(file: String, reason: String)] = []
 }
 
 /// Carries a run out: makes it or finds the one to resume, drives the machine, and does the reading and writing it asks for.
@@ -83,13 +91,22 @@ public struct Runner: Sendable {
             try warehouse.write { try RunStore($0).forget(record.id) }
         }
         try renewOutdatedState(of: job)
-        let plan = try RunPlan(job: job, warehouse: warehouse)
+        let clock = environment.now()
+        let plan = try Arrival(job: job, warehouse: warehouse, clock: clock, holidays: try Holidays(of: job), fault: options.fault).plan()
         guard !plan.isEmpty else {
+            if options.writes, !plan.findings.isEmpty { try warehouse.write { try plan.findings.apply(to: $0, at: clock) } }
+            if let (feed, waiting) = plan.firstWaiting { throw .feedNotReady(feed, waiting: waiting) }
+            if let name = plan.frozen.first { throw .deliveryFrozen(name, job: job.name) }
             let earlier = try warehouse.read { try RunStore($0).last(job: job.name, statuses: [.done, .held]) }
-            return RunReport(ending: .nothingNew, record: nil, attempt: nil, wasResumed: false, jobFileChanged: false, earlier: earlier)
+            return RunReport(
+                ending: .nothingNew, record: nil, attempt: nil, wasResumed: false, jobFileChanged: false, earlier: earlier,
+                notes: plan.notes)
         }
         guard options.writes else { return try rehearse(job, plan: plan) }
-        return try start(job, plan: plan, clock: environment.now())
+        var report = try start(job, plan: plan, clock: clock)
+        report.notes = plan.notes
+        report.waiting = plan.waiting.flatMap(\.files).map { ($0.file.name, $0.reason) }
+        return report
     }
 
     private func rehearse(_ job: Job, plan: RunPlan) throws(Failure) -> RunReport {
@@ -106,7 +123,8 @@ public struct Runner: Sendable {
     /// A new run of the given files at the given clock.
     ///
     /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
-    func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: (run: Int64, seed: UInt64)? = nil) throws(Failure) -> RunReport {
+    func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil) throws(Failure) -> RunReport {
+        let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
         let stageType = try Stages.required(job.stage.name)
         let loaded = try LoadedModel.champion(
             of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
@@ -114,11 +132,13 @@ public struct Runner: Sendable {
         let record = try warehouse.write { database in
             let last = try RunStore(database).list(job: job.name, limit: 1).first
             let seed = identity?.seed ?? Self.seed(job: job, after: last, clock: clock)
-            return try RunStart(job: job, plan: plan, clock: clock, seed: seed, identifier: identity?.run)
+            return try RunStart(job: job, plan: plan, clock: clock, seed: seed, identifier: identity?.run, holidays: holidays)
                 .begin(in: database, champion: loaded?.version, versions: versions)
         }
-        return try RunExecution(runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false)
-            .execute()
+        return try RunExecution(
+            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false,
+            stamps: plan.stamps
+        ).execute()
     }
 
     /// A run that wrote no chunk yet is bound to nothing: once its job file or a feed file was corrected, it starts anew.
@@ -143,7 +163,7 @@ public struct Runner: Sendable {
         try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
     }
 
-    private func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
+    func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
         let stage = try Stages.required(job.stage.name).definition
@@ -163,10 +183,17 @@ public struct Runner: Sendable {
     }
 }
 
+/// What a run that is replayed had and cannot work out anew.
+struct RunIdentity {
+    var run: Int64
+    var seed: UInt64
+    var holidays: Holidays
+}
+
 /// What a run was made with; a replay on others names them as the cause of a difference.
 enum EngineVersions {
     /// Counted up with every change of the engine that changes a result.
-    static let engine = "1"
+    static let engine = "2"
 
     static func stage(_ stage: StageDefinition) -> String { "\(stage.definition.name) \(stage.version)" }
 

@@ -5,6 +5,7 @@ import Records
 /// A block on its way to the warehouse: every row accounted for.
 struct ScoredBlock: Sendable {
     var file: Int
+    var start: FeedPosition
     var end: FeedPosition
     /// Rows to be written, in feed order.
     var batch: RecordBatch
@@ -75,6 +76,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     private var givesBelatedLabels: Bool
     /// Texts of a block's review items; the memory is used again.
     private var text = JSONWriter()
+    private let locator: RecordLocator
 
     /// - Parameter isFresh: no chunk of this run is committed yet.
     init(
@@ -83,6 +85,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     ) {
         (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
         (self.cursor, self.startWatermark, givesBelatedLabels) = (cursor, startWatermark, isFresh)
+        locator = RecordLocator(feed: context.job.main, files: context.files)
     }
 
     func next() throws(Failure) -> ScoredBlock? {
@@ -104,8 +107,9 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         counts.reviewItems = Int64(itemCount)
         for ruling in rulings { counts.outcomes[context.policy.outcomes[Int(ruling.outcome)], default: 0] += 1 }
         return ScoredBlock(
-            file: read.file, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times, versions: kept.versions,
-            isLate: kept.isLate, records: kept.records, features: features, scores: scores, rulings: rulings, items: items,
+            file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
+            versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: scores, rulings: rulings,
+            items: items,
             rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
     }
 
@@ -132,14 +136,19 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         rows.reserveCapacity(batch.count)
         for row in 0..<batch.count {
             let late = cursor.watermark.map { times[row] < $0 } ?? false
-            if let startWatermark, times[row] <= startWatermark, let earlier = try memory.earlierVersion(of: batch, row: row) {
-                if earlier.record == records[row] {
+            if context.replaysRejects || startWatermark.map({ times[row] <= $0 }) ?? false,
+                let earlier = try memory.earlierVersion(of: batch, row: row)
+            {
+                if earlier.record == records[row] || context.replaysRejects {
                     unchanged += 1
                     continue
                 }
                 versions.append(earlier.version + 1)
-            } else if late, let watermark = cursor.watermark, times[row] < watermark - context.job.main.lateness.microseconds {
-                rejects.append(context.lateReject(batch, row: row, file: read.file, watermark: watermark))
+            } else if late, !context.replaysRejects, let watermark = cursor.watermark,
+                times[row] < watermark - context.job.main.lateness.microseconds
+            {
+                let record = try locator.record(batch.rowNumbers[row], inFile: read.file, from: read.start)
+                rejects.append(context.lateReject(batch, row: row, file: read.file, watermark: watermark, record: record))
                 continue
             } else {
                 versions.append(1)
@@ -171,7 +180,9 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             events += try memory.labels(after: cursor.labels, through: watermark)
             cursor.labels = watermark
         }
-        return context.stageInput(batch: kept.batch, keys: kept.keys, times: kept.times, events: events)
+        var input = context.stageInput(batch: kept.batch, keys: kept.keys, times: kept.times, events: events)
+        if kept.versions.contains(where: { $0 > 1 }) { input.corrected = kept.versions.map { $0 > 1 } }
+        return input
     }
 
     private func stateChange() -> StateChange {

@@ -52,10 +52,12 @@ struct FeatureCollector {
     private let files: [FeedFile]
     private let labels: LabelTable
 
-    /// - Parameter decisions: labels that people gave, besides those of the job's label feed.
-    init(job: Job, decisions: [LabelEvent] = []) throws(Failure) {
+    /// - Parameters:
+    ///   - decisions: labels that people gave, besides those of the job's label feed.
+    ///   - setAside: names of files that a contract keeps from being read.
+    init(job: Job, decisions: [LabelEvent] = [], setAside: Set<String> = []) throws(Failure) {
         self.job = job
-        files = try FeedDiscovery.files(matching: job.main.files, in: job.directory)
+        files = try Readiness.deliveries(of: job.main, in: job.directory).filter { !setAside.contains($0.name) }
         var events = decisions
         if let feed = job.labels { events += try Self.events(of: feed, in: job) }
         labels = LabelTable(events)
@@ -66,7 +68,7 @@ struct FeatureCollector {
         let keys = feed.key.compactMap { schema.index(of: $0) }
         let known = feed.knownTime.flatMap { schema.index(of: $0) }
         let value = schema.fields.indices.first { !keys.contains($0) && $0 != known }
-        let files = try FeedDiscovery.files(matching: feed.files, in: job.directory)
+        let files = try Readiness.deliveries(of: feed, in: job.directory)
         let reader = BlockReader(feed: feed, files: files, blockRows: 8_192)
         var events: [LabelEvent] = []
         while let read = try reader.next() {

@@ -34,7 +34,8 @@ public struct Trainer: Sendable {
     ) throws(Failure) -> TrainingReport {
         guard let settings = job.train, let name = job.modelName else { throw .trainMissing(job.name) }
         let decisions = try warehouse.read { try LabelStore($0).decisions(job: job.name) }
-        var collector = try FeatureCollector(job: job, decisions: decisions)
+        let setAside = try warehouse.read { try DeliveryStore($0).setAside(job: job.name) }
+        var collector = try FeatureCollector(job: job, decisions: decisions, setAside: setAside)
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
         let now = asOf ?? Timestamp(microseconds: period.last.microseconds + 1)
         let to = now - settings.labelDelay

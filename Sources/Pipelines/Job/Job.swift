@@ -9,6 +9,8 @@ public struct Job: Sendable {
     public var schedule: String?
     /// IANA zone of the job's calendar; `UTC` by default.
     public var zone: String
+    /// CSV file with the days on which nobody works, relative to the job file's folder; nil = none but weekends.
+    public var holidays: String?
     /// The file's path, and the folder that relative paths start from.
     public var path: String
     public var directory: String
@@ -69,6 +71,8 @@ public struct JobFeed: Sendable {
     public var rejectLimit: Double
     /// Files must not have changed for this long; zero = no waiting.
     public var stableFor: Timestamp.Span
+    /// What else is declared about deliveries.
+    public var arrival = ArrivalSettings()
 
     public init(
         name: String, role: Role, format: String, options: [String: ParameterValue] = [:], files: String, columns: [FeedColumn],

@@ -16,6 +16,11 @@ extension Job {
         let findings = JobFindings()
         let check = read(bytes: Array(data), path: path, components: components, findings: findings)
         guard let job = check.job else { return check }
+        do throws(Failure) {
+            _ = try Holidays(of: job)
+        } catch {
+            findings.add(.world(error), at: findings.places["calendar.holidays"] ?? .start, path: "calendar.holidays")
+        }
         for feed in job.feeds { look(at: feed, in: job.directory, components: components, findings: findings) }
         return JobCheck(path: path, job: job, findings: findings.sorted)
     }
@@ -27,7 +32,7 @@ extension Job {
         }
         let files: [FeedFile]
         do throws(Failure) {
-            files = try FeedDiscovery.files(matching: feed.files, in: directory)
+            files = try Readiness.deliveries(of: feed, in: directory)
         } catch {
             return warn(.world(error), at: "files")
         }

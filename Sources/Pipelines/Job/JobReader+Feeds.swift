@@ -77,13 +77,17 @@ extension JobReader {
         }
         let lateness = section["lateness"].map { $0.span() } ?? .zero
         let limit = readRejects(section), stable = readReady(section)
-        guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let limit, let stable
+        let arrival = readArrival(section, format: format, columns: columns)
+        guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let limit, let stable,
+            let arrival
         else { return nil }
         if role == .labels { checkLabel(section, columns: columns, notLabels: key + [known.name].compactMap(\.self)) }
-        return JobFeed(
+        var feed = JobFeed(
             name: name, role: role, format: format, options: options, files: files, columns: columns.columns, key: key,
             eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
+        feed.arrival = arrival
+        return feed
     }
 
     private func readRole(_ value: JobValue) -> JobFeed.Role? {

@@ -45,6 +45,7 @@ struct JobReader {
         let owner = top["owner"].flatMap { $0.text() }
         let schedule = top["schedule"].flatMap { readSchedule($0) }
         let zone = readZone(top)
+        let holidays = readHolidays(top)
         let feeds = readFeeds(top)
         let stage = readStage(top, main: feeds.main)
         if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
@@ -57,11 +58,20 @@ struct JobReader {
         guard !findings.hasErrors, let name, let zone, let feeds = feeds.feeds, let stage, let policy, let review, let results else {
             return nil
         }
-        return Job(
+        var job = Job(
             name: name, owner: owner, schedule: schedule, zone: zone, path: path, directory: Self.directory(of: path), text: text,
             digest: SHA256.hash(data: bytes).hex,
             policyDigest: JobPolicyText.digest(policy: policy, review: review, lists: feeds.filter { $0.role == .list }),
             feeds: feeds, stage: stage.configuration, train: train, policy: policy, review: review, results: results)
+        job.holidays = holidays
+        return job
+    }
+
+    private func readHolidays(_ top: JobMapping) -> String? {
+        guard let value = top["calendar"], value.isMapping, let path = value.entry("holidays") else { return nil }
+        guard let text = path.text("a path to a CSV file, relative to the job file") else { return nil }
+        if text.hasPrefix("/") || text.hasPrefix("~") { path.report(.absoluteFiles()) }
+        return text
     }
 
     /// YAML composes recursively: a file of nothing but brackets must not exhaust the stack.

@@ -32,7 +32,7 @@ package struct JobSection: Sendable {
     var keyNames: String { keys.filter { $0.unsupported == nil }.map(\.name).joined(separator: ", ") }
 
     package static let all = [
-        top, calendar, feed, ready, rejects, column, train, window, policy, outcome, cost, rule, review, results,
+        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, train, window, policy, outcome, cost, rule, review, results,
     ]
 
     static let top = JobSection(
@@ -74,7 +74,9 @@ package struct JobSection: Sendable {
         path: "calendar", summary: "What a day is for this job.",
         keys: [
             JobKey("zone", "an IANA time zone", default: "UTC", example: "zone: Asia/Tokyo", "Time zone of days, due times and capacity."),
-            JobKey(unsupported: "holidays", "Remove it: business days are Monday to Friday in this version."),
+            JobKey(
+                "holidays", "a path to a CSV file", example: "holidays: holidays-jp.csv",
+                "Days on which nobody works, as `yyyy-MM-dd` in the first column, relative to the job file: no business days."),
             JobKey(unsupported: "fiscal-year", "Remove it."),
         ])
 
@@ -90,6 +92,16 @@ package struct JobSection: Sendable {
                 "files", "a path with * and ?", required: true, example: "files: ../data/*.csv.gz",
                 "Files to read, in order of their names; relative to the job file. Gzip is recognised by itself."),
             JobKey("ready", "a mapping", example: "ready: { stable-for: 5m }", "When the files may be read."),
+            JobKey(
+                "control", "a mapping", example: "control: { trailer: true, rows: 2, sum: { column: amount, of: 3 } }",
+                "Where a file states how many rows it has and what a column adds up to; figures that differ are flagged."),
+            JobKey(
+                "expect", "a mapping", example: "expect: { every: business-day, by: \"02:00\" }",
+                "When a delivery is due; one that is missing, short, doubled or renamed opens a review item."),
+            JobKey(
+                "contract", "a mode, or a mapping", example: "contract: quarantine",
+                "What happens when a file's columns, types or values are not those known so far: evolve, freeze, discard-row or "
+                    + "quarantine. Without it nobody looks."),
             JobKey(
                 "columns", "a mapping of names to columns", required: true,
                 example: "columns: { amount: { from: TX_AMOUNT, type: money, currency: EUR } }",
@@ -109,7 +121,6 @@ package struct JobSection: Sendable {
             JobKey("rejects", "a mapping", example: "rejects: { limit: 1% }", "How many rows may be unusable."),
             JobKey(unsupported: "sort", "Write the rows in event-time order and declare `lateness`."),
             JobKey(unsupported: "tie-break", "Remove it: rows of the same time keep their order in the feed."),
-            JobKey(unsupported: "control", "Remove it: control figures are not compared in this version."),
         ])
 
     static let ready = JobSection(
@@ -118,9 +129,12 @@ package struct JobSection: Sendable {
             JobKey(
                 "stable-for", "a length of time", default: "0s", example: "stable-for: 5m",
                 "The files must not have changed for this long."),
-            JobKey(unsupported: "marker", "Use `stable-for`, or move files into place only when they are complete."),
-            JobKey(unsupported: "rows", "Remove it: control figures are not compared in this version."),
-            JobKey(unsupported: "sum", "Remove it: control figures are not compared in this version."),
+            JobKey(
+                "marker", "a name, with at most one *", example: "marker: \"*.done\"",
+                "A file is whole once its marker is there: `*` stands for the file's name, with or without its extensions (`x.csv.done`, "
+                    + "`x.done`); a name without `*` is one marker for its folder."),
+            JobKey(unsupported: "rows", "Write it under `control`."),
+            JobKey(unsupported: "sum", "Write it under `control`."),
         ])
 
     static let rejects = JobSection(
@@ -129,6 +143,10 @@ package struct JobSection: Sendable {
             JobKey(
                 "limit", "a percentage", default: "1%", example: "limit: 1%",
                 "Share of the rows read; beyond it the run is held until a person accepts it."),
+            JobKey(
+                "broken-file", "hold or accept", default: "hold", example: "broken-file: accept",
+                "A file that breaks off (cut gzip, XML that is not well-formed) lacks an unknown number of rows: `hold` holds the run "
+                    + "until a person accepts it, `accept` counts one reject and goes on."),
             JobKey(unsupported: "stop-after", "Remove it: the limit is judged at the end of the feed."),
         ])
 

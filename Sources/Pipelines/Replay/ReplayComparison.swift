@@ -47,7 +47,7 @@ final class ReplayComparison {
                 sql: """
                     SELECT key, version, run, queue, event_time, score, value, currency, cause, suggested, interim, over_capacity,
                     sample_probability, reasons, evidence, fields, created, due, on_overdue
-                    FROM pipeline_review_items WHERE \(ours) ORDER BY run, id
+                    FROM pipeline_review_items WHERE \(ours) AND kind = 'row' ORDER BY run, id
                     """),
             Table(
                 name: "pipeline_rejects", key: ["file", "row"],

@@ -113,7 +113,7 @@ public struct Replayer: Sendable {
             environment: Environment(
                 now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier),
             options: RunOptions(threads: threads, progress: progress))
-        _ = try runner.start(job, plan: plan, clock: run.clock, identity: (run.id, run.seed))
+        _ = try runner.start(job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
         return nil
     }
 
@@ -125,7 +125,7 @@ public struct Replayer: Sendable {
     /// The run's files as they are on disk now; a difference when one is not what the run read.
     private func files(of run: RunRecord, job: Job) throws(Failure) -> Files {
         let stored = try warehouse.read { try RunStore($0).files(run: run.id) }
-        var planned: [PlannedFiles] = []
+        var planned: [PlannedFiles] = [], discards: [String: [String: [String]]] = [:]
         for feed in job.feeds {
             var files: [(file: FeedFile, digest: FeedDigest)] = []
             for entry in stored where entry.feed == feed.name {
@@ -145,10 +145,17 @@ public struct Replayer: Sendable {
                         ))
                 }
                 files.append((file, digest))
+                if !entry.discards.isEmpty { discards[entry.digest] = entry.discards }
             }
             planned.append(PlannedFiles(feed: feed, files: files))
         }
-        return .success(RunPlan(feeds: planned))
+        var plan = RunPlan(feeds: planned)
+        plan.discards = discards
+        for feed in job.feeds {
+            let selections = try warehouse.read { try SelectionStore($0).selections(run: run.id, feed: feed.name) }
+            if !selections.isEmpty { plan.selections[feed.name] = selections }
+        }
+        return .success(plan)
     }
 
     /// Copies what the run could know and did not compute: models with their roles, and labels that people gave.

@@ -38,7 +38,10 @@ public struct RunSettlement: Sendable {
             if let later = try RunStore(database).list(job: record.job, limit: 1).first, later.id > run {
                 throw Failure.runNotLast(run, last: later.id)
             }
-            let tables = ["pipeline_review_items", "pipeline_labels", "pipeline_lists", ResultTable.quoted(job.results.table)]
+            try DeliveryStore(database).forget(run: run)
+            try database.execute(sql: "DELETE FROM pipeline_selections WHERE run = ?", arguments: [run])
+            try database.execute(sql: "DELETE FROM pipeline_review_items WHERE run = ? AND kind = 'row'", arguments: [run])
+            let tables = ["pipeline_labels", "pipeline_lists", ResultTable.quoted(job.results.table)]
             for table in tables { try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run]) }
             try StateRebuilder.install(rebuilt, job: record.job, in: database)
             record.status = .discarded

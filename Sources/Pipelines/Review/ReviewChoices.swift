@@ -1,4 +1,4 @@
-import GRDB
+public import GRDB
 public import Records
 
 /// What a person can say of an item: the outcomes of the policy of the day, and the stage's words for what a row was.
@@ -30,6 +30,24 @@ public struct ReviewChoices: Hashable, Sendable {
         }
     }
 
+    /// What can be said of an item that is not about a row; `wait` leaves it open.
+    public static let accept = "accept"
+    public static let reject = "reject"
+    public static let wait = "wait"
+
+    /// Of an item that is not about a row: no job and no label come into it.
+    public static let ofDelivery = ReviewChoices(
+        choices: [accept, reject, wait].map { Choice(outcome: $0, isPositive: nil) }, positive: "", negative: "")
+
+    private init(choices: [Choice], positive: String, negative: String) {
+        (self.choices, self.positive, self.negative) = (choices, positive, negative)
+    }
+
+    /// The choices of any item: of a row, those of the policy of its run's day.
+    public static func of(_ item: ReviewItem, in database: Database) throws -> ReviewChoices {
+        item.kind == .row ? try ReviewChoices(job: try RunStore(database).job(ofRun: item.run)) : ofDelivery
+    }
+
     /// The stage's word; nil for nil.
     public func word(_ isPositive: Bool?) -> String? { isPositive.map { $0 ? positive : negative } }
 
@@ -37,6 +55,7 @@ public struct ReviewChoices: Hashable, Sendable {
     ///
     /// - Throws: a word that is neither of the two.
     public func label(word: String?, outcome: String) throws(Failure) -> Bool? {
+        if let word, positive.isEmpty { throw .reviewWord(word, known: []) }
         switch word {
         case positive: return true
         case negative: return false
@@ -62,8 +81,9 @@ extension RunStore {
 extension Failure {
     static func reviewWord(_ word: String, known: [String]) -> Failure {
         Failure(
-            .usage, code: "review.word", what: "this is not what a row can be", found: "'\(word)'",
-            expected: known.joined(separator: " or "),
+            .usage, code: "review.word",
+            what: known.isEmpty ? "a decision about a delivery says nothing of a row" : "this is not what a row can be", found: "'\(word)'",
+            expected: known.isEmpty ? "no word" : known.joined(separator: " or "),
             remedy: Nearest.name(to: word, among: known).map { "Did you mean '\($0)'?" } ?? "")
     }
 }

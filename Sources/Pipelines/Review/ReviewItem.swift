@@ -1,14 +1,29 @@
 public import GRDB
 public import Records
 
-/// What a person is asked to decide: one version of one row's result, as it was when it was queued. Never changed.
+/// What a person is asked to decide: one version of one row's result, or something about a delivery, as it was when it was queued. Never
+/// changed.
 public struct ReviewItem: Hashable, Sendable {
+    /// What an item is about.
+    public enum Kind: String, CaseIterable, Sendable, Codable {
+        /// A row's result; its decision may become a label.
+        case row
+        /// A delivery that is missing, late, short, doubled, renamed, broken off, or lacks rows of the file it corrects.
+        case delivery
+        /// A delivery whose columns, types or values are not those known so far.
+        case schema
+        /// Control figures that a delivery states and its rows do not give.
+        case control
+    }
+
     /// 0 until stored.
     public var id: Int64 = 0
+    public var kind: Kind = .row
+    /// 0 where there was none: nothing came, so nothing ran.
     public var run: Int64
     public var job: String
     public var queue: String
-    /// The row's key, as `RecordKey.text`.
+    /// The row's key, as `RecordKey.text`; of another kind, the feed, what is wrong and which delivery: `transactions/missing/2026-06-02`.
     public var key: String
     /// Version of the key's result, from 1.
     public var version: Int
@@ -57,7 +72,7 @@ extension ReviewItem: FetchableRecord {
             throw Failure.storedValue(table: table, column: "currency", found: "another text", expected: "an ISO 4217 code")
         }
         self.init(
-            run: row["run"], job: row["job"], queue: row["queue"], key: row["key"], version: row["version"],
+            run: row["run"] ?? 0, job: row["job"], queue: row["queue"], key: row["key"], version: row["version"],
             eventTime: row.timestamp("event_time"), score: row["score"], value: Money(minor: row["value"], currency: currency),
             cause: row["cause"], suggested: row["suggested"], interim: row["interim"], isOverCapacity: row["over_capacity"],
             sampleProbability: row["sample_probability"],
@@ -66,6 +81,12 @@ extension ReviewItem: FetchableRecord {
             fields: (try row.json("fields", table: table).members ?? []).map { NamedText($0.name, $0.value.string) },
             created: row.timestamp("created"), due: row.timestamp("due"), onOverdue: row["on_overdue"])
         id = row["id"]
+        guard let kind = Kind(rawValue: row["kind"]) else {
+            throw Failure.storedValue(
+                table: table, column: "kind", found: "an unknown kind",
+                expected: Kind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.kind = kind
     }
 
     fileprivate static func texts(_ value: JSONValue?) -> [String] { (value?.elements ?? []).map { $0.string ?? "" } }

@@ -68,14 +68,16 @@ public struct ReviewItemState: Hashable, Sendable {
     public var outcomes: [String]
     public private(set) var claim: Claim?
     public private(set) var decision: Decided?
+    /// The last decision, when it was to wait: the item is still open.
+    public private(set) var putOff: Decided?
     public private(set) var newerItem: Int64?
 
     public init(
         interim: String, onOverdue: String, due: Timestamp, outcomes: [String] = [], claim: Claim? = nil, decision: Decided? = nil,
-        newerItem: Int64? = nil
+        putOff: Decided? = nil, newerItem: Int64? = nil
     ) {
         (self.interim, self.onOverdue, self.due, self.outcomes) = (interim, onOverdue, due, outcomes)
-        (self.claim, self.decision, self.newerItem) = (claim, decision, newerItem)
+        (self.claim, self.decision, self.putOff, self.newerItem) = (claim, decision, putOff, newerItem)
     }
 
     /// A decision stands before a newer version, a newer version before a claim.
@@ -141,7 +143,7 @@ public struct ReviewItemState: Hashable, Sendable {
         // An expired lease nobody else took still tells how long this person looked.
         let since = claim.flatMap { $0.person == person ? $0.since : nil }
         let seconds = since.map { Double(max(0, now.microseconds - $0.microseconds)) / 1_000_000 }
-        var actions: [Action] = [.appendDecision(seconds: seconds, supersedes: decision?.id)]
+        var actions: [Action] = [.appendDecision(seconds: seconds, supersedes: (decision ?? putOff)?.id)]
         if let isPositive { actions.append(.appendLabel(isPositive: isPositive)) }
         if claim != nil { actions.append(.dropClaim) }
         claim = nil

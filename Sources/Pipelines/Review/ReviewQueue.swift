@@ -72,17 +72,17 @@ public struct ReviewQueue: Sendable {
                 case .appendDecision(let seconds, let supersedes):
                     decision = try ReviewQueue.append(
                         [id, outcome, isPositive, reason, person.actor, person.host, now.microseconds, seconds, supersedes], in: database)
-                case .appendLabel(let isPositive):
+                case .appendLabel(let isPositive) where entry.item.kind == .row:
                     try LabelStore(database).insert([
                         LabelFact(job: entry.item.job, key: entry.item.key, isPositive: isPositive, known: now, decision: decision?.id)
                     ])
                 case .dropClaim: try ReviewQueue.dropClaim(id, in: database)
-                case .storeClaim: break
+                case .storeClaim, .appendLabel: break
                 }
             }
             if let decision {
                 try AuditChain(database).append(decision, of: entry.item)
-                entry.state.didDecide(.init(id: decision.id, outcome: outcome, at: now))
+                entry.state = try store.show(id).state
             }
             entry.state.outcomes = []
             entry.decisions = try store.decisions(of: id)

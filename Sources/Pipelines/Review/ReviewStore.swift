@@ -26,11 +26,16 @@ public struct ReviewStore {
         case all
     }
 
+    /// A row's item.
     static let insertSQL = """
         INSERT INTO pipeline_review_items (run, job, queue, key, version, event_time, score, value, currency, cause, suggested,
             interim, over_capacity, sample_probability, reasons, evidence, fields, created, due, on_overdue)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+
+    /// As `insertSQL`, of any kind.
+    private static let insertAnySQL =
+        insertSQL.replacing("on_overdue)", with: "on_overdue, kind)").replacing("?)", with: "?, ?)")
 
     /// Appends, in the order given. The engine appends a run's through `ReviewItemInserter`.
     ///
@@ -38,36 +43,39 @@ public struct ReviewStore {
     /// updated).
     public func insert(_ items: some Sequence<ReviewItem>) throws(Failure) {
         try database.worded {
-            let statement = try database.cachedStatement(sql: ReviewStore.insertSQL)
+            let statement = try database.cachedStatement(sql: ReviewStore.insertAnySQL)
             for item in items {
                 try statement.execute(arguments: [
-                    item.run, item.job, item.queue, item.key, item.version, item.eventTime.microseconds, item.score, item.value.minor,
-                    item.value.currency.code, item.cause, item.suggested, item.interim, item.isOverCapacity, item.sampleProbability,
+                    item.run == 0 ? nil : item.run, item.job, item.queue, item.key, item.version, item.eventTime.microseconds, item.score,
+                    item.value.minor, item.value.currency.code, item.cause, item.suggested, item.interim, item.isOverCapacity,
+                    item.sampleProbability,
                     item.reasonsJSON, item.evidenceJSON, item.fieldsJSON, item.created.microseconds, item.due.microseconds, item.onOverdue,
+                    item.kind.rawValue,
                 ])
             }
         }
     }
 
-    /// Items by value at stake, highest first, then by id.
+    /// Items that are not about rows first, then by value at stake, highest first, then by id.
     public func list(
-        queue: String? = nil, job: String? = nil, filter: Filter = .open, now: Timestamp, limit: Int = .max
+        queue: String? = nil, job: String? = nil, kind: ReviewItem.Kind? = nil, filter: Filter = .open, now: Timestamp, limit: Int = .max
     ) throws(Failure) -> [ReviewEntry] {
         try database.worded {
             var sql = ReviewStore.selection
             var arguments: [String: (any DatabaseValueConvertible)?] = ["limit": limit]
             if let queue { (sql, arguments["queue"]) = (sql + " AND i.queue = :queue", queue) }
             if let job { (sql, arguments["job"]) = (sql + " AND i.job = :job", job) }
+            if let kind { (sql, arguments["kind"]) = (sql + " AND i.kind = :kind", kind.rawValue) }
             switch filter {
             case .open: sql += " AND \(ReviewStore.isOpen)"
             case .overdue:
                 sql += " AND \(ReviewStore.isOpen) AND i.due < :now"
                 arguments["now"] = now.microseconds
-            case .decided: sql += " AND d.id IS NOT NULL"
+            case .decided: sql += " AND \(ReviewStore.isDecided)"
             case .all: break
             }
             return try Row.fetchAll(
-                database, sql: sql + " ORDER BY i.value DESC, i.id LIMIT :limit", arguments: StatementArguments(arguments)
+                database, sql: sql + " ORDER BY i.kind = 'row', i.value DESC, i.id LIMIT :limit", arguments: StatementArguments(arguments)
             ).map(ReviewStore.entry)
         }
     }
@@ -90,7 +98,8 @@ public struct ReviewStore {
     public func history(job: String, key: String) throws(Failure) -> [ReviewEntry] {
         try database.worded {
             try Row.fetchAll(
-                database, sql: ReviewStore.selection + " AND i.job = ? AND i.key = ? ORDER BY i.version", arguments: [job, key]
+                database, sql: ReviewStore.selection + " AND i.kind = 'row' AND i.job = ? AND i.key = ? ORDER BY i.version",
+                arguments: [job, key]
             ).map { row in
                 var entry = try ReviewStore.entry(row)
                 entry.decisions = try decisions(of: entry.item.id)
@@ -132,8 +141,8 @@ public struct ReviewStore {
                 database,
                 sql: """
                     SELECT i.queue, i.currency, total(\(open)) AS open, total(\(open) AND c.until > :now) AS claimed,
-                        total(\(open) AND i.due < :now) AS overdue, total(d.id IS NOT NULL) AS decided,
-                        total(d.id IS NULL AND NOT \(open)) AS superseded, sum(CASE WHEN \(open) THEN i.value ELSE 0 END) AS open_value
+                        total(\(open) AND i.due < :now) AS overdue, total(\(ReviewStore.isDecided)) AS decided,
+                        total(NOT \(ReviewStore.isDecided) AND NOT \(open)) AS superseded, sum(CASE WHEN \(open) THEN i.value ELSE 0 END) AS open_value
                     FROM \(ReviewStore.tables) AND (:queue IS NULL OR i.queue = :queue)
                     GROUP BY i.queue, i.currency ORDER BY i.queue, i.currency
                     """, arguments: ["now": now.microseconds, "queue": queue]
@@ -147,21 +156,26 @@ public struct ReviewStore {
 }
 
 extension ReviewStore {
-    /// Items (i) of visible runs, claim (c), last decision (d); ends in a condition.
+    /// Rows' items (i) of visible runs and all others, claim (c), last decision (d); ends in a condition.
+    ///
+    /// An item about a delivery is visible while its run is held: it may be the reason.
     private static let tables = """
         pipeline_review_items i
-        CROSS JOIN pipeline_runs r ON r.id = i.run AND r.status IN ('running', 'done')
+        LEFT JOIN pipeline_runs r ON r.id = i.run
         LEFT JOIN pipeline_claims c ON c.item = i.id
         LEFT JOIN pipeline_decisions d ON d.id = (SELECT max(id) FROM pipeline_decisions WHERE item = i.id)
-        WHERE 1
+        WHERE (i.kind <> 'row' OR r.status IN ('running', 'done'))
         """
 
     private static let newer = """
         (SELECT n.id FROM pipeline_review_items n JOIN pipeline_runs m ON m.id = n.run AND m.status IN ('running', 'done')
-            WHERE n.job = i.job AND n.key = i.key AND n.version > i.version ORDER BY n.version DESC LIMIT 1)
+            WHERE i.kind = 'row' AND n.kind = 'row' AND n.job = i.job AND n.key = i.key AND n.version > i.version
+            ORDER BY n.version DESC LIMIT 1)
         """
 
-    static let isOpen = "d.id IS NULL AND \(newer) IS NULL"
+    /// "wait" puts off an item that is not about a row, and closes nothing.
+    static let isDecided = "(d.id IS NOT NULL AND (i.kind = 'row' OR d.outcome <> '\(ReviewChoices.wait)'))"
+    static let isOpen = "NOT \(isDecided) AND \(newer) IS NULL"
 
     private static let selection = """
         SELECT i.*, c.actor AS claim_actor, c.host AS claim_host, c.since AS claim_since, c.until AS claim_until,
@@ -198,13 +212,14 @@ extension ReviewStore {
                 person: ReviewPerson(actor: actor, host: row["claim_host"]), since: row.timestamp("claim_since"),
                 until: row.timestamp("claim_until"))
         }
-        let decision = (row["decision_id"] as Int64?).map {
+        let last = (row["decision_id"] as Int64?).map {
             ReviewItemState.Decided(id: $0, outcome: row["decision_outcome"], at: row.timestamp("decision_at"))
         }
+        let isPutOff = item.kind != .row && last?.outcome == ReviewChoices.wait
         return ReviewEntry(
             item: item,
             state: ReviewItemState(
-                interim: item.interim, onOverdue: item.onOverdue, due: item.due, claim: claim, decision: decision,
-                newerItem: row["newer_id"]))
+                interim: item.interim, onOverdue: item.onOverdue, due: item.due, claim: claim, decision: isPutOff ? nil : last,
+                putOff: isPutOff ? last : nil, newerItem: row["newer_id"]))
     }
 }

@@ -40,6 +40,8 @@ public struct StageInput: Sendable {
     public var labels: [Bool?]
     /// When a row's own label becomes known after its event time.
     public var labelDelay: Timestamp.Span
+    /// Rows whose key came before with another content: they take the place of the earlier row. Empty = none.
+    public var corrected: [Bool] = []
     /// Labels from feeds and decisions in order of known time, not given before.
     public var events: [LabelEvent]
 

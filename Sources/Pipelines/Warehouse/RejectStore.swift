@@ -8,8 +8,11 @@ public struct StoredReject: Hashable, Sendable, FetchableRecord {
     public let run: Int64
     public let feed: String
     public let reject: Reject
+    /// The run that read it again; nil = none has.
+    public let replayedBy: Int64?
 
     public init(row: Row) throws {
+        replayedBy = row.hasColumn("replayed_by") ? row["replayed_by"] : nil
         (id, run, feed) = (row["id"], row["run"], row["feed"])
         guard let code = Reject.Code(rawValue: row["code"]) else {
             throw Failure.storedValue(
@@ -51,7 +54,10 @@ public struct RejectStore {
         try database.worded {
             try StoredReject.fetchAll(
                 database,
-                sql: "SELECT * FROM pipeline_rejects WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR code = ?2) ORDER BY id LIMIT ?3",
+                sql: """
+                    SELECT j.*, (SELECT s.run FROM pipeline_selections s WHERE s.reject = j.id) AS replayed_by FROM pipeline_rejects j
+                    WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR code = ?2) ORDER BY id LIMIT ?3
+                    """,
                 arguments: [run, code?.rawValue, limit])
         }
     }

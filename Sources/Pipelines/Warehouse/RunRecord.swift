@@ -60,6 +60,8 @@ public struct RunRecord: Hashable, Sendable {
     public var labelsUntil: Int64 = 0
     /// `n:hash`, the audit chain's head when the run ended.
     public var head: String?
+    /// The calendar's holidays as the run knew them, `2026-01-01,2026-01-12`; nil = none.
+    public var holidays: String?
 
     public init(
         id: Int64 = 0, job: String, clock: Timestamp, seed: UInt64, status: Status = .running, jobDigest: String, policyDigest: String,
@@ -90,7 +92,7 @@ extension RunRecord: FetchableRecord {
         let outcomes = try row.json("outcomes", table: "pipeline_runs").members ?? []
         self.outcomes = outcomes.map { Outcome(name: $0.name, rows: $0.value.integer ?? 0) }
         (watermark, stateBytes, head) = (row.optionalTimestamp("watermark"), row["state_bytes"], row["head"])
-        labelsUntil = row["labels_until"]
+        (labelsUntil, holidays) = (row["labels_until"], row["holidays"])
     }
 
     var versionsJSON: String { JSONValue.object(versions.map { .init($0.name, .optional($0.value)) }).json }
@@ -142,6 +144,8 @@ public struct RunFile: Hashable, Sendable, FetchableRecord {
     /// Nil until the file was read to its end.
     public var rowsRead: Int64?
     public var rowsRejected: Int64?
+    /// Texts that make a row of this file a reject, a column each: its contract's `discard-row`.
+    public var discards: [String: [String]] = [:]
 
     public init(
         id: Int64 = 0, run: Int64, job: String, feed: String, position: Int, name: String, path: String, digest: String, bytes: Int64
@@ -155,5 +159,14 @@ public struct RunFile: Hashable, Sendable, FetchableRecord {
             id: row["id"], run: row["run"], job: row["job"], feed: row["feed"], position: row["position"], name: row["name"],
             path: row["path"], digest: row["digest"], bytes: row["bytes"])
         (rowsRead, rowsRejected) = (row["rows_read"], row["rows_rejected"])
+        guard let text = row["discards"] as String?, let members = JSONValue(parsing: text)?.members else { return }
+        for member in members { discards[member.name] = member.value.elements?.compactMap(\.string) ?? [] }
+    }
+
+    var discardsJSON: String? {
+        guard !discards.isEmpty else { return nil }
+        return JSONValue.object(
+            discards.sorted { $0.key < $1.key }.map { .init($0.key, .array($0.value.map { .text($0) })) }
+        ).json
     }
 }

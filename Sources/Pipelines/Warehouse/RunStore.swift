@@ -22,11 +22,11 @@ public struct RunStore {
             try database.runCached(
                 """
                 INSERT INTO pipeline_runs (job, clock, seed, status, job_digest, policy_digest, input_digest, list_digest, model,
-                    model_version, model_digest, versions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    model_version, model_digest, versions, holidays) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     run.job, run.clock.microseconds, Int64(bitPattern: run.seed), run.status.rawValue, run.jobDigest, run.policyDigest,
-                    run.inputDigest, run.listDigest, run.model, run.modelVersion, run.modelDigest, run.versionsJSON,
+                    run.inputDigest, run.listDigest, run.model, run.modelVersion, run.modelDigest, run.versionsJSON, run.holidays,
                 ])
             var created = run
             created.id = database.lastInsertedRowID
@@ -124,12 +124,12 @@ extension RunStore {
         try database.worded {
             try database.runCached(
                 """
-                INSERT INTO pipeline_files (run, job, feed, position, name, path, digest, bytes, rows_read, rows_rejected)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO pipeline_files (run, job, feed, position, name, path, digest, bytes, rows_read, rows_rejected, discards)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     file.run, file.job, file.feed, file.position, file.name, file.path, file.digest, file.bytes, file.rowsRead,
-                    file.rowsRejected,
+                    file.rowsRejected, file.discardsJSON,
                 ])
             var added = file
             added.id = database.lastInsertedRowID

@@ -9,7 +9,8 @@ struct Review: ParsableCommand {
         abstract: "Look at what people must decide, and decide it.",
         discussion: """
             The most valuable items come first. A claim keeps others off an item for a while; a decision is never overwritten, only \
-            superseded by another, and is a label from then on.
+            superseded by another, and is a label from then on. Items about a delivery (missing, short, changed columns) stand in the queue \
+            `deliveries`; their outcomes are accept, reject and wait, and their decisions are no labels.
 
               pipeline review next --queue fraud
               pipeline review decide 7 hold --reason "terminal was compromised last week"
@@ -33,6 +34,10 @@ struct ReviewList: ParsableCommand {
     var queue: String?
     @Option(help: ArgumentHelp("Of this job only.", valueName: "name"), completion: Completions.jobs)
     var job: String?
+    @Option(
+        help: ArgumentHelp("Of this kind only: row, delivery, schema or control.", valueName: "kind"),
+        completion: .list(ReviewItem.Kind.allCases.map(\.rawValue)))
+    var kind: ReviewItem.Kind?
     @Flag(help: "Only open items past their due time.")
     var overdue = false
     @Flag(help: "Only decided items.")
@@ -53,8 +58,10 @@ struct ReviewList: ParsableCommand {
         let database = try warehouse.open(.read)
         defer { database.close() }
         let filter: ReviewStore.Filter = overdue ? .overdue : decided ? .decided : all ? .all : .open
-        let (queue, job, now, count) = (queue, job, warehouse.environment.now(), limit.fetched(format.format))
-        let fetched = try database.read { try ReviewStore($0).list(queue: queue, job: job, filter: filter, now: now, limit: count) }
+        let (queue, job, kind, now, count) = (queue, job, kind, warehouse.environment.now(), limit.fetched(format.format))
+        let fetched = try database.read {
+            try ReviewStore($0).list(queue: queue, job: job, kind: kind, filter: filter, now: now, limit: count)
+        }
         let entries = limit.cut(fetched, format.format, console: console)
         if entries.isEmpty { console.note("No items\(filter == .all ? "" : " that are \(filter.rawValue)").") }
         try format.write(ReviewView.table(entries, now: now), to: console)
@@ -154,7 +161,7 @@ struct ReviewDecide: ParsableCommand {
 
     @Argument(help: "The item's number.", completion: Completions.items)
     var item: Int64
-    @Argument(help: "One of the policy's outcomes.")
+    @Argument(help: "One of the policy's outcomes; of a delivery: accept, reject or wait.")
     var outcome: String
     @Option(help: ArgumentHelp("What the decision rests on.", valueName: "text"))
     var reason: String
@@ -174,8 +181,7 @@ struct ReviewDecide: ParsableCommand {
         let desk = ReviewDesk(database: database, options: warehouse, format: format.format, console: console)
         let number = item
         let choices = try database.read { database in
-            let entry = try ReviewStore(database).show(number)
-            return try ReviewChoices(job: try RunStore(database).job(ofRun: entry.item.run))
+            try ReviewChoices.of(try ReviewStore(database).show(number).item, in: database)
         }
         let entry = try ReviewQueue(database).decide(
             item, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: reason, by: desk.person,

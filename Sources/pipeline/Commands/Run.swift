@@ -48,9 +48,10 @@ struct Run: ParsableCommand {
         let summary = RunSummary(report: report, job: job, database: warehouse.database)
         try format.write(summary.details, to: console)
         for hint in writesNothing ? [] : summary.hints { console.note(hint) }
-        if report.ending == .held, let record = report.record {
-            throw Failure.runHeld(
-                job: job.name, run: record.id, rejected: record.counts.rejected, read: record.counts.read, limit: job.main.rejectLimit)
+        for note in report.notes { console.note("delivery: \(note)") }
+        for (file, reason) in report.waiting { console.note("not read yet: \(file): \(reason)") }
+        if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {
+            throw reason.failure(of: record, limit: job.main.rejectLimit)
         }
     }
 }

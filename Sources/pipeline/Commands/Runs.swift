@@ -80,7 +80,7 @@ struct RunsShow: ParsableCommand {
             let store = RunStore(database)
             return RunView(
                 record: try store.run(number), files: try store.files(run: number), attempts: try store.attempts(run: number),
-                rejects: try RejectStore(database).counts(run: number))
+                rejects: try RejectStore(database).counts(run: number), deliveries: try ReviewStore(database).items(aboutFilesOf: number))
         }
         if format.format != .table { return try format.write(view.details, to: console) }
         try console.write(view.text(console.output, listsFiles: files))

@@ -12,7 +12,7 @@ struct ReviewScreen {
     var text: String {
         var parts = [header, verdict]
         if !item.reasons.isEmpty { parts.append(section("Why", item.reasons.enumerated().map(reason).joined())) }
-        parts.append(section("The row", row))
+        if !item.fields.isEmpty { parts.append(section(item.kind == .row ? "The row" : "The delivery", row)) }
         parts += evidence
         parts.append(section("Decisions", decisions))
         return parts.joined(separator: "\n")
@@ -34,6 +34,10 @@ struct ReviewScreen {
     }
 
     private var verdict: String {
+        guard item.kind == .row else {
+            return line("kind", "\(item.kind.rawValue), \(item.cause)") + line("suggested", terminal.styled(item.suggested, .bold))
+                + line("due", item.due.iso8601)
+        }
         var text = ""
         if let score = item.score {
             let filled = Int((min(max(score, 0), 1) * 30).rounded())

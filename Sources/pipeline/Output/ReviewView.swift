@@ -13,7 +13,8 @@ struct ReviewView {
     static func table(_ entries: [ReviewEntry], now: Timestamp) -> Table {
         Table(
             columns: [
-                .init("item", .number), .init("job", hidden: true), .init("queue"), .init("key"), .init("event_time", hidden: true),
+                .init("item", .number), .init("kind", hidden: entries.allSatisfy { $0.item.kind == .row }), .init("job", hidden: true),
+                .init("queue"), .init("key"), .init("event_time", hidden: true),
                 .init("score", .number),
                 .init("value", .money), .init("cause"), .init("suggested"), .init("due"), .init("status"),
                 .init("claimed_by", hidden: true),
@@ -21,12 +22,16 @@ struct ReviewView {
             rows: entries.map { entry in
                 let item = entry.item, view = ReviewView(entry: entry, choices: nil, now: now)
                 return [
-                    .identifier(item.id), .text(item.job), .text(item.queue), .text(keyText(item.key)), .time(item.eventTime),
-                    item.score.map { .real($0, decimals: 3) } ?? .missing, .money(item.value), .text(item.cause), .text(item.suggested),
+                    .identifier(item.id), .text(item.kind.rawValue), .text(item.job), .text(item.queue), .text(keyText(item.key)),
+                    .time(item.eventTime), item.score.map { .real($0, decimals: 3) } ?? .missing, view.value, .text(item.cause),
+                    .text(item.suggested),
                     .time(item.due), .text(view.status), .text(view.claimedBy),
                 ]
             })
     }
+
+    /// Nothing is at stake in money where the item is not about a row.
+    private var value: Cell { item.kind == .row ? .money(item.value) : .missing }
 
     /// Columns of a key are stored with a separator that nobody can read.
     static func keyText(_ key: String) -> String {
@@ -36,7 +41,7 @@ struct ReviewView {
     /// `open`, `overdue`, `claimed`, `superseded by item 9`, or the outcome decided.
     var status: String {
         switch entry.state.phase(at: now) {
-        case .open: entry.state.isOverdue(at: now) ? "overdue" : "open"
+        case .open: entry.state.isOverdue(at: now) ? "overdue" : entry.state.putOff == nil ? "open" : "waiting"
         case .claimed: entry.state.isOverdue(at: now) ? "claimed, overdue" : "claimed"
         case .decided: "decided: \(entry.state.decision?.outcome ?? "")"
         case .superseded(let item): "superseded by item \(item)"
@@ -47,12 +52,15 @@ struct ReviewView {
         if case .claimed(let claim) = entry.state.phase(at: now) { "\(claim.person)" } else { nil }
     }
 
+    private var run: Cell { item.run == 0 ? .missing : .identifier(item.run) }
+
     private var facts: [Details.Field] {
         [
-            .init("item", .identifier(item.id)), .init("job", .text(item.job)), .init("queue", .text(item.queue)),
-            .init("key", .text(Self.keyText(item.key))), .init("version", .identifier(item.version)), .init("run", .identifier(item.run)),
+            .init("item", .identifier(item.id)), .init("kind", .text(item.kind.rawValue)), .init("job", .text(item.job)),
+            .init("queue", .text(item.queue)),
+            .init("key", .text(Self.keyText(item.key))), .init("version", .identifier(item.version)), .init("run", run),
             .init("status", .text(status)), .init("claimed_by", .text(claimedBy)), .init("event_time", .time(item.eventTime)),
-            .init("score", item.score.map { .real($0, decimals: 3) } ?? .missing), .init("value", .money(item.value)),
+            .init("score", item.score.map { .real($0, decimals: 3) } ?? .missing), .init("value", value),
             .init("cause", .text(item.cause)), .init("suggested", .text(item.suggested)), .init("interim", .text(item.interim)),
             .init("effective_outcome", .text(entry.state.effectiveOutcome(at: now))), .init("over_capacity", .bool(item.isOverCapacity)),
             .init("sample_probability", item.sampleProbability.map { .real($0, decimals: 6) } ?? .missing), .init("due", .time(item.due)),

@@ -7,13 +7,18 @@ struct RunView {
     let files: [RunFile]
     let attempts: [RunAttempt]
     let rejects: [(code: String, count: Int)]
+    /// Items about the files it read.
+    let deliveries: [ReviewItem]
 
     var details: Details {
         var details = facts
         details.sections.append(
             .init(
                 nil,
-                [.init("files", .nested("", .array(filesTable.objects))), .init("attempts", .nested("", .array(attemptsTable.objects)))]))
+                [
+                    .init("deliveries", .nested("", .array(deliveriesTable.objects))),
+                    .init("files", .nested("", .array(filesTable.objects))), .init("attempts", .nested("", .array(attemptsTable.objects))),
+                ]))
         return details
     }
 
@@ -21,6 +26,8 @@ struct RunView {
     func text(_ terminal: Terminal, listsFiles: Bool) -> String {
         facts.rendered(as: .table, terminal: terminal) + "\n" + terminal.styled("files", .bold) + "\n"
             + (listsFiles ? filesTable : feedsTable).text(terminal, indent: "  ")
+            + (deliveries.isEmpty
+                ? "" : "\n" + terminal.styled("deliveries", .bold) + "\n" + deliveriesTable.text(terminal, indent: "  "))
             + "\n" + terminal.styled("attempts", .bold) + "\n" + attemptsTable.text(terminal, indent: "  ")
     }
 
@@ -78,6 +85,14 @@ struct RunView {
                 return [
                     .text(name), .count(own.count), .bytes(own.reduce(0) { $0 + $1.bytes }), .text(own.first?.name), .text(own.last?.name),
                 ]
+            })
+    }
+
+    private var deliveriesTable: Table {
+        Table(
+            columns: [.init("item", .number), .init("kind"), .init("cause"), .init("what")],
+            rows: deliveries.map { item in
+                [.identifier(item.id), .text(item.kind.rawValue), .text(item.cause), .text(item.reasons.first)]
             })
     }
 

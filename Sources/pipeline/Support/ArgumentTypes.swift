@@ -1,9 +1,11 @@
 public import ArgumentParser
+public import Pipelines
 public import Records
 
 extension OutputFormat: ExpressibleByArgument {}
 extension ErrorReport.Form: ExpressibleByArgument {}
 extension Reject.Code: ExpressibleByArgument {}
+extension ReviewItem.Kind: ExpressibleByArgument {}
 
 extension Timestamp: ExpressibleByArgument {
     /// ISO 8601, as `2026-02-01` or `2026-02-01T06:00:00Z`.

@@ -32,8 +32,8 @@ struct ReviewDesk {
 
     /// The item's screen or data; then, when it can be decided, the commands to do so.
     func show(_ entry: ReviewEntry) throws {
-        let run = entry.item.run
-        let choices = try? database.read { try ReviewChoices(job: try RunStore($0).job(ofRun: run)) }
+        let item = entry.item
+        let choices = try? database.read { try ReviewChoices.of(item, in: $0) }
         let view = ReviewView(entry: entry, choices: choices, now: now)
         guard format == .table else { return try console.write(view.details.rendered(as: format)) }
         try console.write(ReviewScreen(view: view, terminal: console.output).text)

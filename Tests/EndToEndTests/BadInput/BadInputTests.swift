@@ -90,7 +90,14 @@ struct BadInputTests {
         defer { bank.remove() }
         try example.content().write(to: bank.program.folder.appendingPathComponent("transactions/\(example.file)"))
         let run = try bank.run()
-        #expect(run.code == 0 && run.errors.isEmpty)
+        let isBroken = example.reject[2] == "malformed"
+        #expect(isBroken ? run.code == 65 : run.code == 0 && run.errors.isEmpty)
+        if isBroken {
+            #expect(run.errors.hasPrefix("error: a file breaks off; run 1 of 'bank' is held (transactions/\(example.file)): "))
+            let items = try #require(try bank.program.run("review", "list", "--format", "json").json as? [[String: Any]])
+            let about = items.first
+            #expect(about?["kind"] as? String == "delivery" && about?["cause"] as? String == "broken-off")
+        }
         let listed = try #require(try bank.program.run("rejects", "list", "--format", "json").json as? [[String: Any]])
         let reject = try #require(listed.first)
         #expect(listed.count == 1 && reject["file"] as? String == "transactions/\(example.file)")

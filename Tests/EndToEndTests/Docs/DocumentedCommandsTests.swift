@@ -61,7 +61,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
 
     @Test(
         "has only commands that work, in the order they stand",
-        arguments: ["README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md"])
+        arguments: ["README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md"])
     func commands(_ document: String) throws {
         let folder = try clone()
         defer { try? FileManager.default.removeItem(atPath: folder) }

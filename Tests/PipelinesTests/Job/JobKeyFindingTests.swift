@@ -150,31 +150,29 @@ import Testing
     @Test("what this version does not keep is refused with what to do instead")
     func unsupported() {
         expect(
-            ("calendar: { zone: Asia/Tokyo }", "calendar: { zone: Asia/Tokyo, ⟦1⟧holidays: jp.csv }"),
+            ("calendar: { zone: Asia/Tokyo }", "calendar: { zone: Asia/Tokyo, ⟦1⟧fiscal-year: April }"),
             give: [
                 """
-                ⟦1⟧ error: not supported in this version (calendar.holidays). Remove it: business days are Monday to Friday in this \
-                version.
+                ⟦1⟧ error: not supported in this version (calendar.fiscal-year). Remove it.
                 """
             ])
         expect(
-            ("stable-for: 5m", #"⟦1⟧marker: "*.done""#),
+            ("stable-for: 5m", "⟦1⟧rows: 5"),
             give: [
                 """
-                ⟦1⟧ error: not supported in this version (feeds.transactions.ready.marker). Use `stable-for`, or move files into place\
-                 only when they are complete.
+                ⟦1⟧ error: not supported in this version (feeds.transactions.ready.rows). Write it under `control`.
                 """
             ])
         expect(
-            ("    lateness: 1d", "    ⟦1⟧sort: file\n    ⟦2⟧control: { rows: 5 }"),
+            ("    lateness: 1d", "    ⟦1⟧sort: file\n    ⟦2⟧tie-break: row"),
             give: [
                 """
                 ⟦1⟧ error: not supported in this version (feeds.transactions.sort). Write the rows in event-time order and declare \
                 `lateness`.
                 """,
                 """
-                ⟦2⟧ error: not supported in this version (feeds.transactions.control). Remove it: control figures are not compared in \
-                this version.
+                ⟦2⟧ error: not supported in this version (feeds.transactions.tie-break). Remove it: rows of the same time keep their \
+                order in the feed.
                 """,
             ])
         expect(

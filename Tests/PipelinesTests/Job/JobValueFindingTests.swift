@@ -130,7 +130,7 @@ import Testing
         expect(
             ("ready: { stable-for: 5m }", "ready: ⟦1⟧5m"),
             give: [
-                "⟦1⟧ error: wrong value (feeds.transactions.ready): '5m', expected a mapping with stable-for."
+                "⟦1⟧ error: wrong value (feeds.transactions.ready): '5m', expected a mapping with stable-for, marker."
             ])
         expect(
             ("key: [transaction]", "key: ⟦1⟧[]"),

@@ -213,6 +213,23 @@ struct AccountBook: ~Copyable {
         accounts[entity].count -= 1
     }
 
+    /// Takes one row out.
+    mutating func remove(at index: UInt32, of entity: Int) {
+        let weight = weight(accounts[entity][index]), isInside = index < accounts[entity].end
+        if index < accounts[entity].starts.0 { accounts[entity].starts.0 -= 1 } else if isInside { accounts[entity].sums.0 &-= weight }
+        if index < accounts[entity].starts.1 { accounts[entity].starts.1 -= 1 } else if isInside { accounts[entity].sums.1 &-= weight }
+        if index < accounts[entity].starts.2 { accounts[entity].starts.2 -= 1 } else if isInside { accounts[entity].sums.2 &-= weight }
+        if isInside { accounts[entity].end -= 1 }
+        let last = accounts[entity].count - 1
+        var at = index
+        while at < last {
+            accounts[entity][at] = accounts[entity][at + 1]
+            at += 1
+        }
+        accounts[entity].count = last
+        accounts[entity].newest = last == 0 ? .min / 2 : accounts[entity][last - 1].time
+    }
+
     /// Removes an entity without rows; gives memory back where a ring has become much too large.
     mutating func tidy(_ entity: Int) {
         if accounts[entity].count == 0 {

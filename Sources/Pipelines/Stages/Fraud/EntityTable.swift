@@ -153,7 +153,9 @@ struct EntityTable: ~Copyable {
     func write(_ entity: Int, to json: inout JSONWriter) {
         let name = names[entity]
         guard isText else { return json.text(name.value) }
-        pool.withUnsafeBufferPointer { json.text(UnsafeBufferPointer(rebasing: $0[Int(name.value)..<(Int(name.value) + Int(name.length))])) }
+        pool.withUnsafeBufferPointer {
+            json.text(UnsafeBufferPointer(rebasing: $0[Int(name.value)..<(Int(name.value) + Int(name.length))]))
+        }
     }
 
     // MARK: State

@@ -9,6 +9,7 @@ public import Records
 /// - A label counts from its known time on. The last one known by then holds: a correction to genuine takes a fraud back, and a late row
 ///   still sees what was known at its own time. A label event belongs to the newest row of its key consumed before it became known; if there
 ///   is none, it waits 60 days for one.
+/// - A corrected row takes the place of the earlier one of its key, and inherits what was known about it; rows scored meanwhile stay.
 /// - Rows older than 30 days + `delay` + `lateness` before the start of the watermark's day are forgotten, and cards and terminals without
 ///   rows with them; rows later than `lateness` are computed from what is remembered.
 public final class FraudStage: Stage {

@@ -51,6 +51,8 @@ struct FraudRows {
     let amounts: UnsafeBufferPointer<Int64>
     let times: UnsafeBufferPointer<Int64>
     let keys: UnsafeBufferPointer<UInt64>
+    /// Empty where no row corrects an earlier one.
+    let corrected: UnsafeBufferPointer<Bool>
     /// Empty where no labels travel with the rows.
     let labels: UnsafeBufferPointer<Bool?>
     let labelDelay: Int64
@@ -62,11 +64,13 @@ struct FraudRows {
                     input.times.withUnsafeBufferPointer { times in
                         input.keys.withUnsafeBufferPointer { keys in
                             input.labels.withUnsafeBufferPointer { labels in
-                                body(
-                                    FraudRows(
-                                        count: input.batch.count, customers: customers, terminals: terminals, amounts: amounts,
-                                        times: times,
-                                        keys: keys, labels: labels, labelDelay: input.labelDelay.microseconds))
+                                input.corrected.withUnsafeBufferPointer { corrected in
+                                    body(
+                                        FraudRows(
+                                            count: input.batch.count, customers: customers, terminals: terminals, amounts: amounts,
+                                            times: times, keys: keys, corrected: corrected, labels: labels,
+                                            labelDelay: input.labelDelay.microseconds))
+                                }
                             }
                         }
                     }
@@ -111,16 +115,20 @@ extension FraudState {
     ) {
         var previous: Int64 = 0
         for row in 0..<rows.count {
+            let isCorrected = !rows.corrected.isEmpty && rows.corrected[row]
+            let inherited = isCorrected ? takeOut(rows.keys[row]) : []
             let customer = customers.entity(rows.customers, row), terminal = terminals.entity(rows.terminals, row)
             if terminal.isNew { openHistory(terminal.entity) }
             let time = rows.times[row], amount = rows.amounts[row], key = rows.keys[row]
             consume(
                 customer: customer.entity, terminal: terminal.entity, time: time, amount: amount, key: key,
                 into: features + row * Self.featureCount)
+            if !inherited.isEmpty { inherit(inherited, time: time, terminal: terminal.entity) }
             let isPositive = !rows.labels.isEmpty && rows.labels[row] == true
             if isPositive { addLabel(time: time, terminal: terminal.entity, known: time &+ rows.labelDelay) }
             if isLogging {
-                log.varint((customer.isNew ? 0 : UInt64(customer.entity + 1)) << 1 | (isPositive ? 1 : 0))
+                log.varint((customer.isNew ? 0 : UInt64(customer.entity + 1)) << 2 | (isCorrected ? 2 : 0) | (isPositive ? 1 : 0))
+                if isCorrected { log.word(key) }
                 if customer.isNew { customers.names.writeName(customer.entity, to: &log) }
                 log.varint(terminal.isNew ? 0 : UInt64(terminal.entity + 1))
                 if terminal.isNew { terminals.names.writeName(terminal.entity, to: &log) }
@@ -171,12 +179,14 @@ extension FraudState {
         var previous: Int64 = 0
         for _ in 0..<rows {
             let reference = reader.varint()
-            let customer = customers.entity(reference >> 1, from: &reader)
+            let inherited = reference & 2 == 2 ? takeOut(reader.word()) : []
+            let customer = customers.entity(reference >> 2, from: &reader)
             let terminal = terminals.entity(reader.varint(), from: &reader)
             guard !reader.isBroken else { return }
             if terminal.isNew { openHistory(terminal.entity) }
             let time = previous &+ reader.signed(), amount = reader.signed(), key = reader.word()
             consume(customer: customer.entity, terminal: terminal.entity, time: time, amount: amount, key: key, into: ignored)
+            if !inherited.isEmpty { inherit(inherited, time: time, terminal: terminal.entity) }
             if reference & 1 == 1 { addLabel(time: time, terminal: terminal.entity, known: time &+ labelDelay) }
             previous = time
         }

@@ -155,6 +155,40 @@ struct FraudState: ~Copyable {
         }
     }
 
+    /// Takes the newest row of a key out of the windows, as a corrected one comes in its place.
+    ///
+    /// - Returns: what was known about it; the corrected row inherits it.
+    @inline(never)
+    mutating func takeOut(_ key: UInt64) -> [KnownLabel] {
+        if !usesKeys { indexKeys() }
+        guard let place = keys.place(of: key), place.terminal != KeyTable.Place.waiting, place.time > cutoff else { return [] }
+        let terminal = Int(place.terminal)
+        guard terminals.names.isLive(terminal), let at = terminals.accounts[terminal].index(time: place.time, sequence: place.sequence)
+        else { return [] }
+        let customer = terminals.accounts[terminal][at].party
+        terminals.remove(at: at, of: terminal)
+        if customers.names.isLive(customer),
+            let index = customers.accounts[customer].index(time: place.time, sequence: place.sequence)
+        {
+            customers.remove(at: index, of: customer)
+        }
+        keys.remove(key, terminal: place.terminal, sequence: place.sequence)
+        return histories[terminal].take(time: place.time, sequence: place.sequence)
+    }
+
+    /// Gives the row just consumed what was known about the one it corrects.
+    @inline(never)
+    mutating func inherit(_ labels: [KnownLabel], time: Int64, terminal: Int) {
+        let sequence = UInt32(truncatingIfNeeded: rowCount - 1)
+        for label in labels {
+            apply(
+                PendingLabel(
+                    known: label.known, order: label.order, key: 0, time: time, terminal: UInt32(terminal), sequence: sequence,
+                    isPositive: label.isPositive),
+                terminal: terminal, time: time, sequence: sequence)
+        }
+    }
+
     @inline(never)
     private mutating func startDay() {
         let start = Int64(Timestamp(microseconds: watermark).day) * AccountBook.day

@@ -58,6 +58,13 @@ struct LabelHistory {
         facts.last { $0.time == time && $0.sequence == sequence && $0.known <= clock }?.isPositive
     }
 
+    /// Takes all facts about a row out, in the order they became known.
+    mutating func take(time: Int64, sequence: UInt32) -> [KnownLabel] {
+        let taken = facts.filter { $0.time == time && $0.sequence == sequence }
+        if !taken.isEmpty { facts.removeAll { $0.time == time && $0.sequence == sequence } }
+        return taken
+    }
+
     mutating func drop(until cutoff: Int64) {
         guard let first = facts.first, first.time <= cutoff else { return }
         facts.removeFirst(facts.firstIndex { $0.time > cutoff } ?? facts.count)

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Connectors
+import Pipelines
+import Records
+
+/// `pipeline status`
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show where every job stands: last run, deliveries missing or next, open items, rejects, what is held or set aside.",
+        discussion: """
+            Exits with 0 whatever it shows; with --check, with 1 when a person is needed: a run is held, a file is set aside, a delivery is \
+            missing, or an item about a delivery is open. Open items about rows are a queue's ordinary work and do not count.
+
+              pipeline status
+              pipeline status --job card-fraud --check --quiet
+            """)
+
+    @Option(help: ArgumentHelp("Of this job only.", valueName: "name"), completion: Completions.jobs)
+    var job: String?
+    @Flag(help: "Exit with 1 when a person is needed.")
+    var check = false
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let (job, now) = (job, warehouse.environment.now())
+        let all = try database.read { try JobStatus.all(in: $0, job: job, now: now) }
+        if all.isEmpty { output.console.note("No job has run yet.") }
+        try format.write(StatusView.table(all), to: output.console)
+        if format.format == .table { for line in all.flatMap(StatusView.remarks) { output.console.note(line) } }
+        if check, all.contains(where: \.needsPerson) { throw ExitCode(1) }
+    }
+}
+
+/// Statuses as a listing, and what to do about them.
+enum StatusView {
+    static func table(_ all: [JobStatus]) -> Table {
+        Table(
+            columns: [
+                .init("job"), .init("needs_person"), .init("last_run", .number), .init("status"), .init("clock"), .init("watermark"),
+                .init("next_delivery"), .init("next_feed", hidden: true), .init("missing", .number),
+                .init("missing_periods", hidden: true), .init("rows_open", .number), .init("deliveries_open", .number),
+                .init("schema_open", .number), .init("control_open", .number), .init("rejects", .number), .init("held"),
+                .init("set_aside", .number), .init("files_set_aside", hidden: true),
+            ],
+            rows: all.map { status in
+                [
+                    .text(status.job), .bool(status.needsPerson), .identifier(status.run.id), .text(status.run.status.rawValue),
+                    .time(status.run.clock), .time(status.watermark), .time(status.next?.due), .text(status.next?.feed),
+                    .count(status.missing.count), .list(status.missing.map { "\($0.feed) \($0.period)" }), .count(open(status, .row)),
+                    .count(open(status, .delivery)), .count(open(status, .schema)), .count(open(status, .control)),
+                    .count(status.rejects), .nested(held(status), .array(status.held.map { .integer($0) })),
+                    .count(status.setAside.count), .list(status.setAside),
+                ]
+            })
+    }
+
+    private static func open(_ status: JobStatus, _ kind: ReviewItem.Kind) -> Int { status.open[kind] ?? 0 }
+
+    private static func held(_ status: JobStatus) -> String {
+        status.held.isEmpty ? "-" : status.held.map { "run \($0)" }.joined(separator: ", ")
+    }
+
+    static func remarks(_ status: JobStatus) -> [String] {
+        var lines = status.missing.map { "\(status.job): no delivery of '\($0.feed)' for \($0.period), due at \($0.due.iso8601)" }
+        lines += status.setAside.map { "\(status.job): \($0) is set aside: `pipeline review list --kind schema`" }
+        lines += status.held.map { "\(status.job): run \($0) is held: `pipeline runs accept \($0)` or `pipeline runs discard \($0)`" }
+        if let run = status.unfinished { lines.append("\(status.job): run \(run) has not ended; the same command goes on with it") }
+        return lines
+    }
+}

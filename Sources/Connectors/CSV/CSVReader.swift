@@ -1,35 +1,46 @@
 import Records
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Reads CSV block by block. The rules are those of ``CSVFormat``; finding records is `RecordScanner`'s part, values are `BatchBuilder`'s.
 final class CSVReader: FeedReader {
     /// Longer records are rejects: memory stays bounded.
     static let recordLimit = 1 << 20
 
-    private let source: ByteSource
-    private let dialect: CSVDialect
-    private let builder: BatchBuilder
+    let input: CSVInput
+    let dialect: CSVDialect
+    let builder: BatchBuilder
     private let blockRows: Int
     private let bufferBytes: Int
-    private var scanner: RecordScanner
+    var scanner: RecordScanner
     /// Fields of a whole record, and the field of each column; unknown when the stream breaks off in the first record.
-    private var fieldCount = 0
-    private let fieldOfColumn: UnsafeMutablePointer<Int>
-    private var row: Int64
-    private var isEnded = false
-    /// Text of a field with doubled quotes, made single.
-    private var unescaped = UnescapedText()
+    var fieldCount = 0
+    let fieldOfColumn: UnsafeMutablePointer<Int>
+    /// The header as it stands in the file, when its like is skipped.
+    var header: [UInt8]?
+    var row: Int64
+    var isEnded = false
+    /// Text of a field with doubled quotes or escapes, which are undone.
+    var unescaped = UnescapedText()
+    /// Where a line began in which the stream broke off while it was passed over.
+    var brokenLine: (line: Int64, offset: Int64, raw: [UInt8])?
+    private var trailerLines: [[UInt8]] = []
 
     init(
         _ file: FeedFile, _ columns: [FeedColumn], _ dialect: CSVDialect, from position: FeedPosition, blockRows: Int, bufferBytes: Int
     ) throws(Failure) {
         builder = try BatchBuilder(columns: columns, capacity: blockRows)
-        source = try ByteSource(file, bufferBytes: bufferBytes)
+        input = try CSVInput(file, tailLines: dialect.trailerLines, bufferBytes: bufferBytes)
         (self.dialect, self.blockRows, self.bufferBytes) = (dialect, blockRows, max(bufferBytes, 1))
-        scanner = RecordScanner(delimiter: dialect.delimiter, quote: dialect.quote)
+        scanner = RecordScanner(rules: dialect.rules)
         fieldOfColumn = .allocate(capacity: columns.count)
         fieldOfColumn.initialize(repeating: 0, count: columns.count)
         row = position.row
-        let isWhole = try readFirstRecord()
+        let isWhole = try open()
         if position.offset > 0 { try goOn(from: position) }
         if !isWhole, position.offset > 0 { isEnded = true }
     }
@@ -40,46 +51,8 @@ final class CSVReader: FeedReader {
         unescaped.deallocate()
     }
 
-    // MARK: Opening
-
-    /// Learns where the columns are. False when the stream is damaged before the first record ends.
-    private func readFirstRecord() throws(Failure) -> Bool {
-        try skipByteOrderMark()
-        while true {
-            var result = scanner.scan()
-            if case .quoted = result { result = scanner.scanQuoted() }
-            switch result {
-            case .more:
-                if scanner.isBroken { return false }
-                // The same limit as for records, without a reject to give: nothing can be read.
-                if scanner.end - scanner.start > Self.recordLimit + 2 { throw .csvHeaderTooLong(source.name) }
-                try refill()
-            case .end: throw .csvHeaderMissing(source.name)
-            case .textAfterQuote, .unclosedQuote: throw .csvHeaderQuoting(source.name)
-            case .record, .quoted:
-                if scanner.fieldCount > 64, fieldCount == 0 {
-                    // Once more, with room for every field; blank lines before it stay skipped.
-                    fieldCount = scanner.fieldCount
-                    scanner.reserveFields(fieldCount)
-                    scanner.goBack(line: scanner.recordLine)
-                    continue
-                }
-                fieldCount = scanner.fieldCount
-                let fields = (0..<fieldCount).map { Array(unescaped.text(of: $0, scanner)) }
-                let header = CSVHeader(fields: fields, hasNames: dialect.hasHeader, file: source.name)
-                for (index, column) in builder.columns.enumerated() { fieldOfColumn[index] = try header.field(of: column) }
-                if !dialect.hasHeader { scanner.goBack(line: scanner.recordLine) }
-                return true
-            }
-        }
-    }
-
-    private func skipByteOrderMark() throws(Failure) {
-        while scanner.end < 3, !scanner.isFinal { try refill() }
-        let bytes = scanner.base
-        if scanner.end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { scanner.drop(3) }
-        if scanner.end >= 2, bytes[0] == 0xFF && bytes[1] == 0xFE || bytes[0] == 0xFE && bytes[1] == 0xFF { throw .csvUTF16(source.name) }
-    }
+    /// The lines met so far that are no rows but tell about them; all of them after the last block.
+    var trailer: [[UInt8]] { (trailerLines + input.tail).suffix(100) }
 
     private func goOn(from position: FeedPosition) throws(Failure) {
         let ahead = position.offset - scanner.streamOffset
@@ -87,7 +60,8 @@ final class CSVReader: FeedReader {
             scanner.drop(Int(ahead) - scanner.start)
         } else {
             // A position one behind the bytes of a damaged stream is where its reject left off: nothing follows.
-            if try !source.skip(to: position.offset) { isEnded = true }
+            let read = scanner.streamOffset + Int64(scanner.end)
+            if try !input.skip(to: position.offset, from: read) { isEnded = true }
             scanner.restart(at: position.offset)
         }
         scanner.line = position.line
@@ -107,14 +81,8 @@ final class CSVReader: FeedReader {
             switch stop {
             case .blockFull: break
             case .end: isEnded = true
-            case .more:
-                if scanner.isBroken {
-                    rejects.append(malformed())
-                } else if scanner.end - scanner.start > Self.recordLimit + 2 {
-                    rejects.append(try skipLongRecord())
-                } else {
-                    try refill()
-                }
+            case .line: try passLine()
+            case .more: try goOnReading(&rejects)
             }
         }
         if row == first { return nil }
@@ -125,21 +93,36 @@ final class CSVReader: FeedReader {
 
     private var hasReportedDamage: Bool { isEnded && scanner.isBroken }
 
-    private enum Stop { case blockFull, more, end }
+    private enum Stop { case blockFull, more, end, line }
 
     /// The loop over records: until the block is full or the buffer has no whole record.
     private func scanRecords(_ scanner: inout RecordScanner, _ number: inout Int64, _ limit: Int64, _ rejects: inout [Reject]) -> Stop {
-        let builders = builder.builders, columnCount = builder.columns.count, fieldOfColumn = fieldOfColumn, fieldCount = fieldCount
+        let builders = builder.builders, columnCount = builder.columns.count, fieldOfColumn = fieldOfColumn
+        let isFast = scanner.rules.allowsFastScan, hasNotes = dialect.hasNotes
+        // Where records must be looked at for more than their fields, none is usual.
+        let usualCount = hasNotes || scanner.hasSeenZero ? -1 : fieldCount
+        let headerLength = header?.count ?? -1_000
         records: while number < limit {
-            var result = scanner.scan()
-            if result == .quoted { result = scanner.scanQuoted() }
+            var result = isFast ? scanner.scan() : scanner.skipBlankLines()
+            if result == .quoted {
+                if hasNotes {
+                    switch dialect.note(scanner.rest, isFinal: scanner.isFinal) {
+                    case .unknown: return .more
+                    case .comment, .trailer: return .line
+                    case .none: break
+                    }
+                }
+                result = scanner.scanCareful()
+            }
+            let length = scanner.recordEnd &- scanner.recordStart
             switch result {
             case .more: return .more
             case .end: return .end
-            case .record where scanner.fieldCount == fieldCount && scanner.recordEnd - scanner.recordStart <= Self.recordLimit:
+            case .record where scanner.fieldCount == usualCount && length <= Self.recordLimit:
+                if UInt(bitPattern: length &- headerLength) <= 3, isHeader(scanner.record) { continue records }
                 number += 1
                 if scanner.hasEscapes {
-                    if let reject = setEscaped(scanner, number) {
+                    if let reject = setCarefully(scanner, number) {
                         rejects.append(reject)
                         continue records
                     }
@@ -158,109 +141,116 @@ final class CSVReader: FeedReader {
                 }
                 builder.commitRow(number: number)
             default:
-                number += 1
-                rejects.append(reject(scanner, number, result))
+                takeUnusual(&scanner, &number, result, &rejects)
             }
         }
         return .blockFull
     }
 
-    private func refill() throws(Failure) {
-        let room = scanner.room(for: bufferBytes)
-        let count = try source.read(into: room)
-        if count == 0 {
-            scanner.isFinal = true
-            scanner.isBroken = source.damage != nil
+    /// A record that is not one of the usual number of fields, or one of a dialect with more to look at.
+    @inline(never)
+    private func takeUnusual(
+        _ scanner: inout RecordScanner, _ number: inout Int64, _ found: RecordScanner.Result, _ rejects: inout [Reject]
+    ) {
+        var result = found
+        if dialect.rules.isLenient, result == .unclosedQuote || scanner.recordEnd - scanner.recordStart > Self.recordLimit {
+            // The quote stands for itself.
+            scanner.goBack(line: scanner.recordLine)
+            result = scanner.scanCareful(literally: true)
         }
-        scanner.didRead(count)
+        let record = scanner.record
+        if result == .record {
+            switch dialect.note(record, isFinal: true) {
+            case .comment: return
+            case .trailer: return keepTrailer(Array(record.prefix(1 << 16)))
+            case .none, .unknown: break
+            }
+            if let header, record.count == header.count || record.count == header.count + 3, isHeader(record) { return }
+        }
+        number += 1
+        let count = scanner.fieldCount
+        guard result == .record, record.count <= Self.recordLimit,
+            count == fieldCount || (count < fieldCount ? dialect.padsShort : dialect.cutsLong)
+        else {
+            rejects.append(reject(scanner, number, result))
+            return
+        }
+        if scanner.hasSeenZero, memchr(scanner.base + scanner.recordStart, 0, record.count) != nil {
+            rejects.append(rejectZero(scanner, number))
+        } else if let reject = setCarefully(scanner, number) {
+            rejects.append(reject)
+        } else {
+            builder.commitRow(number: number)
+        }
     }
 
-    // MARK: Fields with doubled quotes
-
-    /// Sets the columns of a record some of whose fields have doubled quotes.
-    private func setEscaped(_ scanner: RecordScanner, _ number: Int64) -> Reject? {
+    /// Sets the columns of a record which may have fewer fields than usual, and fields whose text is not what stands there.
+    @inline(never)
+    private func setCarefully(_ scanner: RecordScanner, _ number: Int64) -> Reject? {
         for column in builder.columns.indices {
-            let text = unescaped.text(of: fieldOfColumn[column], scanner)
+            let field = fieldOfColumn[column]
+            if field >= scanner.fieldCount {
+                let fault = builder.setMissing(column)
+                if fault != .none { return reject(scanner, number, fault, column, UnsafeBufferPointer(start: scanner.base, count: 0)) }
+                continue
+            }
+            let text = unescaped.text(of: field, scanner)
             let fault = builder.set(column, text)
             if fault != .none { return reject(scanner, number, fault, column, text) }
         }
         return nil
     }
 
-    // MARK: Rejects
-
-    private func reject(_ scanner: RecordScanner, _ number: Int64, _ fault: ValueFault, _ column: Int) -> Reject {
-        let field = fieldOfColumn[column]
-        let text = UnsafeBufferPointer(start: scanner.base + scanner.starts[field], count: scanner.ends[field] - scanner.starts[field])
-        return reject(scanner, number, fault, column, text)
+    /// A record that equals the header, but for a byte order mark.
+    private func isHeader(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let header, let base = record.baseAddress else { return false }
+        if record.count == header.count { return memcmp(base, header, header.count) == 0 }
+        return record.count == header.count + 3 && base[0] == 0xEF && base[1] == 0xBB && base[2] == 0xBF
+            && memcmp(base + 3, header, header.count) == 0
     }
 
-    private func reject(
-        _ scanner: RecordScanner, _ number: Int64, _ fault: ValueFault, _ column: Int, _ text: UnsafeBufferPointer<UInt8>
-    ) -> Reject {
-        builder.reject(
-            fault, column: column, text: text, file: source.name, line: scanner.recordLine,
-            offset: scanner.streamOffset + Int64(scanner.recordStart), row: number, raw: scanner.record)
-    }
+    // MARK: The buffer
 
-    /// A record with the wrong shape.
-    private func reject(_ scanner: RecordScanner, _ number: Int64, _ result: RecordScanner.Result) -> Reject {
-        let length = scanner.recordEnd - scanner.recordStart
-        let (code, found, expected): (Reject.Code, String, String)
-        if length > Self.recordLimit {
-            (code, found, expected) = (.tooLong, "more than 1 MiB", "a record of at most 1 MiB")
-        } else if result == .unclosedQuote {
-            (code, found, expected) = (.quoting, "a quote that is not closed", "a closing quote before the file ends")
-        } else if result == .textAfterQuote {
-            (code, found, expected) = (.quoting, "text after a closing quote", "a delimiter or a line end after a closing quote")
-        } else {
-            let model = dialect.hasHeader ? "the header" : "the first record"
-            (code, found, expected) = (
-                .fieldCount, Self.fields(scanner.fieldCount), "\(Self.fields(fieldCount)) as in \(model)"
-            )
-        }
-        return Reject(
-            file: source.name, line: scanner.recordLine, offset: scanner.streamOffset + Int64(scanner.recordStart), row: number,
-            column: nil,
-            code: code, found: found, expected: expected, raw: Reject.kept(scanner.record))
-    }
-
-    private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
-
-    /// What is left of a damaged stream, as one reject; the reader then ends.
-    private func malformed() -> Reject {
-        isEnded = true
-        row += 1
-        let rest = scanner.rest
-        let reject = Reject(
-            file: source.name, line: scanner.line, offset: scanner.streamOffset + Int64(scanner.start), row: row, column: nil,
-            code: .malformed, found: source.damage?.found ?? "", expected: source.damage?.expected ?? "", raw: Reject.kept(rest))
-        scanner.drop(rest.count)
-        return reject
-    }
-
-    /// Passes over a record of more than 1 MiB without keeping it.
-    private func skipLongRecord() throws(Failure) -> Reject {
-        var skipper = RecordSkipper(delimiter: dialect.delimiter, quote: dialect.quote)
-        let raw = Reject.kept(scanner.rest)
-        let offset = scanner.streamOffset + Int64(scanner.start), line = scanner.line
-        while true {
-            scanner.drop(skipper.skip(scanner.base + scanner.start, scanner.end - scanner.start))
-            if skipper.isDone || scanner.isFinal { break }
+    /// The record at hand is not whole.
+    private func goOnReading(_ rejects: inout [Reject]) throws(Failure) {
+        if scanner.isBroken {
+            isEnded = true
+            rejects.append(malformed())
+        } else if scanner.end - scanner.start <= Self.recordLimit + 2 {
             try refill()
-        }
-        row += 1
-        var reject = Reject(
-            file: source.name, line: line, offset: offset, row: row, column: nil, code: .tooLong, found: "more than 1 MiB",
-            expected: "a record of at most 1 MiB", raw: raw)
-        if !skipper.isDone, !skipper.isEnding {
-            scanner.line += 1
-            if let damage = source.damage {
-                isEnded = true
-                (reject.code, reject.found, reject.expected) = (.malformed, damage.found, damage.expected)
+        } else if dialect.note(scanner.rest, isFinal: true) != .none {
+            try passLine()
+        } else if dialect.rules.isLenient {
+            let result = scanner.scanCareful(literally: true)
+            if result == .more {
+                rejects.append(try skipLongRecord(dialect.rules.literal))
+            } else {
+                takeUnusual(&scanner, &row, result, &rejects)
             }
+        } else {
+            rejects.append(try skipLongRecord(dialect.rules))
         }
-        scanner.line += skipper.lines
-        return reject
+    }
+
+    func refill() throws(Failure) {
+        let room = scanner.room(for: bufferBytes)
+        let count = try input.read(into: room)
+        scanner.didRead(count)
+        guard count == 0 else { return }
+        scanner.isFinal = true
+        scanner.isBroken = input.damage != nil
+        // Ctrl-Z ended files once, and some programs still write it.
+        if !scanner.isBroken { scanner.trimEnd(0x1A) }
+    }
+
+    /// Passes over a line that is no row.
+    private func passLine() throws(Failure) {
+        let isTrailer = dialect.note(scanner.rest, isFinal: true) == .trailer
+        if let line = try skipLine(), isTrailer { keepTrailer(line) }
+    }
+
+    private func keepTrailer(_ line: [UInt8]) {
+        trailerLines.append(line)
+        if trailerLines.count > 200 { trailerLines.removeFirst(100) }
     }
 }

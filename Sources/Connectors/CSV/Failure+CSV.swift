@@ -27,4 +27,26 @@ extension Failure {
             expected: "UTF-8",
             remedy: "Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.")
     }
+
+    static func csvZeroBytes(_ name: String) -> Failure {
+        Failure(
+            .failed, code: "csv.zero-bytes", what: "the header is no text", place: name, found: "NUL bytes",
+            expected: "text in the declared encoding",
+            remedy: "A file in UTF-16 needs `encoding: utf-16` in the job file; otherwise fetch it again.")
+    }
+
+    /// - Parameter delimiter: as written in a job file.
+    static func csvDelimiterSeems(_ delimiter: String, columns: Int, column: String, file: String, header: String) -> Failure {
+        Failure(
+            .failed, code: "csv.delimiter", what: "the header is one field, so there is no column for '\(column)'", place: file,
+            found: "'\(header.prefix(60))\(header.count > 60 ? "…" : "")'", expected: "fields separated by the declared delimiter",
+            remedy: "With `delimiter: \"\(delimiter)\"` it has \(columns) columns: set that in the job file.")
+    }
+
+    static func csvColumnTwice(_ source: String, column: String, file: String, count: Int) -> Failure {
+        Failure(
+            .failed, code: "feed.column-twice", what: "the file has the column '\(source)' more than once", place: file,
+            found: "\(count) columns '\(source)'", expected: "one for '\(column)'",
+            remedy: "Write `from: \"\(source)#1\"` or `from: \"\(source)#2\"` in the job file, or rename one in the file.")
+    }
 }

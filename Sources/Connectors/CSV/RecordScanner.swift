@@ -1,14 +1,21 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Finds records and their fields in a buffer. Plain pointers and numbers only: the reader's loop works on a copy in registers.
 ///
 /// For the next reader of this file: `scan` is the fast way and knows no quoted field. It walks over bit masks of 64 bytes, a bit where
-/// a delimiter, quote or line end stands; at a field that starts with a quote it gives up, and `scanQuoted` reads that record byte by
+/// a delimiter, quote or line end stands; at a field that starts with a quote it gives up, and `scanCareful` reads that record byte by
 /// byte. Both leave the fields in `starts` and `ends`. When the buffer ends inside a record both say `.more` and have changed nothing
-/// but skipped blank lines, so the record is scanned again from its start once more bytes are there.
+/// but skipped blank lines, so the record is scanned again from its start once more bytes are there. Dialects that the fast way does not
+/// know (`FieldRules.allowsFastScan`) go through `skipBlankLines` and `scanCareful` alone.
 struct RecordScanner {
     enum Result {
         /// A record: `fieldCount` fields, `recordStart..<recordEnd`, and `start` is already behind it.
         case record
-        /// The record at `start` has a quoted field: call `scanQuoted`.
+        /// The record at `start` is one for `scanCareful`.
         case quoted
         /// The record at `start` is not whole in the buffer.
         case more
@@ -16,6 +23,8 @@ struct RecordScanner {
         case end
         /// As `.record`, with text after a closing quote.
         case textAfterQuote
+        /// As `.record`, with a quote inside an unquoted field where that is a fault.
+        case strayQuote
         /// A quote that is never closed: the record is all that is left.
         case unclosedQuote
     }
@@ -23,8 +32,10 @@ struct RecordScanner {
     /// Zeros behind the last byte, so that masks can be taken of whole blocks.
     static let padding = 64
 
-    let delimiter: UInt8
-    let quote: UInt8
+    let rules: FieldRules
+    private let delimiter: UInt8
+    private let quote: UInt8
+    private let looksAtAllQuotes: Bool
     private(set) var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// The next record, and the end of what was read.
@@ -36,6 +47,8 @@ struct RecordScanner {
     /// No byte will follow; `isBroken`: because the stream is damaged, so that what is left is no record.
     var isFinal = false
     var isBroken = false
+    /// A NUL byte was among those read: records must be looked at for it.
+    private(set) var hasSeenZero = false
 
     // The record found last.
     private(set) var recordStart = 0
@@ -45,9 +58,9 @@ struct RecordScanner {
     /// Fields in the buffer; only the first `fieldCapacity` are kept.
     private(set) var starts: UnsafeMutablePointer<Int>
     private(set) var ends: UnsafeMutablePointer<Int>
-    /// The record has a field with doubled quotes; then `isEscaped` says which.
+    /// The record has a field whose text is not what stands there; then `shapes` says which.
     private(set) var hasEscapes = false
-    private(set) var isEscaped: UnsafeMutablePointer<Bool>
+    private(set) var shapes: UnsafeMutablePointer<CarefulRecord.Shape>
     private var fieldCapacity = 0
 
     // The mask at hand: bits not yet handled of the 64 bytes from `block`.
@@ -55,14 +68,15 @@ struct RecordScanner {
     private var mask: UInt64 = 0
 
     /// To be ended by `deallocate()`.
-    init(delimiter: UInt8, quote: UInt8) {
-        (self.delimiter, self.quote) = (delimiter, quote)
+    init(rules: FieldRules) {
+        self.rules = rules
+        (delimiter, quote, looksAtAllQuotes) = (rules.delimiter, rules.quote, rules.looksAtAllQuotes)
         capacity = 0
         base = .allocate(capacity: Self.padding)
         base.initialize(repeating: 0, count: Self.padding)
         starts = .allocate(capacity: 0)
         ends = .allocate(capacity: 0)
-        isEscaped = .allocate(capacity: 0)
+        shapes = .allocate(capacity: 0)
         reserveFields(64)
     }
 
@@ -70,7 +84,7 @@ struct RecordScanner {
         base.deallocate()
         starts.deallocate()
         ends.deallocate()
-        isEscaped.deallocate()
+        shapes.deallocate()
     }
 
     /// Keeps at least so many fields of a record; forgets the present one's.
@@ -78,12 +92,12 @@ struct RecordScanner {
         guard count > fieldCapacity else { return }
         starts.deallocate()
         ends.deallocate()
-        isEscaped.deallocate()
+        shapes.deallocate()
         fieldCapacity = count
         starts = .allocate(capacity: count)
         ends = .allocate(capacity: count)
-        isEscaped = .allocate(capacity: count)
-        isEscaped.initialize(repeating: false, count: count)
+        shapes = .allocate(capacity: count)
+        shapes.initialize(repeating: .plain, count: count)
     }
 
     // MARK: The buffer
@@ -106,8 +120,18 @@ struct RecordScanner {
     }
 
     mutating func didRead(_ count: Int) {
+        if !hasSeenZero, memchr(base + end, 0, count) != nil { hasSeenZero = true }
         end += count
         (base + end).update(repeating: 0, count: Self.padding)
+        restartMask()
+    }
+
+    /// Takes away bytes of this value at the end, all of them.
+    mutating func trimEnd(_ byte: UInt8) {
+        while end > start, base[end - 1] == byte {
+            end -= 1
+            base[end] = 0
+        }
         restartMask()
     }
 
@@ -185,7 +209,7 @@ struct RecordScanner {
             if byte == quote {
                 mask &= mask &- 1
                 // RFC 4180 has no quotes inside unquoted fields; they stand for themselves.
-                if at == fieldStart { return .quoted }
+                if at == fieldStart || looksAtAllQuotes { return .quoted }
                 continue
             }
             var next = at + 1
@@ -250,12 +274,36 @@ struct RecordScanner {
 
     // MARK: The careful way
 
+    /// Takes away blank lines; `.quoted` where a record begins after them.
+    mutating func skipBlankLines() -> Result {
+        while true {
+            var at = start
+            if rules.isBlankSeparated { while at < end, rules.isDelimiter(base[at]) { at += 1 } }
+            if at == end {
+                guard isFinal, !isBroken else { return needMore() }
+                start = end
+                return .end
+            }
+            // A longer line would be a record too long wherever the buffer is cut.
+            guard base[at] == 10 || base[at] == 13, at - start <= CSVReader.recordLimit else { return .quoted }
+            var next = at + 1
+            if base[at] == 13 {
+                if next == end, !isFinal { return needMore() }
+                if next < end, base[next] == 10 { next += 1 }
+            }
+            line += 1
+            start = next
+        }
+    }
+
     /// The record at `start`, byte by byte: fields in quotes may hold delimiters, line ends and doubled quotes.
+    /// - Parameter literally: quotes mean nothing.
     @inline(never)
-    mutating func scanQuoted() -> Result {
-        var machine = QuotedRecord(delimiter: delimiter, quote: quote)
+    mutating func scanCareful(literally: Bool = false) -> Result {
+        var machine = CarefulRecord(rules: literally ? rules.literal : rules)
         var fields = 0
         var at = start
+        if rules.isBlankSeparated { while at < end, rules.isDelimiter(base[at]) { at += 1 } }
         hasEscapes = false
         while true {
             let field = machine.field(base, at, end, isFinal: isFinal)
@@ -271,8 +319,8 @@ struct RecordScanner {
             case .delimiter, .lineEnd, .end: break
             }
             if case .end = field.outcome, isBroken { return needMore() }
-            if fields < fieldCapacity { (starts[fields], ends[fields], isEscaped[fields]) = (field.start, field.end, field.isEscaped) }
-            hasEscapes = hasEscapes || field.isEscaped
+            if fields < fieldCapacity { (starts[fields], ends[fields], shapes[fields]) = (field.start, field.end, field.shape) }
+            hasEscapes = hasEscapes || field.shape != .plain
             fields += 1
             at = field.next
             if case .delimiter = field.outcome { continue }
@@ -280,7 +328,8 @@ struct RecordScanner {
             line += machine.lines + 1
             start = at
             restartMask()
-            return machine.hasTextAfterQuote ? .textAfterQuote : .record
+            if machine.hasTextAfterQuote { return .textAfterQuote }
+            return machine.hasStrayQuote ? .strayQuote : .record
         }
     }
 }

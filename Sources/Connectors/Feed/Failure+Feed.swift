@@ -83,13 +83,6 @@ extension Failure {
             remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "") + "Correct `from` of column '\(column)' in the job file.")
     }
 
-    package static func feedColumnTwice(_ source: String, column: String, file: String) -> Failure {
-        Failure(
-            .failed, code: "feed.column-twice", what: "the file has the column '\(source)' more than once", place: file,
-            found: "two columns '\(source)'", expected: "one for '\(column)'",
-            remedy: "Rename one in the file, or set `header: false` and give columns by position.")
-    }
-
     package static func feedPositionMissing(_ source: String, column: String, file: String, count: Int) -> Failure {
         let isNumber = Int(source).map { $0 > 0 } ?? false
         return Failure(

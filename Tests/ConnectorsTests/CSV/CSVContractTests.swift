@@ -33,6 +33,37 @@ private func contract(_ format: any FeedFormat.Type = CSVFormat.self) throws -> 
     @Test("the CSV reader keeps the contract of feed formats")
     func keeps() throws { #expect(try contract().differences() == []) }
 
+    @Test("so it does with notes, blanks, backslashes, and lines at the start and the end that are no rows")
+    func keepsDialects() throws {
+        let text = FeedColumn(field: Field("b", .string, optional: true), source: "b")
+        let number = FeedColumn(field: Field("a", .int64), source: "a")
+        for (document, options, rows, rejects) in [
+            (
+                "made today\n# x\na,b\nkg,\"m\n1,\"2\"\n# \"y\nT,1\n3,\"4\r\n5\"\na,b\nx,1\n6,7\nT,2\r\nend\r\n\n",
+                [
+                    "skip": .integer(1), "skip-after-header": .integer(1), "comment": .text("#"), "trailer": .text("T,"),
+                    "trailer-lines": .integer(1),
+                ], [["1", "2"], ["3", "4\r\n5"], ["6", "7"]], [3]
+            ),
+            (
+                " a  b\n 1 2 \n\t\n3\t \"4 5\"\r\nx y\n6 7  ", ["delimiter": .text("blanks")], [["1", "2"], ["3", "4 5"], ["6", "7"]], [3]
+            ),
+            (
+                "a,b\n1,\\,2\\\n\n2,\"x\\\"\"\"\r\n\"\n3,\\N\nx,\n", ["escape": .text("backslash")],
+                [["1", ",2\n"], ["2", "x\"\"\r\n"], ["3", "\\N"]], [4]
+            ),
+            (
+                "a,b\n1, \"x,y\" \n2,\"x\"y\nx,1\n3,\"open\n4\n5,last", ["quotes": .text("lenient"), "ragged": .text("pad-and-cut")],
+                [["1", "x,y"], ["2", "xy"], ["3", "\"open"], ["4", nil], ["5", "last"]], [3]
+            ),
+        ] as [(String, [String: ParameterValue], [[String?]], [Int64])] {
+            let contract = FeedContract(
+                CSVFormat.self, document: Array(document.utf8), columns: [number, text], options: options, rows: rows, rejectedRows: rejects
+            )
+            #expect(try contract.differences() == [], "\(options)")
+        }
+    }
+
     @Test("the contract finds a reader that forgets a row where a buffer ends, loses its place, or hides damage", arguments: Fault.allCases)
     func negativeControl(_ fault: Fault) throws {
         let differences: [String]

@@ -18,8 +18,17 @@ import Testing
                 + "Did you mean 'TX_AMOUNT'? Correct `from` of column 'amount' in the job file.")
         #expect(
             failure("a,b,a\n")
-                == "the file has the column 'a' more than once (f.csv): two columns 'a', expected one for 'a'. "
-                + "Rename one in the file, or set `header: false` and give columns by position.")
+                == "the file has the column 'a' more than once (f.csv): 2 columns 'a', expected one for 'a'. "
+                + "Write `from: \"a#1\"` or `from: \"a#2\"` in the job file, or rename one in the file.")
+        #expect(
+            failure("a;b;c\n1;2;3\n")
+                == "the header is one field, so there is no column for 'a' (f.csv): 'a;b;c', expected fields separated by the declared delimiter. "
+                + "With `delimiter: \";\"` it has 3 columns: set that in the job file.")
+        #expect(failure("a\tb or so\n").contains("With `delimiter: \"tab\"` it has 2 columns"))
+        #expect(
+            failure("a\0b,c\n")
+                == "the header is no text (f.csv): NUL bytes, expected text in the declared encoding. "
+                + "A file in UTF-16 needs `encoding: utf-16` in the job file; otherwise fetch it again.")
         #expect(
             failure("1,2\n", textColumns("3"), options: ["header": .bool(false)])
                 == "the file has no column at position '3' for '3' (f.csv): 2 fields in the first record, "
@@ -88,11 +97,19 @@ import Testing
     func declarations() {
         #expect(
             failure("a,b\n", options: ["delimiter": .text(";;")])
-                == "the setting 'delimiter' of format 'csv' is wrong: ';;', expected one ASCII character, or tab. Correct it in the job file."
+                == "the setting 'delimiter' of format 'csv' is wrong: ';;', expected one ASCII character, tab or blanks. Correct it in the job file."
         )
         #expect(
             failure("a,b\n", options: ["quote": .text(",")])
                 == "the setting 'quote' of format 'csv' is wrong: the delimiter ',', expected another character than the delimiter. "
+                + "Correct it in the job file.")
+        #expect(
+            failure("a,b\n", options: ["escape": .text("backslash"), "quote": .text("\\")])
+                == "the setting 'escape' of format 'csv' is wrong: the backslash, which is the quote too, expected 'doubled'. "
+                + "Correct it in the job file.")
+        #expect(
+            failure("a,b\n", options: ["comment": .text("#\n")])
+                == "the setting 'comment' of format 'csv' is wrong: 2 bytes, expected the start of a line, at most 64 bytes. "
                 + "Correct it in the job file.")
         #expect(
             failure("a\n", [FeedColumn(field: Field("a", .timestamp), source: "a", format: "yyyy-mm-dd")])

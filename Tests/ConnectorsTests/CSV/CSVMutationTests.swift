@@ -23,6 +23,15 @@ import Testing
     @Test("of any damaged file, accepted and rejected rows are those read, wherever buffers are cut")
     func damaged() throws { #expect(try check(seed: 1).differences(rounds: Self.isSlow ? 10_000 : 1_000) == []) }
 
+    @Test("damaged files of every dialect are read to the end", arguments: DialectCase.all)
+    func dialects(_ test: DialectCase) throws {
+        let check = FeedMutationCheck(
+            CSVFormat.self, document: Array((test.text + test.text).utf8),
+            columns: test.columns.map { FeedColumn(field: Field($0, .string, optional: true), source: $0) }, options: test.options,
+            tokens: FeedMutation.csvTokens, seed: 77)
+        #expect(try check.differences(rounds: Self.isSlow ? 2_000 : 60) == [])
+    }
+
     @Test("the same seed gives the same damage, another one another")
     func seeded() {
         let all = (0..<200).map { FeedMutation(of: Self.document, seed: $0, tokens: FeedMutation.csvTokens) }

@@ -44,4 +44,42 @@ enum SharedData {
         }
         #expect(count == rows && positives == Int64(frauds))
     }
+
+    @Test(
+        "the turbofan files, separated by runs of spaces, have the rows of their README",
+        .enabled(if: SharedData.has("maintenance/cmapss/train_FD001.txt.gz"), "PIPELINE_SHARED_DATA has no maintenance/cmapss"),
+        arguments: [("train_FD001", 20_631, 26), ("test_FD001", 13_096, 26), ("train_FD003", 24_720, 26), ("RUL_FD001", 100, 1)])
+    func turbofans(_ name: String, _ rows: Int, _ fields: Int) throws {
+        let columns = (1...fields).map { FeedColumn(field: Field("c\($0)", $0 <= 2 ? .int64 : .float64), source: "\($0)") }
+        let reader = try CSVFormat.reader(
+            of: FeedFile(path: "\(SharedData.path)/maintenance/cmapss/\(name).txt.gz", name: name), columns: columns,
+            options: ["delimiter": .text("blanks"), "header": .bool(false)], from: .start, blockRows: 1_000, bufferBytes: 1 << 16)
+        var count = 0
+        while let block = try reader.next() {
+            #expect(block.rejects == [])
+            count += block.batch.count
+        }
+        #expect(count == rows)
+    }
+
+    @Test(
+        "the sanctions lists, with -0- for nothing and Ctrl-Z at the end, are read whole",
+        .enabled(if: SharedData.has("finance-xml/sanctions/ofac_sdn_2018-12.csv.gz"), "PIPELINE_SHARED_DATA has no finance-xml/sanctions"),
+        arguments: [("sdn", 12), ("alt", 5), ("add", 6)])
+    func sanctions(_ name: String, _ fields: Int) throws {
+        let columns = (1...fields).map {
+            FeedColumn(
+                field: Field("c\($0)", $0 == 1 ? .int64 : .string, optional: $0 > 1), source: "\($0)", nulls: ["-0-", "-0- "])
+        }
+        let file = FeedFile(path: "\(SharedData.path)/finance-xml/sanctions/ofac_\(name)_2018-12.csv.gz", name: name)
+        let reader = try CSVFormat.reader(
+            of: file, columns: columns, options: ["header": .bool(false)], from: .start, blockRows: 1_000, bufferBytes: 1 << 16)
+        var count = 0
+        while let block = try reader.next() {
+            #expect(block.rejects.map { "\($0.row) \($0.code) \($0.found)" } == [])
+            count += block.batch.count
+            #expect(block.batch.columns[2].text(0) != "-0- ")
+        }
+        #expect(count > 5_000)
+    }
 }

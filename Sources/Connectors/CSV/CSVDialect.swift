@@ -2,6 +2,7 @@ import Records
 
 /// What separates fields and protects them, and which lines are no rows, as declared in the job file.
 struct CSVDialect {
+    let encoding: TextEncoding
     let rules: FieldRules
     let hasHeader: Bool
     /// Lines before the header, or before the first record, and between the header and the first record.
@@ -20,6 +21,12 @@ struct CSVDialect {
 
     /// - Throws: a delimiter or quote that is not one ASCII character, or two settings that contradict each other (kind `job`).
     init(_ options: [String: ParameterValue]) throws(Failure) {
+        let encoding = options.text("encoding") ?? "utf-8"
+        guard let known = TextEncoding(name: encoding) else {
+            throw .formatOption(
+                "encoding", format: "csv", found: "'\(encoding)'", expected: "one of \(Self.encodings.joined(separator: ", "))")
+        }
+        self.encoding = known
         rules = try Self.rules(options)
         hasHeader = options.bool("header") ?? true
         (skip, skipAfterHeader) = (options.integer("skip") ?? 0, options.integer("skip-after-header") ?? 0)
@@ -33,6 +40,9 @@ struct CSVDialect {
             throw .formatOption(name, format: "csv", found: "\(start.count) bytes", expected: "the start of a line, at most 64 bytes")
         }
     }
+
+    /// As in job files: the names themselves, and some that are usual.
+    static let encodings = TextEncoding.allCases.map(\.rawValue) + ["latin-1", "shift-jis", "windows-31j"]
 
     private static func rules(_ options: [String: ParameterValue]) throws(Failure) -> FieldRules {
         var delimiter = options.text("delimiter") ?? ","

@@ -4,7 +4,7 @@ public import Records
 ///
 /// - a record ends at CRLF, LF or CR, in any mixture; the last one needs no line end; bytes 0x1A at the very end are left out;
 /// - blank lines are skipped: they are no records (a file of one column cannot write a missing value as a blank line: use a null marker);
-/// - a UTF-8 byte order mark is skipped;
+/// - a byte order mark is skipped; one that contradicts `encoding` is refused;
 /// - the empty field is a missing value, quoted or not; spaces belong to texts, and are ignored around all other values;
 /// - a record of more than 1 MiB is a reject, and so is one with a NUL byte;
 /// - a record that equals the header, as in files put one behind the other, is skipped (`repeated-header`).
@@ -23,6 +23,10 @@ public enum CSVFormat: FeedFormat {
     public static let definition = Definition(
         name: "csv", summary: "Text with a record a line and a delimiter between fields (RFC 4180), plain or gzip.",
         parameters: [
+            Parameter(
+                "encoding", .choice(CSVDialect.encodings), default: "utf-8",
+                help: "How characters are written as bytes; `utf-16` takes the byte order from the mark at the start. Offsets of rejects "
+                    + "count bytes of the file as it is.", example: "cp932"),
             Parameter(
                 "delimiter", .text, default: ",",
                 help: "The character between fields; `tab` may be written as a word; `blanks` are runs of spaces and tabs, of which those "

@@ -19,7 +19,6 @@ extension CSVReader {
         while scanner.end < 3, !scanner.isFinal { try refill() }
         let bytes = scanner.base
         if scanner.end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { scanner.drop(3) }
-        if scanner.end >= 2, bytes[0] == 0xFF && bytes[1] == 0xFE || bytes[0] == 0xFE && bytes[1] == 0xFF { throw .csvUTF16(input.name) }
     }
 
     private func readFirstRecord() throws(Failure) -> Bool {
@@ -82,7 +81,7 @@ extension CSVReader {
 
     /// Passes over the line at hand, of any length; its first 64 KiB, or nil where the stream breaks off in it.
     func skipLine() throws(Failure) -> [UInt8]? {
-        let line = scanner.line, offset = scanner.streamOffset + Int64(scanner.start)
+        let line = scanner.line, offset = input.rawOffset(ofDecoded: scanner.streamOffset + Int64(scanner.start))
         var kept: [UInt8] = []
         while true {
             let rest = scanner.rest

@@ -10,9 +10,22 @@ extension CSVReader {
     func reject(
         _ scanner: RecordScanner, _ number: Int64, _ fault: ValueFault, _ column: Int, _ text: UnsafeBufferPointer<UInt8>
     ) -> Reject {
-        builder.reject(
-            fault, column: column, text: text, file: input.name, line: scanner.recordLine,
-            offset: scanner.streamOffset + Int64(scanner.recordStart), row: number, raw: scanner.record)
+        let place = scanner.streamOffset + Int64(scanner.recordStart)
+        var reject = builder.reject(
+            fault, column: column, text: text, file: input.name, line: scanner.recordLine, offset: input.rawOffset(ofDecoded: place),
+            row: number, raw: UnsafeBufferPointer(start: nil, count: 0))
+        reject.raw = input.rawRecord(from: place, scanner.record)
+        if fault == .encoding {
+            let start = scanner.starts[fieldOfColumn[column]], end = scanner.ends[fieldOfColumn[column]]
+            let field = UnsafeBufferPointer(start: scanner.base + start, count: end - start)
+            if !builder.columns[column].field.isPersonal,
+                let found = input.undecodable(from: scanner.streamOffset + Int64(start), in: field)
+            {
+                reject.found = found
+            }
+            reject.expected = "text in \(input.encoding == .utf8 ? "UTF-8" : input.encoding.rawValue)"
+        }
+        return reject
     }
 
     /// A record with the wrong shape.
@@ -41,9 +54,10 @@ extension CSVReader {
     }
 
     private func reject(_ scanner: RecordScanner, _ number: Int64, _ code: Reject.Code, _ found: String, _ expected: String) -> Reject {
-        Reject(
-            file: input.name, line: scanner.recordLine, offset: scanner.streamOffset + Int64(scanner.recordStart), row: number, column: nil,
-            code: code, found: found, expected: expected, raw: Reject.kept(scanner.record))
+        let place = scanner.streamOffset + Int64(scanner.recordStart)
+        return Reject(
+            file: input.name, line: scanner.recordLine, offset: input.rawOffset(ofDecoded: place), row: number, column: nil,
+            code: code, found: found, expected: expected, raw: input.rawRecord(from: place, scanner.record))
     }
 
     private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
@@ -52,7 +66,8 @@ extension CSVReader {
     func malformed() -> Reject {
         row += 1
         let rest = scanner.rest
-        let begin = brokenLine ?? (scanner.line, scanner.streamOffset + Int64(scanner.start), Reject.kept(rest))
+        let place = scanner.streamOffset + Int64(scanner.start)
+        let begin = brokenLine ?? (scanner.line, input.rawOffset(ofDecoded: place), input.rawRecord(from: place, rest))
         let reject = Reject(
             file: input.name, line: begin.line, offset: begin.offset, row: row, column: nil,
             code: .malformed, found: input.damage?.found ?? "", expected: input.damage?.expected ?? "", raw: begin.raw)
@@ -63,8 +78,8 @@ extension CSVReader {
     /// Passes over a record of more than 1 MiB without keeping it.
     func skipLongRecord(_ rules: FieldRules) throws(Failure) -> Reject {
         var skipper = RecordSkipper(rules: rules)
-        let raw = Reject.kept(scanner.rest)
-        let offset = scanner.streamOffset + Int64(scanner.start), line = scanner.line
+        let place = scanner.streamOffset + Int64(scanner.start), line = scanner.line
+        let raw = input.rawRecord(from: place, scanner.rest), offset = input.rawOffset(ofDecoded: place)
         while true {
             scanner.drop(skipper.skip(scanner.base + scanner.start, scanner.end - scanner.start))
             if skipper.isDone || scanner.isFinal { break }

@@ -34,7 +34,7 @@ final class CSVReader: FeedReader {
         _ file: FeedFile, _ columns: [FeedColumn], _ dialect: CSVDialect, from position: FeedPosition, blockRows: Int, bufferBytes: Int
     ) throws(Failure) {
         builder = try BatchBuilder(columns: columns, capacity: blockRows)
-        input = try CSVInput(file, tailLines: dialect.trailerLines, bufferBytes: bufferBytes)
+        input = try CSVInput(file, encoding: dialect.encoding, tailLines: dialect.trailerLines, bufferBytes: bufferBytes)
         (self.dialect, self.blockRows, self.bufferBytes) = (dialect, blockRows, max(bufferBytes, 1))
         scanner = RecordScanner(rules: dialect.rules)
         fieldOfColumn = .allocate(capacity: columns.count)
@@ -55,16 +55,26 @@ final class CSVReader: FeedReader {
     var trailer: [[UInt8]] { (trailerLines + input.tail).suffix(100) }
 
     private func goOn(from position: FeedPosition) throws(Failure) {
-        let ahead = position.offset - scanner.streamOffset
-        if ahead >= 0, ahead <= Int64(scanner.end) {
-            scanner.drop(Int(ahead) - scanner.start)
-        } else {
-            // A position one behind the bytes of a damaged stream is where its reject left off: nothing follows.
-            let read = scanner.streamOffset + Int64(scanner.end)
-            if try !input.skip(to: position.offset, from: read) { isEnded = true }
-            scanner.restart(at: position.offset)
-        }
         scanner.line = position.line
+        while true {
+            let end = scanner.streamOffset + Int64(scanner.end)
+            if let place = input.decodedOffset(ofRaw: position.offset), place <= end {
+                scanner.drop(Int(place - scanner.streamOffset) - scanner.start)
+                return
+            }
+            // A position one behind the bytes of a damaged stream is where its reject left off: nothing follows.
+            if !input.holdsBack {
+                if try !input.skip(to: position.offset) { isEnded = true }
+                return scanner.restart(at: input.offset)
+            }
+            if scanner.isFinal {
+                isEnded = true
+                if input.damage != nil { return }
+                throw .feedFileShorter(input.name, offset: position.offset, found: input.rawOffset(ofDecoded: end))
+            }
+            scanner.drop(scanner.end - scanner.start)
+            try refill()
+        }
     }
 
     // MARK: Reading
@@ -87,7 +97,8 @@ final class CSVReader: FeedReader {
         }
         if row == first { return nil }
         let end = FeedPosition(
-            offset: scanner.streamOffset + Int64(scanner.start) + (hasReportedDamage ? 1 : 0), row: row, line: scanner.line)
+            offset: input.rawOffset(ofDecoded: scanner.streamOffset + Int64(scanner.start)) + (hasReportedDamage ? 1 : 0), row: row,
+            line: scanner.line)
         return FeedBlock(batch: builder.finish(), rejects: rejects, end: end)
     }
 
@@ -233,6 +244,7 @@ final class CSVReader: FeedReader {
     }
 
     func refill() throws(Failure) {
+        input.forget(before: scanner.streamOffset + Int64(scanner.start))
         let room = scanner.room(for: bufferBytes)
         let count = try input.read(into: room)
         scanner.didRead(count)

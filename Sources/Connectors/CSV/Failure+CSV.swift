@@ -21,13 +21,6 @@ extension Failure {
             remedy: "Correct the file's first line, or `quote` in the job file.")
     }
 
-    static func csvUTF16(_ name: String) -> Failure {
-        Failure(
-            .failed, code: "csv.utf16", what: "the file is not in UTF-8", place: name, found: "a byte order mark of UTF-16",
-            expected: "UTF-8",
-            remedy: "Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.")
-    }
-
     static func csvZeroBytes(_ name: String) -> Failure {
         Failure(
             .failed, code: "csv.zero-bytes", what: "the header is no text", place: name, found: "NUL bytes",

@@ -29,8 +29,7 @@ final class TailHolder {
             let added = try result.get()
             bytes.removeSubrange((count + added)...)
             hasEnded = added == 0
-            // A stream that broke off has no last lines that could be known.
-            held = hasEnded && source.damage != nil ? bytes.count : startOfTail()
+            held = startOfTail()
         }
         let count = min(held - first, buffer.count)
         bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first..<first + count])) }

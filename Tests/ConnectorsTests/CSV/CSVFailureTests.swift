@@ -58,8 +58,11 @@ import Testing
                 + "Is this a CSV file? Correct `files` or `format` in the job file.")
         #expect(
             failureText { _ = try readCSV([0xFF, 0xFE, 97, 0], columns: textColumns("a")) }
-                == "the file is not in UTF-8 (f.csv): a byte order mark of UTF-16, expected UTF-8. Convert it, for instance with `iconv -f UTF-16 -t UTF-8`."
-        )
+                == "the file is in another encoding than declared (f.csv): a byte order mark of utf-16le, expected utf-8. "
+                + "Set `encoding: utf-16le` for the feed in the job file.")
+        #expect(
+            failure("a,b\n", options: ["encoding": .text("ebcdic")]).hasPrefix(
+                "the setting 'encoding' of format 'csv' is wrong: 'ebcdic', expected one of utf-8, utf-16, "))
         #expect(
             failure("a,b\n1,2\n", from: FeedPosition(offset: 500, row: 9, line: 9))
                 == "the file is shorter than when it was read before (f.csv): 8 bytes, expected at least 500 bytes. "

@@ -118,7 +118,7 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
                 "4:5:61 type m: 1.555 | an amount in EUR with at most 2 decimals",
                 "5:6:82 range i: 99999999999999999999 | an integer of at most 64 bits",
                 "6:7:118 type t: (personal) | a timestamp like 2018-08-08T12:34:56", "7:8:134 type i: 1\"2 | an integer",
-                "8:9:156 encoding s: \u{FFFD} | text in UTF-8",
+                "8:9:156 encoding s: the byte FF at offset 171 | text in UTF-8",
             ])
     }
 

@@ -19,22 +19,22 @@ package final class ByteSource {
     /// Offset of the byte that ``read(into:)`` gives next.
     package private(set) var offset: Int64 = 0
     /// Set once no byte follows because the stream is damaged there.
-    package private(set) var damage: Damage?
+    package var damage: Damage? { ahead?.damage ?? (ahead == nil ? inflated?.damage : nil) }
     package let isCompressed: Bool
 
     private let file: InputFile
-    private var fileOffset: Int64 = 0
-    private var inflater: Inflater?
-    private var hasReadMember = false
-    // Compressed bytes not yet taken; unused for plain files.
-    private let input: UnsafeMutableRawBufferPointer
-    private var inputStart = 0
-    private var inputEnd = 0
-    /// The last step filled its output: zlib may have more to give without any input.
-    private var mayHoldOutput = false
+    private let inflated: InflatedStream?
+    private let pieceBytes: Int
+    private let readsAhead: Bool
+    /// Set once the stream is known to be long; it alone then uses `inflated`.
+    private var ahead: ReadAhead?
 
+    /// Streams of more bytes are unpacked on a thread of their own.
+    private static let longStream: Int64 = 1 << 20
+
+    /// - Parameter readsAhead: long gzip streams are unpacked on a thread of their own, given buffers of 64 KiB or more.
     /// - Throws: a file that is missing, unreadable, a folder or empty.
-    package init(_ file: FeedFile, bufferBytes: Int) throws(Failure) {
+    package init(_ file: FeedFile, bufferBytes: Int, readsAhead: Bool = true) throws(Failure) {
         name = file.name
         self.file = try InputFile(file)
         var magic: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
@@ -43,44 +43,24 @@ package final class ByteSource {
         }
         guard try failureOrCount.get() > 0 else { throw .feedFileEmpty(file.name) }
         isCompressed = magic.0 == 0x1F && magic.1 == 0x8B
-        inflater = isCompressed ? Inflater() : nil
-        input = .allocate(byteCount: isCompressed ? min(max(bufferBytes, 1), 1 << 18) : 0, alignment: 16)
+        inflated = isCompressed ? InflatedStream(self.file, bufferBytes: bufferBytes) : nil
+        pieceBytes = min(bufferBytes, 1 << 18)
+        self.readsAhead = readsAhead && bufferBytes >= 1 << 16
     }
-
-    deinit { input.deallocate() }
 
     /// Bytes written to the start of `buffer` (which is not empty), 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        if damage != nil { return 0 }
-        let count = isCompressed ? try inflated(into: buffer) : try file.read(into: buffer, at: offset)
+        let count: Int
+        if let ahead {
+            count = try ahead.read(into: buffer)
+        } else if let inflated {
+            if readsAhead, offset >= Self.longStream, inflated.damage == nil { ahead = ReadAhead(inflated, pieceBytes: pieceBytes) }
+            if let ahead { count = try ahead.read(into: buffer) } else { count = try inflated.read(into: buffer) }
+        } else {
+            count = try file.read(into: buffer, at: offset)
+        }
         offset += Int64(count)
         return count
-    }
-
-    private func inflated(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        while true {
-            if inputStart == inputEnd, !mayHoldOutput {
-                inputStart = 0
-                inputEnd = try file.read(into: input, at: fileOffset)
-                fileOffset += Int64(inputEnd)
-                if inputEnd == 0 {
-                    if inflater?.isBetweenMembers == false { damage = .brokenOff }
-                    return 0
-                }
-            }
-            let pending = UnsafeRawBufferPointer(rebasing: input[inputStart..<inputEnd])
-            guard let result = inflater?.step(pending, buffer) else { return 0 }
-            inputStart += result.taken
-            mayHoldOutput = result.made == buffer.count
-            switch result.step {
-            case .going: break
-            case .memberEnd: hasReadMember = true
-            case .corrupt(let reason):
-                damage = hasReadMember && reason == "incorrect header check" ? .trailing : .corrupt(reason)
-                return result.made
-            }
-            if result.made > 0 { return result.made }
-        }
     }
 
     /// Leaves out the bytes before `target`, which is not before ``offset``. Compressed files are unpacked up to there.

@@ -3,13 +3,14 @@ import Records
 extension Failure {
     static func scaffoldNotText(_ path: String) -> Failure {
         Failure(
-            .usage, code: "scaffold.not-text", what: "no job can be guessed", place: path, found: "bytes that are not UTF-8",
-            expected: "a CSV file in UTF-8", remedy: "Convert it first, for example with `iconv -f latin1 -t utf8`.")
+            .usage, code: "scaffold.not-text", what: "no job can be guessed", place: path,
+            found: "bytes that are no text in any encoding known",
+            expected: "a CSV file", remedy: "Is it a CSV file, plain or gzip?")
     }
 
     static func scaffoldOneColumn(_ path: String) -> Failure {
         Failure(
             .usage, code: "scaffold.one-column", what: "no job can be guessed", place: path, found: "one field a record",
-            expected: "fields separated by a comma, semicolon, tab or |", remedy: "Is it a CSV file?")
+            expected: "fields separated by one character, or by runs of blanks", remedy: "Is it a CSV file?")
     }
 }

@@ -1,97 +1,88 @@
 import Connectors
-import Records
+package import Records
 
-/// The first records of a CSV file as texts: for guessing, where being plain matters more than being fast.
-struct FileHead {
+/// The first records of a CSV file as texts, read with the settings that were detected.
+package struct FileHead {
     static let mostRecords = 2_000
-    private static let mostBytes = 1 << 20
+    private static let sampleBytes = 1 << 18
 
-    var delimiter: UInt8
-    var hasHeader: Bool
-    /// Of the header, or `1`, `2`, … without one: what `from:` says.
-    var sources: [String]
+    package let dialect: DetectedDialect
+    /// Nil for UTF-8.
+    let encoding: (name: String, evidence: String)?
+    let hasHeader: Bool
+    /// Of the header (`name#2` where a name comes twice), or `1`, `2`, … without one: what `from:` says.
+    package let sources: [String]
     /// Records with as many fields as there are columns.
-    var records: [[String]]
+    package let records: [[String]]
 
-    /// - Throws: a file that is missing, empty, no text in UTF-8, or of one column only.
-    init(path: String) throws(Failure) {
-        let source = try ByteSource(FeedFile(path: path, name: path), bufferBytes: 1 << 16)
+    /// - Throws: a file that is missing, empty, no text, or of one column only.
+    package init(path: String) throws(Failure) {
+        let file = FeedFile(path: path, name: path)
+        let raw = try Self.sample(try ByteSource(file, bufferBytes: 1 << 16), mostBytes: 1 << 16)
+        let guess = EncodingDetector.detect(raw.bytes, isWhole: raw.isWhole)
+        let source = try DecodedSource(file, encoding: guess.encoding == .utf8 ? nil : guess.encoding, bufferBytes: 1 << 16)
+        var sample = try Self.sample(source, mostBytes: Self.sampleBytes)
+        if sample.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { sample.bytes.removeFirst(3) }
+        while sample.isWhole, sample.bytes.last == 0x1A { sample.bytes.removeLast() }
+        // A part may end inside a character; anything else that is not UTF-8 is no text.
+        let text =
+            sample.isWhole ? sample.bytes : Array(sample.bytes[..<(sample.bytes.lastIndex(of: 10).map { $0 + 1 } ?? sample.bytes.count)])
+        guard !text.contains(0), String(validating: text, as: UTF8.self) != nil else { throw .scaffoldNotText(path) }
+        dialect = DetectedDialect(text, isWhole: sample.isWhole)
+        guard dialect.fields > 1 else { throw .scaffoldOneColumn(path) }
+        encoding = guess.encoding == .utf8 ? nil : (guess.encoding.rawValue, guess.evidence.joined(separator: "; "))
+        hasHeader = dialect[name: "header"]?.value == "true"
+        var options = dialect.options
+        if guess.encoding != .utf8 { options["encoding"] = .text(guess.encoding.rawValue) }
+        let rows = try Self.records(file, options, fields: dialect.fields)
+        var body = rows
+        if hasHeader { body.removeFirst(min(body.count, dialect[name: "skip-after-header"] == nil ? 1 : 2)) }
+        sources = hasHeader ? Self.sources(rows.first ?? []) : (1...dialect.fields).map(String.init)
+        records = hasHeader ? body.filter { $0 != rows[0] } : body
+    }
+
+    private static func sample(_ source: ByteSource, mostBytes: Int) throws(Failure) -> (bytes: [UInt8], isWhole: Bool) {
+        try sample(mostBytes) { (buffer) throws(Failure) in try source.read(into: buffer) }
+    }
+
+    private static func sample(_ source: DecodedSource, mostBytes: Int) throws(Failure) -> (bytes: [UInt8], isWhole: Bool) {
+        try sample(mostBytes) { (buffer) throws(Failure) in try source.read(into: buffer) }
+    }
+
+    private static func sample(
+        _ mostBytes: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { piece.deallocate() }
-        var isWhole = false
-        while bytes.count < Self.mostBytes {
-            let count = try source.read(into: piece)
-            if count == 0 {
-                isWhole = true
-                break
-            }
+        while bytes.count < mostBytes {
+            let count = try read(piece)
+            if count == 0 { return (bytes, true) }
             bytes.append(contentsOf: piece[..<count])
         }
-        // The last record of a part of a file may be cut.
-        if !isWhole, let end = bytes.lastIndex(of: 10) { bytes.removeSubrange((end + 1)...) }
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw .scaffoldNotText(path) }
-        let tried = [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")].map { delimiter in
-            (delimiter: delimiter, score: Self.score(Self.parse(bytes, delimiter, most: 50)))
-        }
-        var best = tried[0]
-        for candidate in tried.dropFirst() where candidate.score > best.score { best = candidate }
-        var records = Self.parse(bytes, best.delimiter, most: Self.mostRecords + 1)
-        guard let first = records.first, first.count > 1 else { throw .scaffoldOneColumn(path) }
-        delimiter = best.delimiter
-        hasHeader =
-            !first.contains { $0.isEmpty || JobValue.decimal($0) != nil || Timestamp(iso8601: $0) != nil }
-            && Set(first).count == first.count
-        if hasHeader { records.removeFirst() }
-        sources = hasHeader ? first : (1...first.count).map(String.init)
-        self.records = records.filter { $0.count == first.count }
+        return (bytes, false)
     }
 
-    /// Fields a record times the share of records that have as many as the first.
-    private static func score(_ records: [[String]]) -> Double {
-        guard let first = records.first, first.count > 1 else { return 0 }
-        let alike = records.count { $0.count == first.count }
-        return Double(first.count) * Double(alike) / Double(records.count)
+    /// All fields as texts, the header's too, as the feed reader itself reads them.
+    private static func records(_ file: FeedFile, _ detected: [String: ParameterValue], fields: Int) throws(Failure) -> [[String]] {
+        var options = detected
+        options["header"] = .bool(false)
+        options["skip-after-header"] = nil
+        // The first record says how many fields there are; with a delimiter more in every row it has one less.
+        if options["ragged"] != nil { options["ragged"] = .text("pad-and-cut") }
+        let columns = (1...fields).map { FeedColumn(field: Field("\($0)", .string, optional: true), source: "\($0)") }
+        let reader = try CSVFormat.reader(
+            of: file, columns: columns, options: options, from: .start, blockRows: mostRecords + 2, bufferBytes: 1 << 16)
+        guard let batch = try reader.next()?.batch else { return [] }
+        return (0..<batch.count).map { row in batch.columns.map { $0.text(row) ?? "" } }
     }
 
-    /// RFC 4180 with any line end; blank lines are skipped.
-    private static func parse(_ bytes: [UInt8], _ delimiter: UInt8, most: Int) -> [[String]] {
-        var records: [[String]] = [], record: [String] = [], field: [UInt8] = []
-        var isQuoted = false, wasQuoted = false, at = 0
-        func endField() {
-            record.append(String(decoding: field, as: UTF8.self))
-            (field, wasQuoted) = ([], false)
+    private static func sources(_ names: [String]) -> [String] {
+        var seen: [String: Int] = [:]
+        return names.map { name in
+            guard names.count(where: { $0 == name }) > 1 else { return name }
+            seen[name, default: 0] += 1
+            return "\(name)#\(seen[name] ?? 1)"
         }
-        func endRecord() {
-            if record.isEmpty, field.isEmpty, !wasQuoted { return }
-            endField()
-            records.append(record)
-            record = []
-        }
-        while at < bytes.count, records.count < most {
-            let byte = bytes[at]
-            at += 1
-            if isQuoted {
-                if byte != UInt8(ascii: "\"") {
-                    field.append(byte)
-                } else if at < bytes.count, bytes[at] == byte {
-                    field.append(byte)
-                    at += 1
-                } else {
-                    isQuoted = false
-                }
-            } else if byte == UInt8(ascii: "\""), field.isEmpty, !wasQuoted {
-                (isQuoted, wasQuoted) = (true, true)
-            } else if byte == delimiter {
-                endField()
-            } else if byte == 10 || byte == 13 {
-                endRecord()
-            } else {
-                field.append(byte)
-            }
-        }
-        if !isQuoted, records.count < most { endRecord() }
-        return records
     }
 }

@@ -4,7 +4,7 @@ public import Records
 
 /// A first job file, made from the head of a CSV file: `pipeline new job --from file.csv`.
 ///
-/// It reads the first 2,000 records, gzip or not, and guesses delimiter, header, types, key, event time, label, and the columns the fraud
+/// It reads the first 2,000 records, gzip or not, and guesses encoding, dialect, types, key, event time, label, and the columns the fraud
 /// stage asks for. Every guess is marked `# guess: …` with its evidence. What cannot be guessed is written as `CHANGE_ME` with a comment;
 /// then `check` has one finding at exactly each of those places.
 public struct JobScaffold: Sendable {
@@ -12,6 +12,10 @@ public struct JobScaffold: Sendable {
     public let text: String
     /// What could not be guessed, a sentence each; empty when the job passes `check`.
     public let missing: [String]
+    /// How the file seems to be written, and why; a line each.
+    public let evidence: [String]
+    /// What of that could as well be otherwise, and other ways to read the file; a line each.
+    public let doubts: [String]
     /// Of the job, made of the file's name.
     public let name: String
 
@@ -26,6 +30,10 @@ public struct JobScaffold: Sendable {
         let writer = JobScaffoldWriter(
             head: head, roles: roles, name: name, files: Self.pattern(of: file, from: JobReader.directory(of: jobPath)))
         (text, missing) = (writer.text, roles.missing)
+        evidence =
+            (head.encoding.map { ["encoding \($0.name): \($0.evidence)"] } ?? [])
+            + head.dialect.settings.map { "\($0.name) \($0.value): \($0.evidence)" }
+        doubts = head.dialect.ambiguities.map { "not certain: \($0)" } + head.dialect.alternatives.map { "another way to read it: \($0)" }
     }
 
     /// `2018-05-01_Transactions.csv.gz` -> `transactions`; `job` where nothing is left.

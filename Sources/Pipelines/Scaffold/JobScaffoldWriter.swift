@@ -31,11 +31,12 @@ struct JobScaffoldWriter {
             "feeds:", "  \(name):", "    role: main", "    format: csv",
             Self.line("    files: \(Self.yaml(files))", isPattern ? "a date in the file's name; others like it are read too" : nil),
         ]
-        if head.delimiter != UInt8(ascii: ",") {
-            let text = head.delimiter == 9 ? "tab" : "\"\(Character(Unicode.Scalar(head.delimiter)))\""
-            lines.append(Self.line("    delimiter: \(text)", "it gives every row the same number of fields"))
+        if let encoding = head.encoding { lines.append(Self.line("    encoding: \(encoding.name)", encoding.evidence)) }
+        // The decimal mark is a matter of each column.
+        for setting in head.dialect.settings where setting.name != "decimal" {
+            lines.append(Self.line("    \(setting.name): \(setting.value)", setting.evidence))
         }
-        if !head.hasHeader { lines.append(Self.line("    header: false", "the first row holds values; `from` is a position")) }
+        lines += head.dialect.alternatives.map { "    # another way to read it: \($0)" }
         lines.append("    columns:")
         lines += roles.columns.map(column)
         let key = roles.key.map { $0.names.count == 1 ? $0.names[0] : "[\($0.names.joined(separator: ", "))]" }

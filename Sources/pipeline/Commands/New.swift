@@ -14,7 +14,7 @@ struct NewJob: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Write a commented job file from the head of a CSV file.",
         discussion: """
-            Types, key and event time are guessed and marked as guesses, with their evidence; what cannot be guessed is marked CHANGE_ME, and \
+            Encoding, delimiter and all else about how the file is written, types, key and event time are guessed and marked as guesses, with their evidence; what cannot be guessed is marked CHANGE_ME, and \
             `pipeline check` points at each. A file that is there already is not written over. Prints the path written.
 
               pipeline new job --from payments.csv --out jobs/payments.yaml
@@ -34,6 +34,7 @@ struct NewJob: ParsableCommand {
         try TextFile.create(path, scaffold.text)
         let console = output.console
         try console.write(path + "\n")
+        for line in scaffold.evidence + scaffold.doubts { console.note(line) }
         for sentence in scaffold.missing { console.note("CHANGE_ME: \(sentence)") }
         console.note("\nnext:\n  pipeline check \(path)\n  pipeline run \(path)")
     }

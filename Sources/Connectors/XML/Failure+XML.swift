@@ -77,7 +77,7 @@ extension Failure {
         Failure(
             .failed, code: "xml.value-after-row", what: "the value of column '\(column)' stands after a row that it belongs to",
             place: place, found: "'\(source)' behind the row", expected: "values of elements around the row before it",
-            remedy: "Set `look-ahead: true` on the feed, which reads every document twice, or take the value in a feed of its own.")
+            remedy: "Take the value in a feed of its own, whose rows are the elements around these, and join the two by a key.")
     }
 
     package static func xmlConditionAfterRow(_ rows: String, place: String) -> Failure {
@@ -85,13 +85,6 @@ extension Failure {
             .failed, code: "xml.condition-after-row", what: "a condition of 'rows' is decided after a row that it is about", place: place,
             found: rows, expected: "what conditions ask of elements around the row before it",
             remedy: "Take what the condition asks as a column, and sort the rows out later.")
-    }
-
-    package static func xmlLookAheadTooLarge(place: String) -> Failure {
-        Failure(
-            .failed, code: "xml.look-ahead-too-large", what: "the values of elements around the rows do not fit into memory", place: place,
-            found: "more than 64 MiB", expected: "at most 64 MiB of them in a document",
-            remedy: "Take them in a feed of their own, without `look-ahead`.")
     }
 
     package static func xmlFileShorter(_ name: String, rows: Int64, expected: Int64) -> Failure {

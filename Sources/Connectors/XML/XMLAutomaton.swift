@@ -43,7 +43,7 @@ final class XMLAutomaton {
     static let dead: Int32 = 0, document: Int32 = 1
     /// Not yet known.
     static let unknown: Int32 = -1
-    static let stateLimit = 4_096, namespaceLimit = 5
+    static let stateLimit = 4_096, stepLimit = 1 << 22, namespaceLimit = 5
 
     let plan: XMLPlan
     private let dictionary: xmlDictPtr?
@@ -148,7 +148,7 @@ final class XMLAutomaton {
         for node in above { add(node, descendantsOnly: true) }
         let open = here.filter { node in plan.nodes[node].children.contains { plan.nodes[$0].step?.isDescendant == true } }
         let passed = Array(Set(above + open)).sorted()
-        guard count < Self.stateLimit else { return nil }
+        guard count < Self.stateLimit, count * width < Self.stepLimit else { return nil }
         let next = self.state(of: nodes.sorted(), inherited: passed)
         table[Int(state) * width + Int(symbol)] = next
         return next

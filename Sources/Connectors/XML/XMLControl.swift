@@ -28,6 +28,7 @@ public enum XMLControl {
         let parser = try XMLParser(file, bufferBytes: bufferBytes, plans: checks.flatMap(\.plans))
         while !parser.isAtEnd {
             if try parser.step({ _ in }) != nil { throw .xmlConditionAfterRow(feed.rows.text, place: file.name) }
+            parser.input.forget(before: parser.machines[0].offset)
         }
         return checks.flatMap(\.groups.figures)
     }

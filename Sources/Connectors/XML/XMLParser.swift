@@ -13,11 +13,13 @@ final class XMLParser {
     let name: String
     let context: xmlParserCtxtPtr
     let machines: UnsafeMutableBufferPointer<XMLRowMachine>
-    private let input: ByteSource
+    /// The document in UTF-8 where it is decoded here, else as it is.
+    let input: DecodedSource
+    /// Bytes that are no text stand as DEL in the text; some did.
+    private(set) var hasUndecodable = false
     private let readBytes: Int
     private let piece: UnsafeMutableRawBufferPointer
     private let shared: UnsafeMutablePointer<XMLMachines>
-    private var isFirst = true
     /// Bytes since the parser last got on.
     private var waiting = 0
     private var reached: Int64 = -1
@@ -32,7 +34,8 @@ final class XMLParser {
     init(_ file: FeedFile, bufferBytes: Int, plans: [(plan: XMLPlan, receiver: XMLRowReceiver)]) throws(Failure) {
         _ = Self.isInitialized
         name = file.name
-        input = try ByteSource(file, bufferBytes: bufferBytes)
+        let encoding = try XMLEncodings(of: file).encoding
+        input = try DecodedSource(file, encoding: encoding, bufferBytes: max(1, bufferBytes))
         readBytes = max(1, bufferBytes)
         shared = .allocate(capacity: 1)
         var handler = plans.count == 1 ? Self.handler : Self.handlerOfMany
@@ -46,7 +49,8 @@ final class XMLParser {
         self.context = context
         // NOENT makes libxml2 hand over `&amp;` in attributes decoded; no other entity is ever known. HUGE stays off, and with it
         // libxml2's limits on.
-        xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
+        let decoded = encoding == nil ? 0 : XML_PARSE_IGNORE_ENC.rawValue
+        xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue | decoded))
         for (index, part) in plans.enumerated() {
             machines.initializeElement(at: index, to: XMLRowMachine(context: context, plan: part.plan, receiver: part.receiver))
         }
@@ -68,10 +72,6 @@ final class XMLParser {
         let count = try fill()
         let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
         seen(bytes)
-        if isFirst {
-            isFirst = false
-            XMLEncodings.override(context, bytes)
-        }
         xmlParseChunk(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(count), 0)
         limitTag(count)
         if let problem = problem { return problem }
@@ -92,7 +92,19 @@ final class XMLParser {
             if read == 0 { break }
             count += read
         }
+        if isDecoded { mask(count) }
         return count
+    }
+
+    /// Decoded here, not by libxml2.
+    var isDecoded: Bool { input.encoding != .utf8 }
+
+    /// A byte that stands for what could not be decoded would end the document; as DEL it is found again in the value that it is in.
+    private func mask(_ count: Int) {
+        for index in 0..<count where piece[index] == 0xFF {
+            piece[index] = 0x7F
+            hasUndecodable = true
+        }
     }
 
     /// After the last byte. That the stream is damaged counts more than that the document is therefore incomplete.

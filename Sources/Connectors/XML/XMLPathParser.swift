@@ -67,7 +67,8 @@ struct XMLPathParser {
                 "first": .first, "last": .last, "count": .count, "exists": .exists, "join": .joined(", "), "string": .first,
                 "normalize-space": .first,
             ]
-            if var selection = selections[function] {
+            // `string()` takes no path: it is what a path ends in.
+            if var selection = peek(")") ? nil : selections[function] {
                 var (origin, path) = try value()
                 if function == "string", path.value == .ownText { path.value = .wholeText }
                 if function == "join", take(",") {
@@ -77,7 +78,9 @@ struct XMLPathParser {
                 guard take(")") else { throw problem("')' is missing") }
                 return .path(origin, path, selection, isSpaceNormalized: function == "normalize-space")
             }
-            guard ["text", "name"].contains(function), peek(")") else { throw XMLPathProblem(phrase: "'\(function)' is no function here") }
+            guard ["text", "name", "string"].contains(function), peek(")") else {
+                throw XMLPathProblem(phrase: "'\(function)' is no function here")
+            }
         }
         at = start
         let (origin, path) = try value()

@@ -17,13 +17,17 @@ final class XMLReader: FeedReader {
         sink = XMLRowSink(
             file: file.name, builder: try BatchBuilder(columns: columns, capacity: blockRows), blockRows: blockRows, from: position)
         parser = try XMLParser(file, bufferBytes: bufferBytes, plans: [(plan, sink)])
+        if parser.isDecoded { sink.decoded = parser.input }
     }
 
     func next() throws(Failure) -> FeedBlock? {
         while true {
             if let block = sink.next { return block }
             if isAtEnd { return nil }
-            let problem = try parser.step { sink.source.append($0) }
+            let problem = try parser.step { piece in
+                sink.source.append(piece)
+                sink.hasUndecodable = parser.hasUndecodable
+            }
             if let problem { throw failure(problem) }
             forgetSource()
             if parser.isAtEnd { try end() }
@@ -37,6 +41,7 @@ final class XMLReader: FeedReader {
         } else {
             sink.source.forget(before: machine.offset, rowStart: machine.rowStart)
         }
+        if parser.isDecoded { parser.input.forget(before: min(machine.offset, machine.rowStart ?? .max)) }
     }
 
     private func end() throws(Failure) {

@@ -7,12 +7,16 @@ final class XMLRowSink: XMLRowReceiver {
     private let blockRows: Int
     /// Rows up to this one were read before and are left out.
     let skip: Int64
-    private var row: Int64 = 0
-    private var rejects: [Reject] = []
-    private var end: FeedPosition
+    // Touched for every row, and never lent out: a check of their accesses would cost more than they do.
+    @exclusivity(unchecked) private var row: Int64 = 0
+    @exclusivity(unchecked) private var rejects: [Reject] = []
+    @exclusivity(unchecked) private var end: FeedPosition
     private var ready: [FeedBlock] = []
     private var given = 0
     var source = XMLSourceText()
+    /// Where the document is decoded here: the way back to places in the file.
+    @exclusivity(unchecked) var decoded: DecodedSource?
+    @exclusivity(unchecked) var hasUndecodable = false
 
     init(file: String, builder: BatchBuilder, blockRows: Int, from position: FeedPosition) {
         (self.file, self.builder, self.blockRows, skip, end) = (file, builder, blockRows, position.row, position)
@@ -49,15 +53,31 @@ final class XMLRowSink: XMLRowReceiver {
         let raw = source.withText(from: place.start, to: place.end) { Reject.kept($0) }
         rejects.append(
             Reject(
-                file: file, line: place.line, offset: place.start, row: row, column: nil, code: .tooLong,
+                file: file, line: place.line, offset: inFile(place.start), row: row, column: nil, code: .tooLong,
                 found: "more exploded elements in one row", expected: "at most 64 MiB of text or 1,048,576 elements", raw: raw))
         moveOn(to: place)
     }
 
     private func moveOn(to place: XMLRowPlace) {
         // Of exploded rows, several may end at one place.
-        end = FeedPosition(offset: max(place.end, end.offset + 1), row: row, line: place.endLine)
+        end = FeedPosition(offset: max(inFile(place.end), end.offset + 1), row: row, line: place.endLine)
         if builder.count + rejects.count == blockRows { finishBlock() }
+    }
+
+    @inline(__always)
+    private func inFile(_ offset: Int64) -> Int64 { decoded.map { $0.rawOffset(ofDecoded: offset) } ?? offset }
+
+    /// The reject for a value with bytes that are no text.
+    private func undecodable(_ column: Int, _ place: XMLRowPlace) -> Reject {
+        source.withText(from: place.start, to: place.end) { raw in
+            var reject = builder.reject(
+                .encoding, column: column, text: UnsafeBufferPointer(start: nil, count: 0), file: file, line: place.line,
+                offset: inFile(place.start), row: row, raw: raw)
+            let shown = decoded?.firstUndecodable(from: place.start, in: raw)?.shown
+            reject.found = shown ?? "bytes that are no text, in an element around the row"
+            reject.expected = "text in \(decoded?.encoding.rawValue ?? "the document's encoding")"
+            return reject
+        }
     }
 
     /// Nil when every column has taken its value.
@@ -65,6 +85,7 @@ final class XMLRowSink: XMLRowReceiver {
         for column in fields.indices {
             let text = fields[column].text
             let fault: ValueFault
+            if hasUndecodable, text.contains(0x7F) { return undecodable(column, place) }
             if fields[column].isTooLong {
                 fault = .tooLong
             } else {
@@ -72,7 +93,8 @@ final class XMLRowSink: XMLRowReceiver {
             }
             if fault == .none { continue }
             var reject = source.withText(from: place.start, to: place.end) { raw in
-                builder.reject(fault, column: column, text: text, file: file, line: place.line, offset: place.start, row: row, raw: raw)
+                builder.reject(
+                    fault, column: column, text: text, file: file, line: place.line, offset: inFile(place.start), row: row, raw: raw)
             }
             if fields[column].isTooLong { reject.expected = "at most 1 MiB of text in a value" }
             return reject
@@ -87,7 +109,7 @@ final class XMLRowSink: XMLRowReceiver {
         let found = Array(found.utf8).withUnsafeBufferPointer { ValueFault.shown($0) }
         rejects.append(
             Reject(
-                file: file, line: line, offset: offset ?? end.offset, row: row, column: nil, code: .malformed, found: found,
+                file: file, line: line, offset: offset.map(inFile) ?? end.offset, row: row, column: nil, code: .malformed, found: found,
                 expected: expected, raw: []))
         // Nothing can be read from here on: any offset after the last row's will do, but the same for every buffer.
         (end.row, end.offset) = (row, end.offset + 1)

@@ -62,4 +62,63 @@ struct StatementTests {
             "Document/BkToCstmrStmt/Stmt/Ntry", next: "Document", place: "sample.xml", names: ["message"])
         #expect(throws: expected) { try entries(Self.folder + "/iso20022/prowide_camt.053.001.07.xml") }
     }
+
+    // MARK: Control figures
+
+    private static let balance = FeedControl(
+        kind: .balance, stated: "../Bal[Tp/CdOrPrtry/Cd='CLBD']/Amt",
+        opening: "../Bal[Tp/CdOrPrtry/Cd='OPBD' or Tp/CdOrPrtry/Cd='PRCD']/Amt",
+        amount: "Amt", sign: "CdtDbtInd", label: "Id")
+
+    private func figures(_ path: String, rows: String, _ controls: [FeedControl]) throws -> [ControlFigure] {
+        try XMLControl.figures(
+            of: FeedFile(path: path, name: "a.xml"), columns: [], options: ["rows": .text(rows)], controls: controls)
+    }
+
+    @Test("both statements of a file add up, each from its own opening balance")
+    func balances() throws {
+        let path = Self.root + "/Tests/Fixtures/iso20022/genkgo_camt053.v2.multi.statement.xml"
+        let figures = try figures(path, rows: "//Stmt/Ntry", [Self.balance])
+        #expect(figures.map(\.stated) == ["27.00", "20.00"] && figures.map(\.computed) == ["27.00", "20.00"])
+        #expect(figures.map(\.agrees) == [true, true])
+        // The control: without the sign they do not.
+        let unsigned = FeedControl(kind: .balance, stated: Self.balance.stated, opening: Self.balance.opening, amount: "Amt")
+        #expect(try self.figures(path, rows: "//Stmt/Ntry", [unsigned]).map(\.agrees) == [true, false])
+    }
+
+    @Test("the balances of the shared statements are equal or different as their manifest says", .enabled(if: hasSharedData))
+    func manifestBalances() throws {
+        let manifest = try String(contentsOfFile: Self.folder + "/MANIFEST.csv", encoding: .utf8)
+        var agreeing = 0, differing = 0
+        for line in manifest.split(separator: "\n") where line.contains("camt.053") && line.contains("closing") {
+            let path = "\(Self.folder)/\(line.prefix { $0 != "," })"
+            for figure in try figures(path, rows: "//Stmt/Ntry", [Self.balance]) {
+                let (stated, computed) = (try #require(figure.stated), figure.computed)
+                let note = "= \(computed), closing \(stated): \(figure.agrees ? "equal" : "DIFFERENT")"
+                #expect(line.contains(note), "\(note) in \(line)")
+                if figure.agrees { agreeing += 1 } else { differing += 1 }
+            }
+        }
+        #expect(agreeing == 3 && differing == 4)
+    }
+
+    @Test("the counts and sums of the shared payments are equal or different as their manifest says", .enabled(if: hasSharedData))
+    func manifestSums() throws {
+        func payments(_ file: String, _ rows: String, _ amount: String, _ header: String) throws -> [String] {
+            let controls = [
+                FeedControl(kind: .rows, stated: header + "GrpHdr/NbOfTxs"),
+                FeedControl(kind: .sum, stated: header + "GrpHdr/CtrlSum", amount: amount),
+            ]
+            return try figures("\(Self.folder)/iso20022/\(file)", rows: rows, controls).map {
+                "\($0.stated ?? "-") \($0.computed) \($0.agrees)"
+            }
+        }
+        let orders = "Document/CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf"
+        #expect(
+            try payments("iso_example_pain.001.001.03.xml", orders, "Amt/InstdAmt", "../../") == ["3 3 true", "11500000 11500000 true"])
+        #expect(
+            try payments("swiss_pain.001.001.03.ch.02.xml", orders, "Amt/InstdAmt", "../../") == ["7 8 false", "38.00 37.00 false"])
+        let transfers = "//FIToFICstmrCdtTrf/CdtTrfTxInf"
+        #expect(try payments("prowide_pacs.008.001.07.xml", transfers, "InstdAmt", "../") == ["1 1 true", "10000 5000 false"])
+    }
 }

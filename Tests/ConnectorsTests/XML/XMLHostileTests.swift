@@ -86,15 +86,40 @@ struct XMLHostileTests {
         #expect(try XMLSamples.read(names, rows: "//row", ["name"]) == ["a"])
     }
 
-    @Test("Japanese documents are read in what their encodings mean in practice")
+    @Test("Japanese documents are read in what their encodings mean in practice, and bytes that are no text cost one row")
     func japanese() throws {
-        let head = Array("<?xml version='1.0' encoding='Shift_JIS'?><r><row><name>".utf8), tail = Array("\\x</name></row></r>".utf8)
-        // 表 ends in the byte of a backslash, the circled one is NEC's, and the backslash stays one.
-        let text: [UInt8] = [0x95, 0x5C, 0x87, 0x40]
-        let blocks = try XMLSamples.blocks(head + text + tail, rows: "r/row", XMLSamples.texts(["name"]))
-        #expect(XMLSamples.lines(blocks) == ["表①\\x"])
+        let head = Array("<?xml version='1.0' encoding='Shift_JIS'?>\n<r><row><name>".utf8)
+        let tail = Array("\\x</name></row>\n<row><name>b</name></row></r>".utf8)
+        // \u{8868} ends in the byte of a backslash, the circled one is NEC's, and the backslash stays one.
+        let blocks = try XMLSamples.blocks(head + [0x95, 0x5C, 0x87, 0x40] + tail, rows: "r/row", XMLSamples.texts(["name"]))
+        #expect(XMLSamples.lines(blocks) == ["\u{8868}\u{2460}\\x", "b"])
         let other = Array("<?xml version=\"1.0\" encoding=\"EUC-JP\"?><r><row><name>".utf8) + [0xC9, 0xBD, 0xAD, 0xA1] + tail
-        #expect(XMLSamples.lines(try XMLSamples.blocks(other, rows: "r/row", XMLSamples.texts(["name"]))) == ["表①\\x"])
+        #expect(XMLSamples.lines(try XMLSamples.blocks(other, rows: "r/row", XMLSamples.texts(["name"]))) == ["\u{8868}\u{2460}\\x", "b"])
+        for size in [1, 7, 1 << 16] {
+            let broken = try XMLSamples.blocks(
+                head + [0x95, 0x5C, 0x81, 0x20] + tail, rows: "r/row", XMLSamples.texts(["name"]), bufferBytes: size)
+            #expect(XMLSamples.lines(broken) == ["b"])
+            let rejects = XMLSamples.rejects(broken)
+            #expect(rejects.map(\.code) == [.encoding] && rejects.map(\.line) == [2])
+            #expect(rejects.map(\.offset) == [Int64(head.count - 11)])
+            #expect(rejects.allSatisfy { $0.found.hasPrefix("the byte") && $0.found.hasSuffix(" at offset \(head.count + 2)") })
+            #expect(rejects.map(\.expected) == ["text in cp932"])
+            #expect(broken.last?.end.offset == Int64(head.count + 4 + tail.count - 4))
+        }
+    }
+
+    @Test("UTF-16 in both orders, with or without a mark, and encodings that only libxml2 knows")
+    func wideAndOther() throws {
+        let text = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><r><row><name>\u{e9}\u{4e2d}</name></row><row><name/></row></r>"
+        let little = text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] },
+            big = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+        for bytes in [[0xFF, 0xFE] + little, [0xFE, 0xFF] + big, little, big] {
+            let blocks = try XMLSamples.blocks(bytes, rows: "r/row", [XMLSamples.column("name", "name", optional: false)])
+            #expect(XMLSamples.lines(blocks) == ["\u{e9}\u{4e2d}"])
+            #expect(XMLSamples.rejects(blocks).map(\.offset) == [Int64(bytes.count - 2 * 22)])
+        }
+        let polish = Array("<?xml version='1.0' encoding='ISO-8859-2'?><r><row><name>".utf8) + [0xB3] + Array("</name></row></r>".utf8)
+        #expect(XMLSamples.lines(try XMLSamples.blocks(polish, rows: "r/row", XMLSamples.texts(["name"]))) == ["\u{142}"])
     }
 }
 

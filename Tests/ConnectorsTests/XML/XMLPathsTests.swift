@@ -41,8 +41,8 @@ struct XMLPathsTests {
         #expect(
             Failure.xmlValueAfterRow(column: "iban", source: "../Acct/IBAN", place: "a.xml:11").description
                 == "the value of column 'iban' stands after a row that it belongs to (a.xml:11): '../Acct/IBAN' behind the row, expected "
-                + "values of elements around the row before it. Set `look-ahead: true` on the feed, which reads every document twice, or "
-                + "take the value in a feed of its own.")
+                + "values of elements around the row before it. Take the value in a feed of its own, whose rows are the elements around "
+                + "these, and join the two by a key.")
     }
 
     @Test("rows anywhere, with the ancestors that the path names")

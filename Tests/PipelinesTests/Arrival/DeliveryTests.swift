@@ -171,3 +171,32 @@ import Testing
         #expect(try warehouse.read { try AuditChain($0).verify() }.decisions == 2)
     }
 }
+
+/// Figures that stand in the document itself.
+@Suite("an XML document's control figures") struct DocumentFiguresTests {
+    private static func document(_ rows: Int, stated: Int, sum: String) -> String {
+        "<Doc><Hdr><N>\(stated)</N><Sum>\(sum)</Sum></Hdr>"
+            + (1...rows).map { "<Ntry><Id>\($0)</Id><T>2026-01-05T10:0\($0):00Z</T><C>C1</C><S>T1</S><A>\($0).50</A></Ntry>" }.joined()
+            + "</Doc>"
+    }
+
+    private static func xml(_ job: String) -> String {
+        job.replacing("format: csv", with: "format: xml\n    rows: Doc/Ntry").replacing("TRANSACTION_ID", with: "Id")
+            .replacing(", format: \"yyyy-MM-dd HH:mm:ss\", zone: UTC", with: "").replacing("TX_DATETIME", with: "T")
+            .replacing("CUSTOMER_ID", with: "C").replacing("TERMINAL_ID", with: "S").replacing("TX_AMOUNT", with: "A")
+    }
+
+    @Test("are compared by paths from the record, and flagged where they differ")
+    func figures() throws {
+        let feed = try SmallFeed(
+            feed: "    control: { rows: ../Hdr/N, sum: { column: amount, of: ../Hdr/Sum } }", edit: Self.xml)
+        let warehouse = try feed.warehouse()
+        try feed.put("a.xml", Self.document(3, stated: 3, sum: "7.5"))
+        #expect(try feed.run(warehouse).record?.counts.accepted == 3)
+        #expect(try feed.items(warehouse).isEmpty)
+        try feed.put("b.xml", Self.document(2, stated: 3, sum: "4.00"))
+        try feed.run(warehouse, at: SmallFeed.clock + .days(1))
+        let items = try warehouse.read { try ReviewStore($0).list(kind: .control, now: SmallFeed.clock) }
+        #expect(items.map(\.item.reasons) == [["in/b.xml: rows: 3 stated, 2 found", "the file is read all the same"]])
+    }
+}

@@ -39,7 +39,10 @@ struct ControlReading {
     // MARK: In the file
 
     private func trailer() throws(Failure) -> (fields: [String: String], line: Int64)? {
-        nil
+        guard let last = try CSVFormat.trailer(of: file, options: feed.options)?.lines.last else { return nil }
+        var fields: [String: String] = [:]
+        for (index, field) in last.fields.enumerated() { fields[String(index + 1)] = field.filter { !$0.isWhitespace } }
+        return (fields, 0)
     }
 
     /// XML: by the format's own evaluator.

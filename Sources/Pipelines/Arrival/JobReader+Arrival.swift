@@ -1,3 +1,4 @@
+import Connectors
 import Records
 import Yams
 
@@ -48,6 +49,10 @@ extension JobReader {
         } else if isTrailer {
             source = .trailer
             if isXML { return report(control, "trailer", "only CSV files have one") }
+            guard hasTrailer(section, format: format) else {
+                section.report(.missingKey("trailer-lines", form: "a number, or `trailer`", example: "trailer-lines: 1"))
+                return nil
+            }
         } else if format != nil, !isXML {
             control.report(.missingKey("trailer", form: "true, or `manifest`", example: "trailer: true"))
             return nil
@@ -57,6 +62,12 @@ extension JobReader {
         }
         if control["sha256"] != nil, manifest == nil { return report(control, "sha256", "only a manifest states it") }
         return readFigures(control, source: source, columns: columns)
+    }
+
+    /// Whether the format is told which lines are no rows.
+    private func hasTrailer(_ section: JobMapping, format: String?) -> Bool {
+        let parameters = format.flatMap { components.format($0)?.definition.parameters.map(\.name) } ?? []
+        return !parameters.contains("trailer-lines") || section["trailer"] != nil || section["trailer-lines"] != nil
     }
 
     private func readFigures(_ control: JobMapping, source: ControlSettings.Source, columns: FeedColumns?) -> ControlSettings? {

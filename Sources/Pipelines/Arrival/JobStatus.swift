@@ -65,7 +65,7 @@ extension JobStatus {
                     SELECT count(*) FROM pipeline_rejects j JOIN pipeline_runs r ON r.id = j.run AND r.status IN ('done', 'held')
                     WHERE r.job = ? AND j.id NOT IN (SELECT reject FROM pipeline_selections)
                     """, arguments: [name]) ?? 0
-        for entry in try ReviewStore(database).list(job: name, filter: .open, now: now) { status.open[entry.item.kind, default: 0] += 1 }
+        status.open = try ReviewStore(database).openCounts(job: name)
         status.setAside = try DeliveryStore(database).all(job: name).filter { $0.state == .quarantined || $0.state == .frozen }.map(\.name)
         try status.addDeliveries(run: last, in: database, now: now)
         return status

@@ -189,6 +189,17 @@ extension ReviewStore {
         ORDER BY i.value DESC, i.id LIMIT 1
         """
 
+    /// Open items of a job, a kind.
+    func openCounts(job: String) throws -> [ReviewItem.Kind: Int] {
+        var counts: [ReviewItem.Kind: Int] = [:]
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT i.kind, count(*) AS n FROM \(ReviewStore.tables) AND i.job = ? AND \(ReviewStore.isOpen) GROUP BY i.kind",
+            arguments: [job])
+        for row in rows { if let kind = ReviewItem.Kind(rawValue: row["kind"]) { counts[kind] = row["n"] } }
+        return counts
+    }
+
     func candidate(queue: String, now: Timestamp) throws -> Int64? {
         try Int64.fetchOne(
             database.cachedStatement(sql: ReviewStore.candidateSQL), arguments: ["queue": queue, "now": now.microseconds])

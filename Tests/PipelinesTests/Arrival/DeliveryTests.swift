@@ -34,6 +34,20 @@ import Testing
         #expect(item.reasons[2] == "the file is read all the same")
     }
 
+    @Test("in the last line are compared by position, which is no row", arguments: [("12.00", 0), ("12.01", 1)])
+    func trailer(_ sum: String, _ flagged: Int) throws {
+        let feed = try SmallFeed(
+            feed: "    trailer: \"T,\"\n    control: { trailer: true, rows: 2, sum: { column: amount, of: 3 } }")
+        let warehouse = try feed.warehouse()
+        try feed.put("a.csv", SmallFeed.rows(1...4) + "T,4,\(sum)\n")
+        #expect(try feed.run(warehouse).record?.counts.read == 4)
+        #expect(try feed.items(warehouse).count == flagged)
+        guard flagged > 0 else { return }
+        let item = try #require(try warehouse.read { try ReviewStore($0).list(now: SmallFeed.clock) }.first?.item)
+        #expect(item.reasons[0] == "in/a.csv: sum of amount: 12.01 stated, 12.00 found")
+        #expect(item.evidence[0].rows.map { $0[4] } == ["4", "12.00"])
+    }
+
     @Test("hold the run where the job says so, and a missing manifest is a figure not stated")
     func held() throws {
         let feed = try SmallFeed(feed: #"    control: { manifest: "*.ctl", rows: rows, on-mismatch: hold }"#)

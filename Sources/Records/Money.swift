@@ -54,13 +54,7 @@ public struct Money: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `1234.50`, without the currency.
-    public var amountText: String {
-        guard currency.exponent > 0 else { return String(minor) }
-        let magnitude = minor.magnitude, units = UInt64(currency.minorUnits)
-        let fraction = String(magnitude % units)
-        let padding = String(repeating: "0", count: currency.exponent - fraction.count)
-        return "\(minor < 0 ? "-" : "")\(magnitude / units).\(padding)\(fraction)"
-    }
+    public var amountText: String { DecimalText.text(minor, scale: currency.exponent) }
 
     public var description: String { "\(amountText) \(currency.code)" }
 }

@@ -3,7 +3,8 @@
 /// Read it through spans (`column.integers.span`) taken once a batch; nothing here allocates a value per row.
 public struct Column: Sendable {
     public let type: ColumnType
-    /// `int64`; `bool` as 0 or 1; `timestamp` in microseconds; `money` in minor units. Empty for other types. 0 where missing.
+    /// `int64`; `bool` as 0 or 1; `timestamp` in microseconds; `money` in minor units; `decimal` scaled; `date` in days since 1970-01-01.
+    /// Empty for other types. 0 where missing.
     public let integers: [Int64]
     /// `float64` only. NaN where missing.
     public let doubles: [Double]
@@ -58,7 +59,7 @@ public struct Column: Sendable {
         return String(decoding: bytes[Int(offsets[row])..<Int(offsets[row + 1])], as: UTF8.self)
     }
 
-    /// Any value as text, as an export would write it: ISO 8601 times, money as decimal; nil where missing. Allocates.
+    /// Any value as text, as an export would write it: ISO 8601 times and dates, money and decimals with all their decimals; nil where missing. Allocates.
     public func text(_ row: Int) -> String? {
         guard isValid(row) else { return nil }
         switch type {
@@ -68,6 +69,8 @@ public struct Column: Sendable {
         case .string: return string(row)
         case .timestamp: return Timestamp(microseconds: integers[row]).iso8601
         case .money(let currency): return Money(minor: integers[row], currency: currency).amountText
+        case .decimal(let scale): return DecimalText.text(integers[row], scale: scale)
+        case .date: return Timestamp.isoDate(days: integers[row])
         }
     }
 }

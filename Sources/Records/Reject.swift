@@ -10,6 +10,10 @@ public struct Reject: Hashable, Sendable {
         case type = "type"
         /// A number or time outside what its type can hold.
         case range = "range"
+        /// A text that is none of the values that the column declares.
+        case unknownValue = "unknown-value"
+        /// An amount in another currency than the column declares.
+        case currency = "currency"
         /// A value is missing where the column is not optional.
         case missing = "missing"
         /// Bytes that are not text in the declared encoding.

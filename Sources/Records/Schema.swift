@@ -8,8 +8,12 @@ public enum ColumnType: Hashable, Sendable {
     case timestamp
     /// Minor units of the currency.
     case money(Currency)
+    /// An exact decimal number: the value times ten to the power of the scale (0...18), as an integer.
+    case decimal(scale: Int)
+    /// Days since 1970-01-01, of no zone.
+    case date
 
-    /// As written in a job file: `int64`, `float64`, `bool`, `string`, `timestamp`, `money`.
+    /// As written in a job file: `int64`, `float64`, `bool`, `string`, `timestamp`, `money`, `decimal`, `date`.
     public var name: String {
         switch self {
         case .int64: "int64"
@@ -18,10 +22,22 @@ public enum ColumnType: Hashable, Sendable {
         case .string: "string"
         case .timestamp: "timestamp"
         case .money: "money"
+        case .decimal: "decimal"
+        case .date: "date"
         }
     }
 
-    public static let names = ["int64", "float64", "bool", "string", "timestamp", "money"]
+    public static let names = ["int64", "float64", "decimal", "money", "bool", "string", "date", "timestamp"]
+
+    /// What ten to the power of it multiplies the value, where it is kept as a scaled integer: the currency's decimals of money, the
+    /// scale of a decimal; nil for other types.
+    public var scale: Int? {
+        switch self {
+        case .money(let currency): currency.exponent
+        case .decimal(let scale): scale
+        default: nil
+        }
+    }
 }
 
 /// One named column of a schema.

@@ -113,6 +113,12 @@ extension Timestamp {
             hour: seconds / 3_600, minute: seconds / 60 % 60, second: seconds % 60, microsecond: rest % 1_000_000)
     }
 
+    /// `2018-08-08` of days since 1970-01-01; years 0 to 9999.
+    public static func isoDate(days: Int64) -> String {
+        let bound = min(max(days, -719_528), 2_932_896)
+        return String(decoding: Timestamp(microseconds: bound * 86_400_000_000).iso8601Bytes.prefix(10), as: UTF8.self)
+    }
+
     /// `2018-08-08T12:34:56Z`, with a fraction of six digits only where there is one.
     public var iso8601: String {
         String(decoding: iso8601Bytes, as: UTF8.self)

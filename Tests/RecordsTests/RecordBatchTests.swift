@@ -19,6 +19,10 @@ import Testing
         #expect(Column(type: .bool, integers: [1, 0]).text(1) == "false")
         #expect(Column(type: .timestamp, integers: [1]).text(0) == "1970-01-01T00:00:00.000001Z")
         #expect(Column(type: .money(euro), integers: [-450]).text(0) == "-4.50")
+        #expect(Column(type: .decimal(scale: 18), integers: [.min]).text(0) == "-9.223372036854775808")
+        #expect(Column(type: .decimal(scale: 4), integers: [-5]).text(0) == "-0.0005")
+        #expect(Column(type: .decimal(scale: 0), integers: [7]).text(0) == "7")
+        #expect(Column(type: .date, integers: [-1]).text(0) == "1969-12-31")
         #expect(
             Column(doubles: [0.1, .nan], validity: [1]).text(0) == "0.1" && Column(doubles: [0.1, .nan], validity: [1]).text(1) == nil)
         #expect(Column(offsets: [0, 1, 3], bytes: Array("abc".utf8)).text(1) == "bc")

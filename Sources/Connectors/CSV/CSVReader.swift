@@ -37,8 +37,9 @@ final class CSVReader: FeedReader {
         input = try CSVInput(file, encoding: dialect.encoding, tailLines: dialect.trailerLines, bufferBytes: bufferBytes)
         (self.dialect, self.blockRows, self.bufferBytes) = (dialect, blockRows, max(bufferBytes, 1))
         scanner = RecordScanner(rules: dialect.rules)
-        fieldOfColumn = .allocate(capacity: columns.count)
-        fieldOfColumn.initialize(repeating: 0, count: columns.count)
+        // The builder's columns: it asks for more than the feed's own.
+        fieldOfColumn = .allocate(capacity: builder.columns.count)
+        fieldOfColumn.initialize(repeating: 0, count: builder.columns.count)
         row = position.row
         let isWhole = try open()
         if position.offset > 0 { try goOn(from: position) }

@@ -2,8 +2,11 @@ package import Records
 
 /// Builds the batches of a reader, row by row, from the bytes of fields.
 ///
-/// For each record: ``set(_:_:)`` or ``setMissing(_:)`` for every column, in any order, then ``commitRow(number:)``. When a column
-/// has a fault, do not commit: the row is given up at no cost, and the next record overwrites it.
+/// For each record: ``set(_:_:)`` or ``setMissing(_:)`` for every one of ``columns``, in their order, then ``commitRow(number:)``. When
+/// one has a fault, do not commit: the row is given up at no cost, and the next record overwrites it.
+///
+/// Behind the feed's own columns stand companions: fields read for a column before them, which change or check its value (its sign, its
+/// currency). A reader finds their text by ``FeedColumn/source`` like any other's; the batch has no column of theirs.
 ///
 /// ```swift
 /// for column in columns.indices {
@@ -13,7 +16,9 @@ package import Records
 /// builder.commitRow(number: row)
 /// ```
 package final class BatchBuilder {
+    /// What a record is asked for: the feed's columns, then their companions (``FeedColumn/read(_:)``).
     package let columns: [FeedColumn]
+    /// Of the feed's columns alone.
     package let schema: Schema
     /// Records a block; at most so many rows are committed between two calls of ``finish()``.
     package let capacity: Int
@@ -27,13 +32,22 @@ package final class BatchBuilder {
     package init(columns: [FeedColumn], capacity: Int) throws(Failure) {
         var parts: [(pattern: TimestampPattern?, zone: Zone?)] = []
         for column in columns { parts.append(try Self.parts(of: column)) }
-        self.columns = columns
+        let all = FeedColumn.read(columns)
+        self.columns = all
         schema = Schema(columns.map(\.field))
         self.capacity = capacity
-        builders = .allocate(capacity: columns.count)
+        builders = .allocate(capacity: all.count)
         for (index, column) in columns.enumerated() {
             (builders + index).initialize(
                 to: ColumnBuilder(column: column, pattern: parts[index].pattern, zone: parts[index].zone, capacity: capacity))
+        }
+        var next = columns.count
+        for (index, column) in columns.enumerated() {
+            for companion in column.companions {
+                (builders + next).initialize(
+                    to: ColumnBuilder(column: companion, pattern: nil, zone: nil, capacity: 0, target: builders + index))
+                next += 1
+            }
         }
         rowNumbers = .allocate(capacity: capacity)
     }
@@ -46,20 +60,19 @@ package final class BatchBuilder {
     }
 
     private static func parts(of column: FeedColumn) throws(Failure) -> (TimestampPattern?, Zone?) {
-        guard column.field.type == .timestamp else { return (nil, nil) }
-        var pattern: TimestampPattern?
-        if let format = column.format {
-            if let problem = TimestampPattern.problem(of: format) {
+        guard column.field.type == .timestamp || column.field.type == .date else { return (nil, nil) }
+        for format in column.formats {
+            if let problem = TimeForm.problem(of: format, hasPivot: column.spelling.pivot != nil) {
                 throw .timestampPattern(format, column: column.field.name, problem: problem)
             }
-            pattern = TimestampPattern(format)
         }
         var zone: Zone?
         if let name = column.zone {
             zone = Zone(name)
             if zone == nil { throw .zoneUnknown(name, column: column.field.name) }
         }
-        return (pattern, zone)
+        let isPlain = TimeForm.isPlain(column.formats)
+        return (isPlain ? column.formats.first.flatMap { TimestampPattern($0) } : nil, zone)
     }
 
     /// Reads the text of a column's field into the row under construction. Empty text and null markers are missing values;
@@ -87,7 +100,7 @@ package final class BatchBuilder {
         let rows = count
         count = 0
         return RecordBatch(
-            schema: schema, columns: columns.indices.map { builders[$0].finish(count: rows) },
+            schema: schema, columns: schema.fields.indices.map { builders[$0].finish(count: rows) },
             rowNumbers: Array(UnsafeBufferPointer(start: rowNumbers, count: rows)))
     }
 
@@ -102,7 +115,7 @@ package final class BatchBuilder {
         let column = columns[column]
         return Reject(
             file: file, line: line, offset: offset, row: row, column: column.field.name, code: fault.code,
-            found: ValueFault.found(text, in: column), expected: fault.expected(in: column), raw: Reject.kept(raw))
+            found: ValueFault.found(text, in: column), expected: fault.expected(in: column, text: text), raw: Reject.kept(raw))
     }
 }
 

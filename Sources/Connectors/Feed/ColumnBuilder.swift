@@ -5,10 +5,17 @@ import Records
 /// Values are written at the row under construction, which the ``BatchBuilder`` commits or leaves to be overwritten:
 /// giving up a row costs nothing, and nothing need be taken back.
 struct ColumnBuilder {
-    private enum Kind: UInt8 { case int64, float64, bool, string, normalizedString, timestamp, money }
+    /// How the text is read. `scaled` has both money and decimals; `spelt` is as the column declares.
+    private enum Kind: UInt8 { case int64, float64, bool, string, normalizedString, timestamp, date, scaled, spelt, companion }
+    /// How the values are kept.
+    private enum Storage: UInt8 { case integers, doubles, text, none }
 
     private let type: ColumnType
     private let kind: Kind
+    private let storage: Storage
+    private let spelt: SpeltValue?
+    /// Of a companion: the column whose value it changes or checks.
+    private let target: UnsafeMutablePointer<ColumnBuilder>?
     private let isOptional: Bool
     private let exponent: Int
     private let nulls: NullMarkers
@@ -29,26 +36,32 @@ struct ColumnBuilder {
     static let textLimit = 1 << 30
 
     /// To be ended by ``deallocate()``.
-    init(column: FeedColumn, pattern: TimestampPattern?, zone: Zone?, capacity: Int) {
+    /// - Parameter target: of a companion, a column of the same batch that is set before it.
+    init(
+        column: FeedColumn, pattern: TimestampPattern?, zone: Zone?, capacity: Int, target: UnsafeMutablePointer<ColumnBuilder>? = nil
+    ) {
         type = column.field.type
-        isOptional = column.field.isOptional
+        self.target = target
         normalization = column.normalize
+        spelt = SpeltValue(column, zone: zone)
+        isOptional = column.field.isOptional && target == nil
         nulls = NullMarkers(column.nulls)
         timestamps = TimestampText(pattern: pattern, zone: zone)
-        var exponent = 0
-        switch type {
-        case .int64: kind = .int64
-        case .float64: kind = .float64
-        case .bool: kind = .bool
-        case .string: kind = column.normalize.isNone ? .string : .normalizedString
-        case .timestamp: kind = .timestamp
-        case .money(let currency):
-            kind = .money
-            exponent = currency.exponent
-        }
-        self.exponent = exponent
-        let isText = type == .string
-        values = .allocate(capacity: isText ? 0 : capacity)
+        exponent = type.scale ?? 0
+        let plain: Kind =
+            switch type {
+            case .int64: .int64
+            case .float64: .float64
+            case .bool: .bool
+            case .string: column.normalize.isNone ? .string : .normalizedString
+            case .timestamp: .timestamp
+            case .date: .date
+            case .money, .decimal: .scaled
+            }
+        kind = target != nil ? .companion : spelt != nil ? .spelt : plain
+        storage = target != nil ? .none : type == .string ? .text : type == .float64 ? .doubles : .integers
+        let isText = storage == .text
+        values = .allocate(capacity: isText || storage == .none ? 0 : capacity)
         offsets = .allocate(capacity: isText ? capacity + 1 : 1)
         offsets[0] = 0
         byteCapacity = isText ? max(64, capacity * 8) : 0
@@ -85,12 +98,18 @@ struct ColumnBuilder {
 
     @inline(never)
     mutating func setMissing(_ row: Int) -> ValueFault {
+        if kind == .companion {
+            // A pointer to no byte, since there is none.
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { empty in
+                empty.baseAddress.map { setCompanion(row, $0, 0) } ?? .missing
+            }
+        }
         guard isOptional else { return .missing }
         hasMissing = true
         validity[row >> 6] &= ~(1 << UInt64(row & 63))
-        switch kind {
-        case .string, .normalizedString: offsets[row + 1] = offsets[row]
-        case .float64: values[row] = Int64(bitPattern: Double.nan.bitPattern)
+        switch storage {
+        case .text: offsets[row + 1] = offsets[row]
+        case .doubles: values[row] = Int64(bitPattern: Double.nan.bitPattern)
         default: values[row] = 0
         }
         return .none
@@ -112,7 +131,7 @@ struct ColumnBuilder {
     private mutating func parse(_ row: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> ValueFault {
         switch kind {
         case .int64: return NumberText.integer(text, count, into: &values[row])
-        case .money: return NumberText.money(text, count, exponent: exponent, into: &values[row])
+        case .scaled: return NumberText.money(text, count, exponent: exponent, into: &values[row])
         case .timestamp:
             guard let value = timestamps.microseconds(text, count) else { return .type }
             values[row] = value
@@ -125,7 +144,45 @@ struct ColumnBuilder {
             values[row] = Int64(bitPattern: value.bitPattern)
             return fault
         case .bool: return NumberText.bool(text, count, into: &values[row])
+        case .date:
+            guard let value = timestamps.days(text, count) else { return .type }
+            values[row] = value
+            return .none
+        case .spelt: return setSpelt(row, text, count)
+        case .companion: return setCompanion(row, text, count)
         }
+    }
+
+    @inline(never)
+    private mutating func setSpelt(_ row: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> ValueFault {
+        guard let spelt else { return .type }
+        guard storage == .text else { return spelt.read(text, count, into: &values[row]) }
+        guard let meaning = spelt.meaning(of: text, count) else { return .unknownValue }
+        return meaning.withUnsafeBufferPointer { meaning in
+            guard let base = meaning.baseAddress else { return .unknownValue }
+            return setText(row, base, meaning.count)
+        }
+    }
+
+    /// Changes or checks the value of the target's row; where that is missing there is nothing to do.
+    @inline(never)
+    private func setCompanion(_ row: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> ValueFault {
+        guard let spelt, let target, target.pointee.validity[row >> 6] >> UInt64(row & 63) & 1 == 1 else { return .none }
+        let (isNegative, fault) = spelt.companion(text, count)
+        guard fault == .none, let isNegative else { return fault }
+        return target.pointee.applySign(row, isNegative: isNegative)
+    }
+
+    private func applySign(_ row: Int, isNegative: Bool) -> ValueFault {
+        if storage == .doubles {
+            let value = Double(bitPattern: UInt64(bitPattern: values[row]))
+            if value < 0 { return .signed }
+            if isNegative { values[row] = Int64(bitPattern: (-value).bitPattern) }
+            return .none
+        }
+        if values[row] < 0 { return .signed }
+        if isNegative { values[row] = -values[row] }
+        return .none
     }
 
     @inline(__always)
@@ -171,12 +228,12 @@ struct ColumnBuilder {
             validity.update(repeating: .max, count: words)
             hasMissing = false
         }
-        switch kind {
-        case .string, .normalizedString:
+        switch storage {
+        case .text:
             return Column(
                 offsets: Array(UnsafeBufferPointer(start: offsets, count: count + 1)),
                 bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(offsets[count]))), validity: bits)
-        case .float64:
+        case .doubles:
             return values.withMemoryRebound(to: Double.self, capacity: count) {
                 Column(doubles: Array(UnsafeBufferPointer(start: $0, count: count)), validity: bits)
             }

@@ -1,27 +1,5 @@
 public import Records
 
-/// How one column of a feed is found in the file and read.
-public struct FeedColumn: Hashable, Sendable {
-    public let field: Field
-    /// CSV: the header's name. XML: a path relative to the row (`Amt/@Ccy`, `../../Acct/Id/IBAN`).
-    public let source: String
-    /// For timestamps, Unicode date pattern letters `yyyy MM dd HH mm ss SSS XXX`; nil = ISO 8601.
-    public let format: String?
-    /// IANA time zone of timestamps that name none; nil = UTC.
-    public let zone: String?
-    /// Texts that stand for a missing value, besides the empty text.
-    public let nulls: [String]
-    /// Rewriting of texts, after null markers are recognised.
-    public let normalize: TextNormalization
-
-    public init(
-        field: Field, source: String, format: String? = nil, zone: String? = nil, nulls: [String] = [], normalize: TextNormalization = .none
-    ) {
-        (self.field, self.source, self.format, self.zone, self.nulls) = (field, source, format, zone, nulls)
-        self.normalize = normalize
-    }
-}
-
 /// A place in a file between two records; `FeedPosition.start` is before the first.
 public struct FeedPosition: Hashable, Sendable {
     /// Bytes of the uncompressed stream before the next record (0: the header has not been read).

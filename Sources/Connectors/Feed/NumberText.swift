@@ -48,7 +48,8 @@ enum NumberText {
         return .none
     }
 
-    /// `[+-]digits[.digits]` in minor units of a currency with `exponent` decimals. Further decimals must be zeros: amounts are exact.
+    /// `[+-]digits[.digits]` in units of `exponent` decimals (0...18), as of a currency or a decimal. Further decimals must be zeros:
+    /// nothing is rounded.
     @inline(__always)
     static func money(_ text: UnsafePointer<UInt8>, _ count: Int, exponent: Int, into result: inout Int64) -> ValueFault {
         let negative = text[0] == 45
@@ -69,7 +70,8 @@ enum NumberText {
             at += 1
             while at < count {
                 let digit = text[at] &- 48
-                if digit > 9 || missing == 0 && digit != 0 { return .type }
+                if digit > 9 { return .type }
+                if missing == 0, digit != 0 { return surplus(text, count, at) }
                 if missing > 0 {
                     value = value &* 10 &+ Int64(digit)
                     missing -= 1
@@ -77,7 +79,7 @@ enum NumberText {
                 at += 1
             }
         }
-        // At most 16 digits and 3 decimals: 10^19 is beyond 64 bits, so the last step is checked.
+        // At most 16 digits, then up to 18 zeros: beyond 64 bits, so every step is checked.
         while missing > 0 {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             if overflow { return .range }
@@ -86,6 +88,12 @@ enum NumberText {
         }
         result = negative ? 0 &- value : value
         return .none
+    }
+
+    /// More decimals than are held, or no amount at all: what follows decides.
+    @inline(never)
+    private static func surplus(_ text: UnsafePointer<UInt8>, _ count: Int, _ first: Int) -> ValueFault {
+        (first..<count).allSatisfy { text[$0] &- 48 <= 9 } ? .decimals : .type
     }
 
     @inline(never)
@@ -112,7 +120,8 @@ enum NumberText {
             at += 1
             while at < count {
                 let digit = text[at] &- 48
-                if digit > 9 || missing == 0 && digit != 0 { return .type }
+                if digit > 9 { return .type }
+                if missing == 0, digit != 0 { return surplus(text, count, at) }
                 if missing > 0 {
                     take(digit)
                     missing -= 1

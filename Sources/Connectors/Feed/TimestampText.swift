@@ -26,9 +26,9 @@ struct TimestampText {
         } else {
             self.zone = nil
         }
+        let zero: UInt8 = 48
         if let separators = pattern?.separators {
             form = .separated
-            let zero: UInt8 = 48
             dateText = Self.word(zero, zero, zero, zero, separators.0, zero, zero, separators.1)
             separatorBeforeTime = separators.2
             timeText = Self.word(zero, zero, separators.3, zero, zero, separators.4, zero, zero)
@@ -37,6 +37,10 @@ struct TimestampText {
             lastDay = 0x3130
         } else {
             form = pattern == nil ? .iso : .steps
+            // For `days`, which reads ISO 8601 dates.
+            dateText = Self.word(zero, zero, zero, zero, 45, zero, zero, 45)
+            lastYearMonth = Self.word(49, 57, 55, 48, 45, 48, 49, 45)
+            lastDay = 0x3130
         }
     }
 
@@ -106,19 +110,29 @@ struct TimestampText {
 
     /// Microseconds at the start of a day; nil when there is no such day.
     @inline(__always)
-    private static func start(_ year: Int, _ month: Int, _ day: Int) -> Int64? {
+    static func start(_ year: Int, _ month: Int, _ day: Int) -> Int64? {
         guard month >= 1, month <= 12, day >= 1, day <= Timestamp.daysInMonth(year: year, month: month) else { return nil }
         return Int64(Timestamp.days(year: year, month: month, day: day)) &* 86_400_000_000
     }
 
-    /// `yyyy-MM-dd`, then optionally `T` or a space and `HH:mm[:ss[.fraction]]`, then optionally a zone.
+    @inline(__always)
     private func iso(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
-        var cursor = Cursor(text: text, count: count)
+        guard let read = Self.iso(text, count, nil, isDateOnly: false) else { return nil }
+        if let offset = read.offset { return read.local &- offset }
+        return utc(read.local)
+    }
+
+    /// `yyyy-MM-dd`, then (unless only a date is wanted) optionally `T` or a space and `HH:mm[:ss[.fraction]]`, then optionally a zone.
+    /// - Returns: the wall time as if it were UTC, and the offset of the zone where one is named; microseconds.
+    static func iso(
+        _ text: UnsafePointer<UInt8>, _ count: Int, _ rounding: Spelling.Rounding?, isDateOnly: Bool
+    ) -> (local: Int64, offset: Int64?)? {
+        var cursor = TextCursor(text: text, count: count)
         guard let year = cursor.number(4, 4), cursor.take(45), let month = cursor.number(2, 2), cursor.take(45),
             let day = cursor.number(2, 2),
             var result = Self.start(year, month, day)
         else { return nil }
-        if cursor.take(84) || cursor.take(32) {
+        if !isDateOnly, cursor.take(84) || cursor.take(32) {
             guard let hour = cursor.number(2, 2), cursor.take(58), let minute = cursor.number(2, 2), hour < 24, minute < 60 else {
                 return nil
             }
@@ -127,18 +141,31 @@ struct TimestampText {
                 guard let second = cursor.number(2, 2), second < 60 else { return nil }
                 result &+= Int64(second) &* 1_000_000
                 if cursor.take(46) {
-                    guard let fraction = cursor.fraction(1, .max) else { return nil }
+                    guard let fraction = cursor.fraction(1, .max, rounding) else { return nil }
                     result &+= fraction
                 }
             }
         }
-        if cursor.at == count { return utc(result) }
+        if cursor.at == count { return (result, nil) }
         guard let offset = cursor.zoneOffset(), cursor.at == count else { return nil }
-        return result &- offset
+        return (result, offset)
+    }
+
+    /// Days since 1970-01-01 of `yyyy-MM-dd`, with or without a zone, which moves no date; nil for anything else.
+    @inline(__always)
+    mutating func days(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        guard count == 10 else { return Self.iso(text, count, nil, isDateOnly: true).map { $0.local / 86_400_000_000 } }
+        let raw = UnsafeRawPointer(text)
+        let yearMonth = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+        let day = UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
+        if yearMonth != lastYearMonth || day != lastDay {
+            guard readDate(yearMonth, day) else { return nil }
+        }
+        return lastStart / 86_400_000_000
     }
 
     private func stepped(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
-        var cursor = Cursor(text: text, count: count)
+        var cursor = TextCursor(text: text, count: count)
         var year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0
         var fraction: Int64 = 0
         var offset: Int64?
@@ -150,7 +177,7 @@ struct TimestampText {
                 guard let read = cursor.zoneOffset() else { return nil }
                 offset = read
             case .fraction:
-                guard let read = cursor.fraction(least, most) else { return nil }
+                guard let read = cursor.fraction(least, most, nil) else { return nil }
                 fraction = read
             default:
                 guard let number = cursor.number(least, most) else { return nil }
@@ -168,57 +195,5 @@ struct TimestampText {
         let result = start &+ Int64(hour &* 3_600 &+ minute &* 60 &+ second) &* 1_000_000 &+ fraction
         if let offset { return result &- offset }
         return utc(result)
-    }
-
-    /// Walks over a text; each step says nil or false where the text has something else.
-    private struct Cursor {
-        let text: UnsafePointer<UInt8>
-        let count: Int
-        var at = 0
-
-        @inline(__always)
-        mutating func take(_ byte: UInt8) -> Bool {
-            guard at < count, text[at] == byte else { return false }
-            at += 1
-            return true
-        }
-
-        @inline(__always)
-        mutating func number(_ least: Int, _ most: Int) -> Int? {
-            var value = 0, digits = 0
-            while digits < most, at < count, text[at] &- 48 <= 9 {
-                value = value &* 10 &+ Int(text[at] &- 48)
-                digits += 1
-                at += 1
-            }
-            return digits >= least ? value : nil
-        }
-
-        /// Microseconds; digits beyond the sixth are read and cut off.
-        mutating func fraction(_ least: Int, _ most: Int) -> Int64? {
-            var scale: Int64 = 100_000, value: Int64 = 0
-            var digits = 0
-            while digits < most, at < count, text[at] &- 48 <= 9 {
-                value += Int64(text[at] &- 48) * scale
-                scale /= 10
-                digits += 1
-                at += 1
-            }
-            return digits >= least ? value : nil
-        }
-
-        /// `Z`, `+09:00`, `+0900` or `+09`, in microseconds east of UTC.
-        mutating func zoneOffset() -> Int64? {
-            if take(90) { return 0 }
-            let isWest = at < count && text[at] == 45
-            guard take(43) || take(45), let hours = number(2, 2), hours < 24 else { return nil }
-            var minutes = 0
-            if take(58) || at < count {
-                guard let read = number(2, 2), read < 60 else { return nil }
-                minutes = read
-            }
-            let offset = Int64(hours * 3_600 + minutes * 60) * 1_000_000
-            return isWest ? -offset : offset
-        }
     }
 }

@@ -43,7 +43,8 @@ public enum XMLFormat: FeedFormat {
     ) throws(Failure) -> any FeedReader {
         let paths = try XMLFeedPaths(options)
         return try XMLReader(
-            of: file, columns: columns, plan: try paths.plan(columns), from: position, blockRows: blockRows, bufferBytes: bufferBytes)
+            of: file, columns: columns, plan: try paths.plan(FeedColumn.read(columns)), from: position, blockRows: blockRows,
+            bufferBytes: bufferBytes)
     }
 }
 

@@ -2,6 +2,7 @@ import Records
 
 /// Gives the rows of a document in blocks.
 final class XMLReader: FeedReader {
+    /// Those of the plan: the feed's columns and their companions.
     private let columns: [FeedColumn]
     private let parser: XMLParser
     private let sink: XMLRowSink
@@ -12,7 +13,7 @@ final class XMLReader: FeedReader {
     init(
         of file: FeedFile, columns: [FeedColumn], plan: XMLPlan, from position: FeedPosition, blockRows: Int, bufferBytes: Int
     ) throws(Failure) {
-        self.columns = columns
+        self.columns = FeedColumn.read(columns)
         rows = plan.rows
         sink = XMLRowSink(
             file: file.name, builder: try BatchBuilder(columns: columns, capacity: blockRows), blockRows: blockRows, from: position)

@@ -107,8 +107,7 @@ struct SchemaDrift: Sendable {
 
     /// Nine of ten of the first records have a value of the column's type there.
     private static func fits(_ column: FeedColumn, as name: String, in file: FeedFile, feed: JobFeed) -> Bool {
-        let moved = FeedColumn(
-            field: column.field, source: name, format: column.format, zone: column.zone, nulls: column.nulls, normalize: column.normalize)
+        let moved = column.found(at: name)
         guard
             let reader = try? FeedFormats.named(feed.format).reader(
                 of: file, columns: [moved], options: feed.options, from: .start, blockRows: 1_000, bufferBytes: 1 << 16),

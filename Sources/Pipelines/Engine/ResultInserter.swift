@@ -151,6 +151,12 @@ private enum KeyPart {
     case texts(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>)
 
     static func with(_ columns: [Records.Column], _ body: ([KeyPart]) throws -> Void) rethrows {
+        let columns = columns.map { column in
+            switch column.type {
+            case .decimal, .date: Records.Column(strings: (0..<column.count).map { column.text($0) })
+            default: column
+            }
+        }
         func add(_ index: Int, _ parts: [KeyPart]) throws {
             guard index < columns.count else { return try body(parts) }
             let column = columns[index]
@@ -158,7 +164,8 @@ private enum KeyPart {
             case .int64, .bool, .money: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.integers($0)]) }
             case .timestamp: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.times($0)]) }
             case .float64: try column.doubles.withUnsafeBufferPointer { try add(index + 1, parts + [.doubles($0)]) }
-            case .string:
+            // Decimals and dates are text by now.
+            case .string, .decimal, .date:
                 try column.offsets.withUnsafeBufferPointer { offsets in
                     try column.bytes.withUnsafeBufferPointer { try add(index + 1, parts + [.texts(offsets: offsets, bytes: $0)]) }
                 }

@@ -18,7 +18,7 @@ package struct ResultTable: Sendable {
         switch type {
         case .int64, .bool, .money: "INTEGER"
         case .float64: "REAL"
-        case .string, .timestamp: "TEXT"
+        case .string, .timestamp, .decimal, .date: "TEXT"
         }
     }
 
@@ -95,7 +95,7 @@ package struct ResultTable: Sendable {
         switch column.type {
         case .int64, .bool, .money: return column.integers[row].databaseValue
         case .float64: return column.doubles[row].databaseValue
-        case .string, .timestamp: return (column.text(row) ?? "").databaseValue
+        case .string, .timestamp, .decimal, .date: return (column.text(row) ?? "").databaseValue
         }
     }
 }

@@ -109,6 +109,13 @@ extension JobFinding {
                 remedy: "Remove `optional: true` from the column; rows without a value become rejects.")
         }
 
+        static func dateInKey(_ name: String) -> Message {
+            Message(
+                code: "job.date-in-key", what: "column '\(name)' is a date that is both a time and part of the key",
+                found: "as a time it is its midnight", expected: "a column of its own for the key",
+                remedy: "Declare a second column with the same `from`.")
+        }
+
         static func sameColumn(_ name: String, as other: String) -> Message {
             Message(
                 code: "job.same-column", what: "column '\(name)' differs from '\(other)' in case only",

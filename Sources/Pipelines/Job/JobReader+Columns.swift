@@ -44,24 +44,54 @@ extension JobReader {
     private func readColumn(_ name: String, _ column: JobMapping) -> FeedColumn? {
         let type = readType(column)
         let source = column["from"].map { $0.text("the column's name in the file") } ?? name
-        let format = column["format"].map { readPattern($0) }
-        let zone = column["zone"].map { readZone($0) }
-        if let type, type != .timestamp {
-            for key in ["format", "zone"] where column[key] != nil {
-                column.report(.misplacedKey(key, why: "only timestamps have one"), at: key)
-            }
-        }
         let nulls = column["nulls"].map { readNulls($0) } ?? []
         let normalize = column["normalize"].map { readNormalize($0) } ?? TextNormalization.none
-        if let type, type != .string, column["normalize"] != nil {
-            column.report(.misplacedKey("normalize", why: "only texts have one"), at: "normalize")
-        }
         let optional = column["optional"].map { $0.bool() } ?? false
         let personal = column["personal"].map { $0.bool() } ?? false
-        guard let type, let source, let nulls, let normalize, let optional, let personal else { return nil }
+        checkKeys(column)
+        let spelling = readSpelling(column)
+        let formats = column["format"].map { readFormats($0, hasPivot: column["pivot"] != nil) } ?? []
+        let zone = column["zone"].map { readZone($0) }
+        let sign = column["sign"].map { readSign($0) }
+        let currencySource = column["currency-from"].map { $0.text("the name of the field that has the currency") }
+        guard let type, let source, let nulls, let normalize, let optional, let personal, let spelling, let formats else { return nil }
         return FeedColumn(
-            field: Field(name, type, optional: optional, personal: personal), source: source, format: format ?? nil, zone: zone ?? nil,
-            nulls: nulls, normalize: normalize)
+            field: Field(name, type, optional: optional, personal: personal), source: source, formats: formats, zone: zone ?? nil,
+            nulls: nulls, normalize: normalize, spelling: spelling, sign: sign ?? nil, currencySource: currencySource ?? nil)
+    }
+
+    private func readType(_ column: JobMapping) -> ColumnType? {
+        switch column["type"].flatMap({ $0.choice(Self.typeNames, of: "column type") }) {
+        case "int64": return .int64
+        case "float64": return .float64
+        case "bool": return .bool
+        case "string", "enum": return .string
+        case "timestamp": return .timestamp
+        case "date": return .date
+        case "decimal":
+            guard let value = column["scale"] else {
+                column.report(.missingKey("scale", form: "how many decimals, from 0 to 18", example: "scale: 4"))
+                return nil
+            }
+            return value.integer(0...18).map { .decimal(scale: $0) }
+        case "money":
+            guard let value = column["currency"] else {
+                column.report(.missingKey("currency", form: "an ISO 4217 code", example: "currency: EUR"))
+                return nil
+            }
+            let expected = "an ISO 4217 code of three capital letters, such as EUR"
+            if value.isMapping {
+                value.report(
+                    .wrongValue(
+                        found: "a mapping", expected: expected,
+                        remedy: "Where the feed names the currency, declare the one it must be and add `currency-from: Ccy`."))
+                return nil
+            }
+            guard let currency = value.read(expected, { Currency($0) }) else { return nil }
+            note(currency, at: value)
+            return .money(currency)
+        default: return nil
+        }
     }
 
     /// `normalize: nfkc`, `normalize: [half-width-kana, wave-dash]`
@@ -78,43 +108,11 @@ extension JobReader {
         return nil
     }
 
-    private func readType(_ column: JobMapping) -> ColumnType? {
-        let name = column["type"].flatMap { $0.choice(ColumnType.names, of: "column type") }
-        if name != nil, name != "money", column["currency"] != nil {
-            column.report(.misplacedKey("currency", why: "only money has one"), at: "currency")
-        }
-        switch name {
-        case "int64": return .int64
-        case "float64": return .float64
-        case "bool": return .bool
-        case "string": return .string
-        case "timestamp": return .timestamp
-        case "money":
-            guard let value = column["currency"] else {
-                column.report(.missingKey("currency", form: "an ISO 4217 code", example: "currency: EUR"))
-                return nil
-            }
-            guard let currency = value.read("an ISO 4217 code of three capital letters, such as EUR", { Currency($0) }) else { return nil }
-            note(currency, at: value)
-            return .money(currency)
-        default: return nil
-        }
-    }
-
     private func readNulls(_ value: JobValue) -> [String]? {
         if value.isList { return value.texts()?.compactMap(\.scalar) }
         // The bare words null and ~ are texts here: a file may well spell a missing value so.
         if let text = value.literal { return [text] }
         value.report(.wrongValue(found: value.shown, expected: "a text, or a list of texts"))
-        return nil
-    }
-
-    /// Checked here as well: the reader would refuse it only once it opens a file.
-    private func readPattern(_ value: JobValue) -> String? {
-        let expected = "a date pattern of yyyy MM dd HH mm ss SSS XXX, with text in single quotes"
-        guard let pattern = value.text(expected) else { return nil }
-        guard let problem = TimestampPattern.problem(of: pattern) else { return pattern }
-        value.report(.wrongValue(found: "\(value.shown) \(problem)", expected: expected))
         return nil
     }
 
@@ -134,7 +132,7 @@ extension JobReader {
             value.report(.wrongValue(found: "a second label", expected: "one label, as '\(other.name)' is already"))
         }
         let type = column["type"]?.scalar
-        if let type, ColumnType.names.contains(type), type != "bool", type != "int64" {
+        if let type, Self.typeNames.contains(type), type != "bool", type != "int64" {
             column.report(.columnType(name, found: type, expected: "bool, or int64 of 0 and 1, as the label"), at: "type")
         }
         guard let delay = column["known-after"] else {

@@ -82,8 +82,13 @@ extension JobReader {
             let arrival
         else { return nil }
         if role == .labels { checkLabel(section, columns: columns, notLabels: key + [known.name].compactMap(\.self)) }
+        let times = [time.name, known.name].compactMap(\.self)
+        for name in times where key.contains(name) && columns.columns.contains(where: { $0.field.name == name && $0.field.type == .date }) {
+            section.report(.dateInKey(name), at: "key")
+        }
         var feed = JobFeed(
-            name: name, role: role, format: format, options: options, files: files, columns: columns.columns, key: key,
+            name: name, role: role, format: format, options: options, files: files,
+            columns: columns.columns.map { times.contains($0.field.name) ? $0.asInstant : $0 }, key: key,
             eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
         feed.arrival = arrival
@@ -127,7 +132,7 @@ extension JobReader {
         var names: [String] = []
         for text in texts {
             let name = text.scalar ?? ""
-            check(text, columns, types: ["int64", "string", "timestamp"], use: "part of the key")
+            check(text, columns, types: ["int64", "string", "timestamp", "date", "decimal"], use: "part of the key")
             if names.contains(name) { text.report(.wrongValue(found: "'\(name)' twice", expected: "each column once")) }
             if columns.label?.name == name { text.report(.labelUsed(name)) }
             names.append(name)
@@ -155,7 +160,7 @@ extension JobReader {
             return nil
         }
         guard let name = value.text("the name of a timestamp column"), let columns else { return nil }
-        check(value, columns, types: ["timestamp"], use: "the \(key.split(separator: "-").joined(separator: " "))")
+        check(value, columns, types: ["timestamp", "date"], use: "the \(key.split(separator: "-").joined(separator: " "))")
         return (name, ())
     }
 

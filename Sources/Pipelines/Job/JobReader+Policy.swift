@@ -113,7 +113,8 @@ extension JobReader {
             }
         } else if main.names.contains(condition.operand) {
             if let field = main.field(condition.operand, at: value), !Self.isNumber(field) {
-                value.report(.columnType(field.name, found: field.type.name, expected: "int64, float64 or money, to compare with a number"))
+                value.report(
+                    .columnType(field.name, found: field.type.name, expected: "int64, float64, decimal or money, to compare with a number"))
             }
         } else if let stage, !stage.features.contains(where: { $0.name == condition.operand }) {
             let names = main.columns.map(\.field).filter(Self.isNumber).map(\.name) + stage.features.map(\.name)
@@ -124,8 +125,8 @@ extension JobReader {
 
     private static func isNumber(_ field: Field) -> Bool {
         switch field.type {
-        case .int64, .float64, .money: true
-        case .bool, .string, .timestamp: false
+        case .int64, .float64, .money, .decimal: true
+        case .bool, .string, .timestamp, .date: false
         }
     }
 

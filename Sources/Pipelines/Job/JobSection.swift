@@ -32,7 +32,8 @@ package struct JobSection: Sendable {
     var keyNames: String { keys.filter { $0.unsupported == nil }.map(\.name).joined(separator: ", ") }
 
     package static let all = [
-        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, train, window, policy, outcome, cost, rule, review, results,
+        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost, rule,
+        review, results,
     ]
 
     static let top = JobSection(
@@ -111,10 +112,10 @@ package struct JobSection: Sendable {
                 "What names a row; in a list, the entry."),
             JobKey(
                 "event-time", "a timestamp column", example: "event-time: time",
-                "When the row happened. Required in the main feed, and only there."),
+                "When the row happened; of a date, its midnight in the column's zone. Required in the main feed, and only there."),
             JobKey(
                 "known-time", "a timestamp column", example: "known-time: known",
-                "When the label or entry became known. Required in labels and lists, and only there."),
+                "When the label or entry became known; of a date, its midnight. Required in labels and lists, and only there."),
             JobKey(
                 "lateness", "a length of time", default: "0s", example: "lateness: 1d",
                 "How much older than the newest row a row of the main feed may be; older ones are rejects."),
@@ -148,41 +149,6 @@ package struct JobSection: Sendable {
                 "A file that breaks off (cut gzip, XML that is not well-formed) lacks an unknown number of rows: `hold` holds the run "
                     + "until a person accepts it, `accept` counts one reject and goes on."),
             JobKey(unsupported: "stop-after", "Remove it: the limit is judged at the end of the feed."),
-        ])
-
-    static let column = JobSection(
-        path: "feeds.<name>.columns.<name>", summary: "One column. `amount: money` is not enough: a column is a mapping.",
-        keys: [
-            JobKey("type", "int64, float64, bool, string, timestamp or money", required: true, example: "type: int64", "What it holds."),
-            JobKey(
-                "from", "a text", default: "the column's name", example: "from: TX_AMOUNT",
-                "Name in the header (CSV) or path relative to the row (XML: `Amt/@Ccy`, `../../Acct/Id/IBAN`)."),
-            JobKey(
-                "format", "a date pattern", default: "ISO 8601", example: "format: \"yyyy-MM-dd HH:mm:ss\"",
-                "Timestamps only: yyyy MM dd HH mm ss SSS XXX, and text in single quotes."),
-            JobKey(
-                "zone", "an IANA time zone", default: "UTC", example: "zone: Europe/Berlin",
-                "Timestamps only: zone of times that name none."),
-            JobKey(
-                "nulls", "a text, or a list of texts", example: "nulls: [\"NA\", \"-\"]",
-                "Texts that stand for a missing value, besides the empty text."),
-            JobKey(
-                "normalize", "a name, or a list of names", example: "normalize: [half-width-kana, wave-dash]",
-                "Texts only: nfkc, half-width-kana, wave-dash or fullwidth-tilde, jis-symbols or microsoft-symbols."),
-            JobKey("currency", "an ISO 4217 code", example: "currency: EUR", "Money only, and required there."),
-            JobKey(
-                "optional", "true or false", default: "false", example: "optional: true",
-                "A value may be missing; otherwise a missing value makes the row a reject."),
-            JobKey(
-                "personal", "true or false", default: "false", example: "personal: true",
-                "Personal data: kept out of messages and logs."),
-            JobKey(
-                "role", "label", example: "role: label",
-                "The column is the row's label (research data): bool, or int64 of 0 and 1. Main feed only."),
-            JobKey(
-                "known-after", "a length of time", example: "known-after: 7d",
-                "How long after its event time a row's label becomes known. Required with `role: label`."),
-            JobKey(unsupported: "unit", "Remove it: event time is a timestamp in this version."),
         ])
 
     static let train = JobSection(

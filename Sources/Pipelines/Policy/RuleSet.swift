@@ -39,8 +39,8 @@ struct RuleSet: Sendable {
             return .list(column: column, entries: lists[rule.value] ?? [])
         }
         if let column = schema.index(of: rule.operand) {
-            if case .money(let currency) = schema.fields[column].type { return .column(column, scale: Double(currency.minorUnits)) }
-            return .column(column, scale: 1)
+            let scale = schema.fields[column].type.scale ?? 0
+            return .column(column, scale: (0..<scale).reduce(1) { product, _ in product * 10 })
         }
         guard let feature = featureNames.firstIndex(of: rule.operand) else {
             throw .ruleOperand(rule, columns: schema, features: featureNames)

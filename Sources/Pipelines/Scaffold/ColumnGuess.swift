@@ -8,6 +8,9 @@ struct ColumnGuess {
     var name: String
     var type: ColumnType
     var format: String?
+    /// Keys of a column's declaration that say how its values are spelt: `full-width: true`; empty for plain ones.
+    var declaration = ""
+    var spelling = Spelling.plain
     /// Texts found that seem to stand for a missing value.
     var nulls: [String]
     var evidence: String
@@ -15,17 +18,18 @@ struct ColumnGuess {
     var count: Int
     var missing: Int
     var distinct: Int
+    /// The value of every row, where there is but one.
+    var only: String?
+    /// Of an amount: the column that names its currency.
+    var currencySource: String?
     /// All values are 0 and 1, or true and false.
     var isBinary: Bool
 
     var isUnique: Bool { missing == 0 && distinct == count && count > 0 }
 
     private static let markers: Set<String> = ["NA", "N/A", "n/a", "null", "NULL", "Null", "-", "nan", "NaN", "\\N", "None", "?"]
-    private static let patterns = [
-        "yyyy-MM-dd HH:mm:ss", "yyyy/MM/dd HH:mm:ss", "dd.MM.yyyy HH:mm:ss", "dd/MM/yyyy HH:mm:ss", "MM/dd/yyyy HH:mm:ss",
-        "yyyy/MM/dd HH:mm", "dd.MM.yyyy HH:mm", "dd/MM/yyyy HH:mm", "MM/dd/yyyy HH:mm", "yyyyMMddHHmmss", "yyyyMMdd HHmmss",
-        "yyyy/MM/dd", "dd.MM.yyyy", "dd/MM/yyyy", "MM/dd/yyyy", "d/M/yyyy H:mm", "M/d/yyyy H:mm", "d/M/yyyy", "M/d/yyyy", "yyyyMMdd",
-    ]
+    /// Tried before all others, for their order of day and month is known.
+    private static let compact = ["yyyyMMddHHmmss", "yyyyMMdd"]
 
     init(source: String, name: String, values: [String]) {
         let nulls = Set(values).intersection(Self.markers).sorted()
@@ -34,9 +38,12 @@ struct ColumnGuess {
         (count, missing) = (values.count, values.count - present.count)
         let different = Set(present)
         distinct = different.count
+        only = different.count == 1 ? different.first : nil
         isBinary = !different.isEmpty && (different.isSubset(of: ["0", "1"]) || different.isSubset(of: ["true", "false"]))
         isPersonal = Words(name).containsAny(Words.personal)
-        (type, format, evidence) = Self.type(of: present, name: name)
+        let found = Self.type(of: present, name: name)
+        (type, format, evidence) = (found.type, found.format, found.evidence)
+        (declaration, spelling) = (found.declaration, found.spelling)
         if type == .string, !nulls.isEmpty {
             // In a column of texts, a dash may well be a text.
             self.nulls = []
@@ -46,42 +53,75 @@ struct ColumnGuess {
         if isBinary, different.isSubset(of: ["true", "false"]) { type = .bool }
     }
 
-    private static func type(of values: [String], name: String) -> (ColumnType, String?, String) {
+    private struct Found {
+        var type: ColumnType
+        var format: String?
+        var evidence: String
+        var declaration = ""
+        var spelling = Spelling.plain
+
+        init(_ type: ColumnType, _ evidence: String, format: String? = nil) {
+            (self.type, self.evidence, self.format) = (type, evidence, format)
+        }
+    }
+
+    private static func type(of values: [String], name: String) -> Found {
         let rows = "all \(values.count) values"
-        guard !values.isEmpty else { return (.string, nil, "no value in the first rows") }
-        let isDateLike = Words(name).containsAny(Words.time)
+        guard !values.isEmpty else { return Found(.string, "no value in the first rows") }
+        let isAmount = Words(name).containsAny(Words.amount)
         if fits(.int64, nil, values) {
-            if isDateLike, let pattern = ["yyyyMMddHHmmss", "yyyyMMdd"].first(where: { fits(.timestamp, $0, values) }) {
-                return (.timestamp, pattern, "\(rows) are such dates")
+            if Words(name).containsAny(Words.time), let pattern = compact.first(where: { fits(.timestamp, $0, values) }) {
+                return Found(pattern == "yyyyMMdd" ? .date : .timestamp, "\(rows) are such dates", format: pattern)
             }
-            if values.contains(where: { $0.count > 1 && $0.hasPrefix("0") }) { return (.string, nil, "digits with leading zeros") }
-            return (.int64, nil, "\(rows) are whole numbers")
+            if values.contains(where: { $0.count > 1 && $0.hasPrefix("0") }) { return Found(.string, "digits with leading zeros") }
+            return Found(.int64, "\(rows) are whole numbers")
         }
         if fits(.float64, nil, values) {
-            if Words(name).containsAny(Words.amount), let money = Currency("EUR"), fits(.money(money), nil, values) {
-                return (.money(money), nil, "\(rows) have at most two decimals")
+            if isAmount, let money = Currency("EUR"), fits(.money(money), nil, values) {
+                return Found(.money(money), "\(rows) have at most two decimals")
             }
-            return (.float64, nil, "\(rows) are decimal numbers")
+            return Found(.float64, "\(rows) are decimal numbers")
         }
-        if fits(.timestamp, nil, values) { return (.timestamp, nil, "\(rows) are ISO 8601 times") }
-        if let pattern = patterns.first(where: { fits(.timestamp, $0, values) }) {
-            let swapped = String(pattern.map { $0 == "d" ? "M" : $0 == "M" ? "d" : $0 })
-            if swapped != pattern, fits(.timestamp, swapped, values) {
-                return (.timestamp, pattern, "\(rows) are such times, and also \(swapped)")
+        return time(values, rows) ?? spelt(values, rows, isAmount: isAmount) ?? Found(.string, "texts")
+    }
+
+    private static func time(_ values: [String], _ rows: String) -> Found? {
+        if fits(.date, nil, values) { return Found(.date, "\(rows) are ISO 8601 dates") }
+        if fits(.timestamp, nil, values) { return Found(.timestamp, "\(rows) are ISO 8601 times") }
+        for (type, word) in [(ColumnType.date, "dates"), (.timestamp, "times")] {
+            guard let guess = SpellingGuess.format(of: values, isDate: type == .date) else { continue }
+            let also = guess.other.map { ", and also \($0)" } ?? ""
+            var found = Found(type, "\(rows) are such \(word)\(also)", format: guess.format)
+            if guess.isFullWidth {
+                found.declaration = "full-width: true"
+                found.spelling.isFullWidth = true
             }
-            return (.timestamp, pattern, "\(rows) are such times")
+            return found
         }
-        return (.string, nil, "texts")
+        return nil
+    }
+
+    /// Numbers that are not plain: groups, full-width digits, symbols.
+    private static func spelt(_ values: [String], _ rows: String, isAmount: Bool) -> Found? {
+        var types: [(ColumnType, String)] = [(.int64, "whole numbers"), (.float64, "decimal numbers")]
+        if isAmount, let money = Currency("EUR") { types.insert((.money(money), "amounts"), at: 1) }
+        for (type, word) in types {
+            guard let guess = SpellingGuess(values, type: type) else { continue }
+            var found = Found(type, "\(rows) are \(word) written so")
+            (found.declaration, found.spelling) = (guess.declaration, guess.spelling)
+            return found
+        }
+        return nil
     }
 
     /// Whether the feed reader itself takes all the values.
-    static func fits(_ type: ColumnType, _ format: String?, _ values: [String]) -> Bool {
-        batch(type, format, values) != nil
+    static func fits(_ type: ColumnType, _ format: String?, _ values: [String], spelling: Spelling = .plain) -> Bool {
+        batch(type, format, values, spelling: spelling) != nil
     }
 
     /// The values as the feed reader reads them; nil when one is refused.
-    static func batch(_ type: ColumnType, _ format: String?, _ values: [String]) -> Column? {
-        let column = FeedColumn(field: Field("value", type, optional: true), source: "value", format: format)
+    static func batch(_ type: ColumnType, _ format: String?, _ values: [String], spelling: Spelling = .plain) -> Column? {
+        let column = FeedColumn(field: Field("value", type, optional: true), source: "value", format: format, spelling: spelling)
         guard let builder = try? BatchBuilder(columns: [column], capacity: max(1, values.count)) else { return nil }
         for (index, text) in values.enumerated() {
             var text = text
@@ -124,6 +164,7 @@ struct Words {
 
     static let time = ["datetime", "timestamp", "time", "date", "day", "created", "occurred", "booked", "dt", "ts", "when"]
     static let amount = ["amount", "amt", "price", "total", "value", "sum", "paid", "betrag", "cost", "fee", "charge"]
+    static let currency = ["currency", "ccy", "curr", "cur", "iso", "waehrung", "währung", "通貨"]
     static let identifier = [
         "transaction", "transactionid", "tx", "txn", "trx", "id", "uuid", "key", "number", "no", "nr", "ref", "reference",
     ]

@@ -79,6 +79,8 @@ struct ColumnRoles {
     var amount: (name: String, evidence: String)?
     var label: (name: String, evidence: String)?
     var currency: (code: String, evidence: String) = ("EUR", "the file names no currency")
+    /// Where the file names the currency.
+    var currencyColumn: String?
     /// Days that the rows of the head come late at most, 1 or more.
     var latenessDays: Int64 = 1
     /// One sentence for each part that no column plays.
@@ -140,13 +142,13 @@ struct ColumnRoles {
     }
 
     private mutating func findTime(_ head: FileHead) {
-        let times = columns.filter { $0.type == .timestamp }
+        let times = columns.filter { $0.type == .timestamp } + columns.filter { $0.type == .date }
         let hinted = times.first { Words($0.source).containsAny(Words.time) }
         guard let column = hinted ?? times.first else { return }
         time = (column.name, times.count == 1 ? "the only column of times" : "the first column of times by its name")
         guard let index = columns.firstIndex(where: { $0.name == column.name }) else { return }
         let texts = head.records.map { column.nulls.contains($0[index]) ? "" : $0[index] }
-        guard let values = ColumnGuess.batch(.timestamp, column.format, texts) else { return }
+        guard let values = ColumnGuess.batch(.timestamp, column.format, texts, spelling: column.spelling) else { return }
         var newest = Int64.min, late: Int64 = 0
         for row in 0..<values.count where values.isValid(row) {
             newest = max(newest, values.integers[row])
@@ -164,7 +166,8 @@ struct ColumnRoles {
             return
         }
         let parts = columns.filter {
-            ($0.type == .int64 || $0.type == .string || $0.type == .timestamp) && $0.missing == 0 && $0.name != label?.name
+            ($0.type == .int64 || $0.type == .string || $0.type == .timestamp || $0.type == .date) && $0.missing == 0
+                && $0.name != label?.name && !($0.type == .date && $0.name == time?.name)
         }
         for (first, one) in parts.enumerated() {
             for two in parts[(first + 1)...] {
@@ -192,8 +195,9 @@ struct ColumnRoles {
         findCurrency(near: column)
         guard let money = Currency(currency.code) else { return }
         let texts = head.records.map { column.nulls.contains($0[index]) ? "" : $0[index] }
-        guard ColumnGuess.fits(.money(money), nil, texts) else { return }
+        guard ColumnGuess.fits(.money(money), nil, texts, spelling: column.spelling) else { return }
         columns[index].type = .money(money)
+        columns[index].currencySource = currencyColumn
         amount = (column.name, hinted == nil ? "the first column of decimal numbers" : "its name")
         // One job has one currency: other amounts are plain numbers until someone says otherwise.
         for other in columns.indices where other != index {
@@ -204,7 +208,14 @@ struct ColumnRoles {
         }
     }
 
+    /// A column of one currency code in every row; else a code in the amount's own name.
     private mutating func findCurrency(near amount: ColumnGuess) {
+        for column in columns where column.type == .string && column.distinct == 1 && column.missing == 0 {
+            guard let code = column.only, Currency(code) != nil, Words(column.source).containsAny(Words.currency) else { continue }
+            currency = (code, "the only currency in '\(column.source)'")
+            currencyColumn = column.source
+            return
+        }
         for word in amount.source.uppercased().split(whereSeparator: { !$0.isLetter }).map(String.init)
         where ["EUR", "USD", "GBP", "JPY", "CHF"].contains(word) {
             currency = (word, "named in the header")

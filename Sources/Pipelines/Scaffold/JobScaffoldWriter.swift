@@ -1,3 +1,4 @@
+import Connectors
 import Records
 
 /// Writes what was guessed as a commented job file.
@@ -41,7 +42,7 @@ struct JobScaffoldWriter {
         lines += roles.columns.map(column)
         let key = roles.key.map { $0.names.count == 1 ? $0.names[0] : "[\($0.names.joined(separator: ", "))]" }
         lines.append(Self.choice("    key: ", key, roles.key?.evidence, "a column that is different in every row"))
-        lines.append(Self.choice("    event-time: ", roles.time?.name, roles.time?.evidence, "a column of type timestamp"))
+        lines.append(Self.choice("    event-time: ", roles.time?.name, roles.time?.evidence, "a column of type timestamp or date"))
         let late = roles.latenessDays
         lines.append(
             Self.line(
@@ -58,10 +59,12 @@ struct JobScaffoldWriter {
         var evidence = column.evidence
         if case .money(let currency) = column.type {
             parts.append("currency: \(currency.code)")
+            if let source = column.currencySource { parts.append("currency-from: \(Self.yaml(source))") }
             evidence += "; \(roles.currency.evidence)"
         }
-        if column.type == .timestamp {
-            if let format = column.format { parts.append("format: \"\(format)\"") }
+        if let format = column.format { parts.append("format: \(TimeForm.names.contains(format) ? format : "\"\(format)\"")") }
+        if !column.declaration.isEmpty { parts.append(column.declaration) }
+        if column.type == .timestamp || column.type == .date && column.name == roles.time?.name {
             parts.append("zone: UTC")
             evidence += "; the zone is not in the file"
         }

@@ -115,7 +115,7 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
         #expect(
             result.rejects == [
                 "2:3:27 missing i: nothing | an integer", "3:4:43 missing i: NA | an integer",
-                "4:5:61 type m: 1.555 | an amount in EUR with at most 2 decimals",
+                "4:5:61 type m: 1.555 | an amount in EUR with at most 2 decimals, or `rounding: half-even` or `half-up` to round them",
                 "5:6:82 range i: 99999999999999999999 | an integer of at most 64 bits",
                 "6:7:118 type t: (personal) | a timestamp like 2018-08-08T12:34:56", "7:8:134 type i: 1\"2 | an integer",
                 "8:9:156 encoding s: the byte FF at offset 171 | text in UTF-8",

@@ -78,16 +78,17 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
         arguments: [
             ("EUR", "18.71", "18.71"), ("EUR", "18.7", "18.70"), ("EUR", "18", "18.00"), ("EUR", "-0.05", "-0.05"),
             ("EUR", "+1.10", "1.10"),
-            ("EUR", "18.7100", "18.71"), ("EUR", "18.711", "type"), ("EUR", "18.", "type"), ("EUR", ".50", "type"), ("EUR", "1,50", "type"),
+            ("EUR", "18.7100", "18.71"), ("EUR", "18.711", "decimals"), ("EUR", "18.", "type"), ("EUR", ".50", "type"),
+            ("EUR", "1,50", "type"),
             ("EUR", "1e2", "type"), ("EUR", "-", "type"), ("EUR", "12 EUR", "type"),
             ("EUR", "92233720368547758.07", "92233720368547758.07"), ("EUR", "92233720368547758.08", "range"),
             ("EUR", "-92233720368547758.08", "-92233720368547758.08"), ("EUR", "-92233720368547758.09", "range"),
             ("EUR", "9999999999999999", "9999999999999999.00"), ("EUR", "0000000000000000000001.5", "1.50"),
             ("EUR", "0.00000000000000000000", "0.00"),
-            ("EUR", "1234567890123456789", "range"), ("EUR", "12345678901234567.891", "type"),
-            ("JPY", "1200", "1200"), ("JPY", "1200.00", "1200"), ("JPY", "1200.5", "type"),
+            ("EUR", "1234567890123456789", "range"), ("EUR", "12345678901234567.891", "decimals"),
+            ("JPY", "1200", "1200"), ("JPY", "1200.00", "1200"), ("JPY", "1200.5", "decimals"),
             ("JPY", "9223372036854775807", "9223372036854775807"),
-            ("BHD", "1.234", "1.234"), ("BHD", "9999999999999999", "range"), ("BHD", "1.2345", "type"),
+            ("BHD", "1.234", "1.234"), ("BHD", "9999999999999999", "range"), ("BHD", "1.2345", "decimals"),
         ])
     func money(_ currency: String, _ text: String, _ expected: String) throws {
         #expect(try value(text, .money(#require(Currency(currency)))) == expected)
@@ -176,14 +177,20 @@ private func value(_ text: String, _ type: ColumnType, format: String? = nil, zo
                 return (made.code, made.found, made.expected)
             }
         }
-        #expect(reject(0, Array("12.345".utf8)) == (.type, "12.345", "an amount in EUR with at most 2 decimals"))
+        #expect(
+            reject(0, Array("12.345".utf8)) == (
+                .type, "12.345", "an amount in EUR with at most 2 decimals, or `rounding: half-even` or `half-up` to round them"
+            ))
         #expect(
             reject(0, Array("92233720368547758.08".utf8)) == (
                 .range, "92233720368547758.08", "an amount in EUR of at most 64 bits of minor units"
             ))
         #expect(reject(0, []) == (.missing, "nothing", "an amount in EUR with at most 2 decimals"))
         #expect(reject(1, Array("Ada".utf8)) == (.type, "(personal)", "an integer"))
-        #expect(reject(2, Array("8.8.2018".utf8)) == (.type, "8.8.2018", "a timestamp like 08.08.2018 12:34"))
+        #expect(
+            reject(2, Array("8.8.2018".utf8)) == (
+                .type, "8.8.2018", "a timestamp like 08.08.2018 12:34; declare `format: \"d.M.yyyy\"` to read this"
+            ))
         #expect(reject(3, [0x61, 0xFF]) == (.encoding, "a\u{FFFD}", "text in UTF-8"))
         let long = reject(0, Array(String(repeating: "é", count: 150).utf8))
         #expect(long.1 == String(repeating: "é", count: 100))

@@ -73,9 +73,14 @@ private func instant(_ text: String, _ format: String?, zone: String? = nil) thr
     @Test(
         "what is wrong with a pattern is said",
         arguments: [
-            ("yyyy-MM-dd", nil), ("yy-MM-dd", "has 'y' 2 times, which must be yyyy"), ("y-MM-dd", "has 'y' once, which must be yyyy"),
-            ("yyyy-MMM-dd", "has 'M' 3 times, which can be once or twice"),
-            ("yyyy-MM-dd a", "has the letter 'a', which is not one of y M d H m s S X"),
+            ("yyyy-MM-dd", nil), ("yy-MM-dd", "has yy, which needs `pivot`, such as `pivot: 1950`"),
+            ("y-MM-dd", "has 'y' once, which must be yyyy, or stand with an era G"),
+            ("yyy-MM-dd", "has 'y' 3 times, which must be yyyy or yy"), ("yyyy-MMMMM-dd", "has 'M' 5 times, which can be at most 4"),
+            ("yyyy-MM-ddd", "has 'd' 3 times, which can be once or twice"),
+            ("yyyy-MM-dd a", "has one of h and a without the other"), ("yyyy-MM-dd hh", "has one of h and a without the other"),
+            ("yyyy-MM-dd Q", "has the letter 'Q', which is not one of G y M d E a h H m s S X"),
+            ("GM.d", "has an era G without its year y"), ("Gy.M.d yyyy", "has the same part twice"),
+            ("yyyy MM MMM dd", "has the same part twice"),
             ("yyyy-MM", "does not have dd"), ("HH:mm", "does not have yyyy"), ("yyyy-MM-dd'T", "has a quote that is not closed"),
             ("yyyy-MM-dd dd", "has the same part twice"), ("yyyy-MM-ddSSSSSSSSSS", "has 'S' 10 times, which can be at most 9"),
         ] as [(String, String?)])
@@ -83,9 +88,13 @@ private func instant(_ text: String, _ format: String?, zone: String? = nil) thr
 
     @Test("the example of a pattern is read by it")
     func examples() throws {
-        for pattern in ["yyyy-MM-dd HH:mm:ss", "d/M/yyyy", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyyMMdd"] {
-            #expect(try instant(TimestampPattern.example(of: pattern), pattern) != nil)
+        let patterns = [
+            "yyyy-MM-dd HH:mm:ss", "d/M/yyyy", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyyMMdd", "E, d MMM yyyy h:mm a", "Gy.M.d", "Gy年M月d日",
+            "MMMM d, yyyy", "GyyMMdd",
+        ]
+        for pattern in patterns + TimeForm.names {
+            #expect(try instant(TimeForm.example(of: pattern), pattern) != nil)
         }
-        #expect(TimestampPattern.example(of: "yyyy-MM-dd'T'HH:mm:ss.SSSXXX") == "2018-08-08T12:34:56.789Z")
+        #expect(TimeForm.example(of: "yyyy-MM-dd'T'HH:mm:ss.SSSXXX") == "2018-08-08T12:34:56.789Z")
     }
 }

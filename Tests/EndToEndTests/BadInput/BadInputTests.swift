@@ -124,7 +124,7 @@ struct BadInputTests {
         #expect(
             run.errors == """
                 job.yaml:12:47: error: no such column type (feeds.transactions.columns.terminal.type): 'sting', expected one of int64, \
-                float64, bool, string, timestamp, money. Did you mean 'string'?
+                float64, decimal, money, bool, string, date, timestamp, enum. Did you mean 'string'?
                 job.yaml:14:10: error: no such column in feed 'transactions' (feeds.transactions.key): 'transactoin'. \
                 Did you mean 'transaction'?
                 job.yaml:16:5: error: unknown key 'latenes' (feeds.transactions.latenes). Did you mean 'lateness'?

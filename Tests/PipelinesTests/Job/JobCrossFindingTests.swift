@@ -14,14 +14,14 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: column 'amount' has the wrong type (feeds.transactions.key[1]): money, expected int64 or string or \
-                timestamp.
+                timestamp or date or decimal.
                 """,
                 "⟦2⟧ error: the labels' key does not match the main feed's (feeds.chargebacks.key): 1 column, expected 2 columns.",
             ])
         expect(
             ("event-time: time", "event-time: ⟦1⟧customer"),
             give: [
-                "⟦1⟧ error: column 'customer' has the wrong type (feeds.transactions.event-time): string, expected timestamp."
+                "⟦1⟧ error: column 'customer' has the wrong type (feeds.transactions.event-time): string, expected timestamp or date."
             ])
         expect(
             (
@@ -71,7 +71,7 @@ import Testing
             ("amount > 220", "⟦1⟧terminal > 220"),
             give: [
                 """
-                ⟦1⟧ error: column 'terminal' has the wrong type (rules[0].when): string, expected int64, float64 or money, to compare \
+                ⟦1⟧ error: column 'terminal' has the wrong type (rules[0].when): string, expected int64, float64, decimal or money, to compare \
                 with a number.
                 """
             ])
@@ -172,7 +172,7 @@ import Testing
                 `role: label` has one. Remove it.
                 """,
                 """
-                ⟦2⟧ error: 'format' does not belong here (feeds.transactions.columns.terminal.format): only timestamps have one. \
+                ⟦2⟧ error: 'format' does not belong here (feeds.transactions.columns.terminal.format): only timestamps and dates have one. \
                 Remove it.
                 """,
                 """

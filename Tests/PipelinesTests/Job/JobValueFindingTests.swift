@@ -54,7 +54,7 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: no such column type (feeds.transactions.columns.time.type): 'timestmp', expected one of int64, float64, \
-                bool, string, timestamp, money. Did you mean 'timestamp'?
+                decimal, money, bool, string, date, timestamp, enum. Did you mean 'timestamp'?
                 """
             ])
         expect(
@@ -70,7 +70,8 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: wrong value (feeds.transactions.columns.time.format): 'YYYY-MM-DD' has the letter 'Y', which is not one of \
-                y M d H m s S X, expected a date pattern of yyyy MM dd HH mm ss SSS XXX, with text in single quotes.
+                G y M d E a h H m s S X, expected a date pattern of yyyy MM dd HH mm ss SSS XXX, with text in single quotes, or one of \
+                iso, era, epoch-seconds, epoch-milliseconds, epoch-microseconds, excel, excel-1904.
                 """
             ])
         expect(

@@ -69,7 +69,7 @@ import Testing
         #expect(job.main.options["delimiter"] == .text(";"))
         #expect(job.main.key == ["buchung_nr"])
         #expect(job.main.schema["buchung_nr"]?.type == .string)
-        #expect(job.main.columns.first { $0.field.name == "datum" }?.format == "dd.MM.yyyy HH:mm:ss")
+        #expect(job.main.columns.first { $0.field.name == "datum" }?.formats.first == "dd.MM.yyyy HH:mm:ss")
         #expect(job.stage.text("terminal") == "shop_name")
         #expect(job.main.columns.first { $0.field.name == "shop_name" }?.source == "Shop;Name")
         #expect(job.main.schema["notiz"]?.isOptional == true)
@@ -147,5 +147,28 @@ import Testing
         #expect(throws: Failure.self) { try scaffold("one\ntwo\n") }
         #expect(throws: Failure.self) { try scaffold("") }
         #expect(throws: Failure.self) { try JobScaffold(from: "no-such.csv", jobPath: "job.yaml") }
+    }
+
+    @Test("dates of eras, full-width and grouped amounts and a currency column are declared as they are written")
+    func japanese() throws {
+        let content = rows("取引番号,取引日,顧客,店舗,金額,通貨,残高") {
+            let amount = "\($0 % 7 + 1),\(100 + $0)円"
+            return "T\($0),令和8年\($0 % 12 + 1)月\($0 % 28 + 1)日,K\($0 % 17),S\($0 % 23),\"\(amount)\",JPY,\"▲\($0 + 1),000\""
+        }
+        let (scaffold, _, findings) = try scaffold(content.replacing("金額", with: "amount").replacing("通貨", with: "currency"))
+        #expect(scaffold.text.contains("type: date, format: era, zone: UTC }"), "\(scaffold.text)\(findings)")
+        #expect(
+            scaffold.text.contains(#"amount: { type: money, currency: JPY, currency-from: currency, grouping: ",", symbols: ["円"] }"#),
+            "\(scaffold.text)")
+        #expect(scaffold.text.contains(#"type: int64, grouping: ",", negative: [minus, triangle] }"#), "\(scaffold.text)")
+    }
+
+    @Test("ISO dates are dates; as event time they are midnight")
+    func dates() throws {
+        let content = rows("id,day,card,shop,amount") { "\($0),2026-01-\(10 + $0 % 20),\($0 % 7),\($0 % 11),\($0).50" }
+        let (scaffold, check, findings) = try scaffold(content)
+        #expect(findings == "")
+        #expect(scaffold.text.contains("day: { type: date, zone: UTC }"))
+        #expect(check.job?.main.schema["day"]?.type == .timestamp)
     }
 }

@@ -181,6 +181,16 @@ import Testing
                 """,
             ])
         expect(
+            ("TERMINAL_ID, type: string }", "TERMINAL_ID, type: string, normalize: ⟦1⟧[nfkc, wave-dash, fullwidth-tilde] }"),
+            ("type: string, personal: true", "type: string, normalize: ⟦2⟧nfck, personal: true"),
+            give: [
+                """
+                ⟦1⟧ error: wrong value (feeds.transactions.columns.terminal.normalize): nfkc and wave-dash and fullwidth-tilde, expected \
+                one side of each pair: wave-dash and jis-symbols, or fullwidth-tilde and microsoft-symbols.
+                """,
+                "⟦2⟧ error: unknown normalization 'nfck' (feeds.transactions.columns.customer.normalize). Did you mean 'nfkc'?",
+            ])
+        expect(
             ("    key: terminal\n", "    key: ⟦1⟧[terminal, known]\n"),
             give: [
                 "⟦1⟧ error: wrong value (feeds.blocked.key): 2 columns, expected one column, the entry."

@@ -1,5 +1,6 @@
 import Connectors
 import Foundation
+import Records
 import Testing
 
 /// Not a check but a measurement, for a quiet machine:
@@ -26,6 +27,32 @@ import Testing
         for (name, text) in [("mostly ASCII", Self.mostlyASCII), ("Japanese", Self.japanese)] {
             Self.measure(name, text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }, .utf16LE)
             Self.measure(name, text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }, .utf16BE)
+        }
+    }
+
+    @Test("reads a CSV file in CP932 beside the same one in UTF-8", .enabled(if: isOn, "set PIPELINE_SPEED"))
+    func endToEnd() throws {
+        for (name, text, fields) in [("mostly ASCII", Self.mostlyASCII, 7), ("Japanese", Self.japanese, 4)] {
+            let columns = (1...fields).map { FeedColumn(field: Field("c\($0)", .string), source: "\($0)") }
+            let folder = try TemporaryFolder()
+            for (export, encoding) in [(ExportEncoding.utf8, "utf-8"), (.cp932, "cp932")] {
+                var encoder = TextEncoder(export), line: [UInt8] = []
+                #expect(Array(text.utf8).withUnsafeBufferPointer { encoder.encode($0, into: &line) } == 0)
+                let rows = (24 << 20) / text.utf8.count
+                let file = try folder.write("f.csv", Array(repeatElement(line, count: rows).joined()))
+                var best = Double.infinity
+                for _ in 0..<4 {
+                    let start = clock()
+                    let reader = try CSVFormat.reader(
+                        of: file, columns: columns, options: ["header": .bool(false), "encoding": .text(encoding)], from: .start,
+                        blockRows: 8_192, bufferBytes: 1 << 18)
+                    var read = 0
+                    while let block = try reader.next() { read += block.batch.count }
+                    best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC))
+                    #expect(read == rows)
+                }
+                print("CSV in \(encoding), \(name): \(rows * line.count) bytes, \(Int(best / Double(rows) * 1e9)) ns a row")
+            }
         }
     }
 

@@ -188,7 +188,10 @@ import Testing
                 ⟦1⟧ error: wrong value (feeds.transactions.columns.terminal.normalize): nfkc and wave-dash and fullwidth-tilde, expected \
                 one side of each pair: wave-dash and jis-symbols, or fullwidth-tilde and microsoft-symbols.
                 """,
-                "⟦2⟧ error: unknown normalization 'nfck' (feeds.transactions.columns.customer.normalize). Did you mean 'nfkc'?",
+                """
+                ⟦2⟧ error: no such normalization (feeds.transactions.columns.customer.normalize): 'nfck', expected one of nfkc, \
+                half-width-kana, wave-dash, fullwidth-tilde, jis-symbols, microsoft-symbols. Did you mean 'nfkc'?
+                """,
             ])
         expect(
             ("    key: terminal\n", "    key: ⟦1⟧[terminal, known]\n"),

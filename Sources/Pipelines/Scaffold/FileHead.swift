@@ -8,7 +8,7 @@ package struct FileHead {
 
     package let dialect: DetectedDialect
     /// Nil for UTF-8.
-    let encoding: (name: String, evidence: String)?
+    package let encoding: (name: String, evidence: String)?
     let hasHeader: Bool
     /// Of the header (`name#2` where a name comes twice), or `1`, `2`, … without one: what `from:` says.
     package let sources: [String]
@@ -24,10 +24,10 @@ package struct FileHead {
         var sample = try Self.sample(source, mostBytes: Self.sampleBytes)
         if sample.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { sample.bytes.removeFirst(3) }
         while sample.isWhole, sample.bytes.last == 0x1A { sample.bytes.removeLast() }
-        // A part may end inside a character; anything else that is not UTF-8 is no text.
-        let text =
+        // A part may end inside a character.
+        let lines =
             sample.isWhole ? sample.bytes : Array(sample.bytes[..<(sample.bytes.lastIndex(of: 10).map { $0 + 1 } ?? sample.bytes.count)])
-        guard !text.contains(0), String(validating: text, as: UTF8.self) != nil else { throw .scaffoldNotText(path) }
+        guard let text = Self.repaired(lines) else { throw .scaffoldNotText(path) }
         dialect = DetectedDialect(text, isWhole: sample.isWhole)
         guard dialect.fields > 1 else { throw .scaffoldOneColumn(path) }
         encoding = guess.encoding == .utf8 ? nil : (guess.encoding.rawValue, guess.evidence.joined(separator: "; "))
@@ -39,6 +39,15 @@ package struct FileHead {
         if hasHeader { body.removeFirst(min(body.count, dialect[name: "skip-after-header"] == nil ? 1 : 2)) }
         sources = hasHeader ? Self.sources(rows.first ?? []) : (1...dialect.fields).map(String.init)
         records = hasHeader ? body.filter { $0 != rows[0] } : body
+    }
+
+    /// UTF-8 with U+FFFD for what is none; nil where that is more than one character in a hundred, or there are NUL bytes.
+    private static func repaired(_ bytes: [UInt8]) -> [UInt8]? {
+        if bytes.contains(0) { return nil }
+        if String(validating: bytes, as: UTF8.self) != nil { return bytes }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let faults = text.unicodeScalars.count { $0 == "\u{FFFD}" }
+        return faults * 100 <= text.unicodeScalars.count ? Array(text.utf8) : nil
     }
 
     private static func sample(_ source: ByteSource, mostBytes: Int) throws(Failure) -> (bytes: [UInt8], isWhole: Bool) {

@@ -57,6 +57,36 @@ import Testing
     }
 }
 
+@Suite struct DialectScaffoldTests {
+    private func head(_ bytes: [UInt8]) throws -> FileHead {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("head-\(UUID().uuidString).csv").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        return try FileHead(path: path)
+    }
+
+    @Test("the encoding is guessed too, and one byte that is none of it does not matter")
+    func encodings() throws {
+        // 日本, ソ and ポ in CP932; a lead byte without a second.
+        var bytes = Array("id,name,sum\n".utf8)
+        for row in 1...60 { bytes += Array("\(row),".utf8) + [0x93, 0xFA, 0x96, 0x7B, 0x83, 0x5C, 0x83, 0x7C] + Array(",\(row).5\n".utf8) }
+        let japanese = try head(bytes)
+        #expect(japanese.encoding?.name == "cp932" && japanese.records.first == ["1", "日本ソポ", "1.5"])
+        #expect(try head(bytes + Array("61,".utf8) + [0x81] + Array(",1.5\n".utf8)).records.count >= 60)
+        let wide = "id;name\n1;é\n2;ü\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(try head([0xFF, 0xFE] + wide).records == [["1", "é"], ["2", "ü"]])
+        #expect(throws: Failure.self) { try head(Array("a,b\n1,\0\n".utf8)) }
+    }
+
+    @Test("names that come twice and names that are missing have sources of their own")
+    func names() throws {
+        let twice = try head(Array("id,sum,sum\n1,2.5,3.5\n2,3.5,4.5\n".utf8))
+        #expect(twice.sources == ["id", "sum#1", "sum#2"] && twice.records == [["1", "2.5", "3.5"], ["2", "3.5", "4.5"]])
+        let units = try head(Array("t;v\ns;kN\n1;2.5\n2;3.5\n3;4.5\n".utf8))
+        #expect(units.sources == ["t", "v"] && units.records.count == 3)
+    }
+}
+
 /// The dialects of the shared data, as its READMEs have them.
 @Suite struct SharedDialectTests {
     private static let folder: String = {

@@ -2,13 +2,16 @@ import Connectors
 import Glibc
 import Records
 
-/// A file in memory whose content changes with every input.
+/// A file whose content changes with every input.
 struct FuzzedFile {
     let file: FeedFile
     private let descriptor: Int32
 
     init() {
-        descriptor = memfd_create("fuzz", 0)
+        // Without a name, and reached through its descriptor.
+        var name = Array("/tmp/pipeline-fuzz-XXXXXX".utf8CString)
+        descriptor = mkstemp(&name)
+        unlink(name)
         file = FeedFile(path: "/proc/self/fd/\(descriptor)", name: "fuzz")
     }
 

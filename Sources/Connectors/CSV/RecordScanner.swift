@@ -6,8 +6,8 @@
 
 /// Finds records and their fields in a buffer. Plain pointers and numbers only: the reader's loop works on a copy in registers.
 ///
-/// For the next reader of this file: `scan` is the fast way and knows no quoted field. It walks over bit masks of 64 bytes, a bit where
-/// a delimiter, quote or line end stands; at a field that starts with a quote it gives up, and `scanCareful` reads that record byte by
+/// For the next reader of this file: `scan` is the fast way. It walks over bit masks of 64 bytes, a bit where a delimiter, quote or line
+/// end stands; at a quoted field with a line end inside, or anything else unusual, it gives up, and `scanCareful` reads that record byte by
 /// byte. Both leave the fields in `starts` and `ends`. When the buffer ends inside a record both say `.more` and have changed nothing
 /// but skipped blank lines, so the record is scanned again from its start once more bytes are there. Dialects that the fast way does not
 /// know (`FieldRules.allowsFastScan`) go through `skipBlankLines` and `scanCareful` alone.
@@ -188,9 +188,12 @@ struct RecordScanner {
     mutating func scan() -> Result {
         var fields = 0
         var fieldStart = start
+        // 1 where the field at hand ends with a quote that is not its text.
+        var trim = 0
+        var escapes = false
         while true {
             while mask == 0 {
-                if block + 64 >= end { return lastRecord(fields, fieldStart) }
+                if block + 64 >= end { return lastRecord(fields, fieldStart, escapes) }
                 block += 64
                 mask = Self.mask(base + block, delimiter, quote)
             }
@@ -200,16 +203,23 @@ struct RecordScanner {
                 mask &= mask &- 1
                 if fields < fieldCapacity {
                     starts[fields] = fieldStart
-                    ends[fields] = at
+                    ends[fields] = at &- trim
                 }
                 fields += 1
                 fieldStart = at + 1
+                trim = 0
                 continue
             }
             if byte == quote {
                 mask &= mask &- 1
+                if looksAtAllQuotes { return .quoted }
                 // RFC 4180 has no quotes inside unquoted fields; they stand for themselves.
-                if at == fieldStart || looksAtAllQuotes { return .quoted }
+                guard at == fieldStart else { continue }
+                var isDoubled = false
+                guard passQuoted(&isDoubled) else { return .quoted }
+                if isDoubled { noteDoubled(fields, &escapes) }
+                fieldStart += 1
+                trim = 1
                 continue
             }
             var next = at + 1
@@ -228,10 +238,49 @@ struct RecordScanner {
                 fieldStart = next
                 continue
             }
-            finish(fields, fieldStart, at, next)
+            finish(fields, fieldStart, at, next, trim)
+            hasEscapes = escapes
             line += 1
             return .record
         }
+    }
+
+    /// Passes over a quoted field, up to its closing quote. False where a closer look is needed: a line end inside, something behind the
+    /// closing quote that is neither delimiter nor line end, or the end of the buffer.
+    @inline(__always)
+    private mutating func passQuoted(_ isDoubled: inout Bool) -> Bool {
+        while true {
+            while mask == 0 {
+                if block + 64 >= end { return false }
+                block += 64
+                mask = Self.mask(base + block, delimiter, quote)
+            }
+            let at = block + mask.trailingZeroBitCount
+            let byte = base[at]
+            if byte == delimiter {
+                mask &= mask &- 1
+                continue
+            }
+            guard byte == quote, at + 1 < end else { return false }
+            mask &= mask &- 1
+            let next = base[at + 1]
+            if next == delimiter || next == 10 || next == 13 { return true }
+            guard next == quote else { return false }
+            isDoubled = true
+            if mask == 0 {
+                block += 64
+                mask = Self.mask(base + block, delimiter, quote)
+            }
+            // The second quote of the pair is the next hit.
+            mask &= mask &- 1
+        }
+    }
+
+    /// The field at hand has doubled quotes; until now no field of the record had.
+    private mutating func noteDoubled(_ field: Int, _ escapes: inout Bool) {
+        if !escapes { shapes.update(repeating: .plain, count: fieldCapacity) }
+        escapes = true
+        if field < fieldCapacity { shapes[field] = .quoted }
     }
 
     /// The line feed of a pair is not a line end of its own: takes its bit away, leaving that of the carriage return or any.
@@ -247,13 +296,12 @@ struct RecordScanner {
     }
 
     @inline(__always)
-    private mutating func finish(_ fields: Int, _ fieldStart: Int, _ at: Int, _ next: Int) {
+    private mutating func finish(_ fields: Int, _ fieldStart: Int, _ at: Int, _ next: Int, _ trim: Int) {
         if fields < fieldCapacity {
             starts[fields] = fieldStart
-            ends[fields] = at
+            ends[fields] = at &- trim
         }
         (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, at, line)
-        hasEscapes = false
         start = next
     }
 
@@ -263,10 +311,11 @@ struct RecordScanner {
     }
 
     /// The buffer has no line end any more.
-    private mutating func lastRecord(_ fields: Int, _ fieldStart: Int) -> Result {
+    private mutating func lastRecord(_ fields: Int, _ fieldStart: Int, _ escapes: Bool) -> Result {
         guard isFinal, !isBroken else { return needMore() }
         if start == end { return .end }
-        finish(fields, fieldStart, end, end)
+        finish(fields, fieldStart, end, end, 0)
+        hasEscapes = escapes
         line += 1
         restartMask()
         return .record

@@ -53,7 +53,7 @@ struct SampleCell {
         return Array(bytes[first..<last])
     }
 
-    private static let truths: Set<String> = ["true", "false", "yes", "no", "y", "n", "t", "f", "ja", "nein", "oui", "non"]
+    private static let truths: Set<String> = ["true", "false", "yes", "no", "ja", "nein", "oui", "non"]
     private static let missing: Set<String> = ["na", "n/a", "null", "nan", "\\n", "none", "-", "?", "-0-", "nil", "."]
 
     private static func kind(of bytes: [UInt8], wasQuoted: Bool) -> Kind {

@@ -89,7 +89,9 @@ struct LeafPaths: Sendable {
         while quadratures.count < (count + 1) / 2 { quadratures.append(Quadrature(nodes: quadratures.count + 1)) }
         longest = max(longest, count)
         leaves.append(
-            Leaf(start: Int32(conditions.count), count: Int32(count), table: count > Self.longestTabled ? -1 : Int32(tables.count), value: value))
+            Leaf(
+                start: Int32(conditions.count), count: Int32(count), table: count > Self.longestTabled ? -1 : Int32(tables.count),
+                value: value))
         conditions += path.map(\.condition)
         shares += path.map(\.share)
         guard count <= Self.longestTabled else { return }

@@ -6,29 +6,31 @@ import Records
 
 /// Binds a block's rows into the result table through SQLite's C interface: no value is boxed or copied on the way.
 ///
-/// Rows go in by 64 a statement, which costs half of what 64 statements do. Within one run a key may come twice: the same content again is
+/// Rows go in by 256 or 32 a statement, which costs half of what as many statements do. Within one run a key may come twice: the same content again is
 /// counted and rejected as `duplicate`, another content is a new version. A statement that meets such a key changes nothing, and its rows
 /// are tried again one by one.
 final class ResultInserter {
-    private static let rowsAStatement = 64
+    /// Rows of one statement, most first; what is left is tried with the next.
+    private static let sizes = [256, 32, 1]
 
     private let table: ResultTable
     private let database: Database
-    private let many: Statement
-    private let one: Statement
+    /// One for each of `sizes`.
+    private let statements: [Statement]
     private let run: Int64
     private let keyColumns: [Int]
     private let storesFeatures: Bool
     private let outcomes: BoundTexts
     private let causes: BoundTexts
     private let isPlain: [Bool]
-    private var times = TimeTexts(rows: ResultInserter.rowsAStatement)
+    private var times = TimeTexts(rows: ResultInserter.sizes[0])
 
     init(table: ResultTable, database: Database, context: RunContext) throws {
         (self.table, self.database, run, keyColumns) = (table, database, context.run, context.keyColumns)
         storesFeatures = context.job.results.storesFeatures
-        one = try database.cachedStatement(sql: table.insertSQL(rows: 1, features: storesFeatures))
-        many = try database.cachedStatement(sql: table.insertSQL(rows: Self.rowsAStatement, features: storesFeatures))
+        statements = try Self.sizes.map {
+            try database.cachedStatement(sql: table.insertSQL(rows: $0, features: context.job.results.storesFeatures))
+        }
         outcomes = BoundTexts(context.policy.outcomes)
         causes = BoundTexts(context.policy.causes.map { $0 ?? "" })
         isPlain = context.policy.causes.map { $0 == nil }
@@ -46,16 +48,18 @@ final class ResultInserter {
             try block.features.values.withUnsafeBytes { features in
                 let rows = Rows(block: block, keys: keys, features: features)
                 var start = 0
-                while start < block.batch.count {
-                    let end = min(start + Self.rowsAStatement, block.batch.count)
-                    let isDone = end - start == Self.rowsAStatement ? try insertAll(rows, from: start) : false
-                    if !isDone { for row in start..<end { try insertOne(rows, row, &found) } }
-                    start = end
+                for (index, size) in Self.sizes.enumerated() where size > 1 {
+                    while block.batch.count - start >= size {
+                        if !(try insert(rows, from: start, count: size, by: statements[index])) {
+                            for row in start..<start + size { try insertOne(rows, row, &found) }
+                        }
+                        start += size
+                    }
                 }
+                for row in start..<block.batch.count { try insertOne(rows, row, &found) }
             }
         }
-        sqlite3_clear_bindings(many.sqliteStatement)
-        sqlite3_clear_bindings(one.sqliteStatement)
+        for statement in statements { sqlite3_clear_bindings(statement.sqliteStatement) }
         return found
     }
 
@@ -66,25 +70,22 @@ final class ResultInserter {
     }
 
     /// False when a key was there already: then no row was written.
-    private func insertAll(_ rows: Rows, from start: Int) throws -> Bool {
-        let handle = many.sqliteStatement
+    private func insert(_ rows: Rows, from start: Int, count: Int, by statement: Statement) throws -> Bool {
+        let handle = statement.sqliteStatement
         sqlite3_bind_int64(handle, 1, run)
         var place: Int32 = 2
-        for offset in 0..<Self.rowsAStatement { bind(rows, start + offset, slot: offset, to: handle, at: &place) }
+        for slot in 0..<count { bind(rows, start + slot, slot: slot, to: handle, at: &place) }
         return try step(handle)
     }
 
     private func insertOne(_ rows: Rows, _ row: Int, _ found: inout Found) throws {
-        let handle = one.sqliteStatement
-        sqlite3_bind_int64(handle, 1, run)
-        var place: Int32 = 2
-        bind(rows, row, slot: 0, to: handle, at: &place)
-        if try step(handle) { return }
+        if try insert(rows, from: row, count: 1, by: statements[Self.sizes.count - 1]) { return }
         guard let version = try nextVersion(rows.block, row: row) else {
             found.duplicates.insert(row)
             return
         }
         found.versions[row] = version
+        let handle = statements[Self.sizes.count - 1].sqliteStatement
         sqlite3_bind_int64(handle, Int32(2 + keyColumns.count), version)
         guard try step(handle) else { throw error(SQLITE_CONSTRAINT) }
     }

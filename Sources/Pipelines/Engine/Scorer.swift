@@ -105,7 +105,9 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         counts.late = Int64(kept.isLate.count { $0 })
         counts.corrected = Int64(kept.versions.count { $0 > 1 })
         counts.reviewItems = Int64(itemCount)
-        for ruling in rulings { counts.outcomes[context.policy.outcomes[Int(ruling.outcome)], default: 0] += 1 }
+        var rows = [Int64](repeating: 0, count: context.policy.outcomes.count)
+        for ruling in rulings { rows[Int(ruling.outcome)] += 1 }
+        for (name, count) in zip(context.policy.outcomes, rows) where count > 0 { counts.outcomes[name] = count }
         return ScoredBlock(
             file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: scores, rulings: rulings,

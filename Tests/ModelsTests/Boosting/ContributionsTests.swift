@@ -16,7 +16,8 @@ import Testing
         }
     }
 
-    @Test("contributions are libxgboost's to 1e-5, and sum to the margin to 1e-6, missing values included", arguments: [1, 2, 3, 4, 5, 8, 12])
+    @Test(
+        "contributions are libxgboost's to 1e-5, and sum to the margin to 1e-6, missing values included", arguments: [1, 2, 3, 4, 5, 8, 12])
     func libraryAgrees(depth: Int) throws {
         let model = try BoostingTests.train(depth: depth, trees: 40)
         let matrix = BoostingTests.matrix(rows: 2_000, seed: 21)
@@ -66,7 +67,8 @@ import Testing
         let matrix = BoostingTests.matrix(rows: 60, seed: 22)
         let own = try model.contributions(of: matrix)
         for row in 0..<matrix.rowCount {
-            let values = ShapleyReference(model: try UniversalBinaryJSON(Array(model.serialized().dropLast(32)))).values(of: Array(matrix.row(row)))
+            let values = ShapleyReference(model: try UniversalBinaryJSON(Array(model.serialized().dropLast(32)))).values(
+                of: Array(matrix.row(row)))
             #expect(Self.distance(Array(own[row * 6..<(row + 1) * 6]), values) < 1e-6)
         }
     }

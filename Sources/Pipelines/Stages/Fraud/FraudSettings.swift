@@ -14,7 +14,7 @@ struct FraudSettings: Sendable {
     var zone: Zone
 
     /// How long rows are remembered before the start of the watermark's day: whatever a window of a row at most `lateness` late reaches.
-    var memory: Int64 { AccountBook.widths.2 + delay + lateness }
+    var memory: Int64 { FraudWindows.widths[FraudWindows.count - 1] + delay + lateness }
 
     /// Two states with different fingerprints must not be mixed.
     var fingerprint: UInt64 {

@@ -30,7 +30,7 @@ extension FraudStage {
                         "zone", .text, default: "UTC", help: "IANA time zone in which weekend and night are judged.",
                         example: "Europe/Paris"),
                 ]),
-            version: 2, features: features, positive: positive, negative: negative)
+            version: 3, features: features, positive: positive, negative: negative)
     }
 
     /// The 15 features of Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, chapter 3.

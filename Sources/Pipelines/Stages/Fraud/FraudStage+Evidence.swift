@@ -22,25 +22,28 @@ extension FraudStage {
     private func write(_ title: String, row: Int, ofCard: Bool, to json: inout JSONWriter) {
         json.beginTable(title, columns: ["time", "amount", ofCard ? "terminal" : "card", "known as"])
         let time = trace.times[row], sequence = trace.firstSequence &+ UInt32(truncatingIfNeeded: row)
-        let oldest = max(time &- AccountBook.widths.2 &- settings.delay, trace.cutoffs[row])
-        let entity = Int(ofCard ? trace.customers[row] : trace.terminals[row])
+        let oldest = max(time &- FraudWindows.widths[FraudWindows.count - 1] &- settings.delay, trace.cutoff(row))
+        let entity = ofCard ? trace.customer(row) : trace.terminal(row)
         let account = ofCard ? state.customers.accounts[entity] : state.terminals.accounts[entity]
-        var index = account.rows(until: time)
+        var index = account.rows(until: time, state.log)
         var shown = 0
         while index > 0, shown < 10 {
             index -= 1
-            let entry = account[index]
+            let position = account[index], entry = state.log.row(position).pointee
             // Of the same batch, rows after this one do not count, and its own label is what the reader is asked for.
-            guard entry.time > oldest || entry.sequence == sequence else { break }
-            guard Int32(bitPattern: entry.sequence &- sequence) <= 0 else { continue }
+            guard entry.time > oldest || position == sequence else { break }
+            guard Int32(bitPattern: position &- sequence) <= 0 else { continue }
             shown += 1
-            let terminal = ofCard ? entry.party : entity
-            let isOwn = entry.sequence == sequence
-            let label = isOwn ? nil : state.histories[terminal].label(time: entry.time, sequence: entry.sequence, knownBy: time)
+            let history = state.histories[entry.terminal]
+            let label = position == sequence ? nil : history.label(time: entry.time, sequence: position, knownBy: time)
             json.beginArray()
             json.text(Timestamp(microseconds: entry.time))
             json.text(Money(minor: entry.amount, currency: settings.currency))
-            if ofCard { state.terminals.names.write(entry.party, to: &json) } else { state.customers.names.write(entry.party, to: &json) }
+            if ofCard {
+                state.terminals.names.write(entry.terminal, to: &json)
+            } else {
+                state.customers.names.write(Int(entry.customer), to: &json)
+            }
             json.text(label.map { $0 ? Self.positive : Self.negative } ?? "")
             json.endArray()
         }

@@ -108,10 +108,10 @@ extension FraudStage {
 
     /// `7 to 14 days ago`, `36 to 60 hours ago`, `in the last 7 days`.
     private func period(days: Int64) -> String {
-        let width = days * AccountBook.day
+        let width = days * FraudWindows.day
         guard settings.delay > 0 else { return days == 1 ? "in the last day" : "in the last \(days) days" }
         let units: [(name: String, microseconds: Int64)] = [
-            ("days", AccountBook.day), ("hours", 3_600_000_000), ("minutes", 60_000_000), ("seconds", 1_000_000),
+            ("days", FraudWindows.day), ("hours", 3_600_000_000), ("minutes", 60_000_000), ("seconds", 1_000_000),
         ]
         let unit = units.first { settings.delay % $0.microseconds == 0 } ?? units[3]
         return "\(settings.delay / unit.microseconds) to \((settings.delay + width) / unit.microseconds) \(unit.name) ago"

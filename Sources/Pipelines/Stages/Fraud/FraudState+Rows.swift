@@ -1,28 +1,25 @@
 import Records
 
-/// What evidence needs of the rows of the last batch.
+/// Whom the rows of a batch are about, found before the rows are consumed; and what evidence needs of the last batch.
 struct FraudBatchTrace {
-    var customers: [UInt32] = []
-    var terminals: [UInt32] = []
-    var times: [Int64] = []
-    /// The state's cutoff when the row was consumed.
-    var cutoffs: [Int64] = []
+    /// Numbers of the cards and terminals, a row each; the top bit is set where the row is the first to name it.
+    fileprivate(set) var customers: [UInt32] = []
+    fileprivate(set) var terminals: [UInt32] = []
+    fileprivate(set) var times: [Int64] = []
+    /// Where the state's cutoff moved on: the first row it holds for, in order.
+    fileprivate(set) var cutoffs: [(row: Int, cutoff: Int64)] = []
     /// Position of the first row.
-    var firstSequence: UInt32 = 0
+    fileprivate(set) var firstSequence: UInt32 = 0
 
-    mutating func start(rows: Int, at sequence: UInt32) {
-        customers.removeAll(keepingCapacity: true)
-        terminals.removeAll(keepingCapacity: true)
-        times.removeAll(keepingCapacity: true)
-        cutoffs.removeAll(keepingCapacity: true)
-        customers.reserveCapacity(rows)
-        terminals.reserveCapacity(rows)
-        times.reserveCapacity(rows)
-        cutoffs.reserveCapacity(rows)
-        firstSequence = sequence
-    }
+    fileprivate static let new: UInt32 = 1 << 31
 
-    var allocated: Int { customers.capacity * 8 + times.capacity * 16 }
+    var allocated: Int { (customers.capacity + terminals.capacity) * 4 + times.capacity * 8 }
+
+    func customer(_ row: Int) -> Int { Int(customers[row] & ~Self.new) }
+    func terminal(_ row: Int) -> Int { Int(terminals[row] & ~Self.new) }
+
+    /// The state's cutoff when the row was consumed.
+    func cutoff(_ row: Int) -> Int64 { cutoffs.last { $0.row <= row }?.cutoff ?? .min / 2 }
 }
 
 /// The names in a batch's column, without copies.
@@ -105,42 +102,71 @@ extension FraudState {
         isLogging: Bool
     ) {
         begin(input.events)
-        trace.start(rows: input.batch.count, at: UInt32(truncatingIfNeeded: rowCount))
+        trace.times = input.times
+        trace.cutoffs = [(0, cutoff)]
+        trace.firstSequence = UInt32(truncatingIfNeeded: rowCount)
         if isLogging { Self.log(input, to: &log) }
-        FraudRows.with(input, settings) { consume($0, into: features, trace: &trace, log: &log, isLogging: isLogging) }
+        FraudRows.with(input, settings) { rows in
+            resolve(rows, &trace)
+            trace.customers.withUnsafeBufferPointer { customers in
+                trace.terminals.withUnsafeBufferPointer { terminals in
+                    consume(
+                        rows, customers: customers, terminals: terminals, into: features, cutoffs: &trace.cutoffs, log: &log,
+                        isLogging: isLogging)
+                }
+            }
+        }
+    }
+
+    /// Finds the numbers of all cards and terminals: apart from the loop over rows, each of these loops stays with one table.
+    private mutating func resolve(_ rows: FraudRows, _ trace: inout FraudBatchTrace) {
+        trace.customers = [UInt32](unsafeUninitializedCapacity: rows.count) { numbers, count in
+            for row in 0..<rows.count {
+                let found = customers.entity(rows.customers, row)
+                numbers[row] = UInt32(found.entity) | (found.isNew ? FraudBatchTrace.new : 0)
+            }
+            count = rows.count
+        }
+        trace.terminals = [UInt32](unsafeUninitializedCapacity: rows.count) { numbers, count in
+            for row in 0..<rows.count {
+                let found = terminals.entity(rows.terminals, row)
+                if found.isNew { openHistory(found.entity) }
+                numbers[row] = UInt32(found.entity) | (found.isNew ? FraudBatchTrace.new : 0)
+            }
+            count = rows.count
+        }
     }
 
     private mutating func consume(
-        _ rows: FraudRows, into features: UnsafeMutablePointer<Float>, trace: inout FraudBatchTrace, log: inout ByteWriter, isLogging: Bool
+        _ rows: FraudRows, customers numbers: UnsafeBufferPointer<UInt32>, terminals places: UnsafeBufferPointer<UInt32>,
+        into features: UnsafeMutablePointer<Float>, cutoffs: inout [(row: Int, cutoff: Int64)], log: inout ByteWriter, isLogging: Bool
     ) {
-        var previous: Int64 = 0
+        var (previous, known): (Int64, Int64) = (0, cutoff)
         for row in 0..<rows.count {
             let isCorrected = !rows.corrected.isEmpty && rows.corrected[row]
             let inherited = isCorrected ? takeOut(rows.keys[row]) : []
-            let customer = customers.entity(rows.customers, row), terminal = terminals.entity(rows.terminals, row)
-            if terminal.isNew { openHistory(terminal.entity) }
+            let customer = Int(numbers[row] & ~FraudBatchTrace.new), terminal = Int(places[row] & ~FraudBatchTrace.new)
             let time = rows.times[row], amount = rows.amounts[row], key = rows.keys[row]
-            consume(
-                customer: customer.entity, terminal: terminal.entity, time: time, amount: amount, key: key,
-                into: features + row * Self.featureCount)
-            if !inherited.isEmpty { inherit(inherited, time: time, terminal: terminal.entity) }
+            consume(customer: customer, terminal: terminal, time: time, amount: amount, key: key, into: features + row * Self.featureCount)
+            if !inherited.isEmpty { inherit(inherited, time: time, terminal: terminal) }
             let isPositive = !rows.labels.isEmpty && rows.labels[row] == true
-            if isPositive { addLabel(time: time, terminal: terminal.entity, known: time &+ rows.labelDelay) }
+            if isPositive { addLabel(time: time, terminal: terminal, known: time &+ rows.labelDelay) }
             if isLogging {
-                log.varint((customer.isNew ? 0 : UInt64(customer.entity + 1)) << 2 | (isCorrected ? 2 : 0) | (isPositive ? 1 : 0))
+                let isNew = (customer: numbers[row] != UInt32(customer), terminal: places[row] != UInt32(terminal))
+                log.varint((isNew.customer ? 0 : UInt64(customer + 1)) << 2 | (isCorrected ? 2 : 0) | (isPositive ? 1 : 0))
                 if isCorrected { log.word(key) }
-                if customer.isNew { customers.names.writeName(customer.entity, to: &log) }
-                log.varint(terminal.isNew ? 0 : UInt64(terminal.entity + 1))
-                if terminal.isNew { terminals.names.writeName(terminal.entity, to: &log) }
+                if isNew.customer { customers.names.writeName(customer, to: &log) }
+                log.varint(isNew.terminal ? 0 : UInt64(terminal + 1))
+                if isNew.terminal { terminals.names.writeName(terminal, to: &log) }
                 log.signed(time &- previous)
                 log.signed(amount)
                 log.word(key)
                 previous = time
             }
-            trace.customers.append(UInt32(customer.entity))
-            trace.terminals.append(UInt32(terminal.entity))
-            trace.times.append(time)
-            trace.cutoffs.append(cutoff)
+            if cutoff != known {
+                known = cutoff
+                cutoffs.append((row, cutoff))
+            }
         }
     }
 

@@ -3,8 +3,8 @@ import Records
 extension FraudState {
     /// Written before every snapshot and log: `fraud`, the layout's version, what it is, and the parameters' fingerprint.
     enum Kind: UInt64 {
-        case base = 0x6672_6175_6401_0001
-        case log = 0x6672_6175_6401_0002
+        case base = 0x6672_6175_6402_0001
+        case log = 0x6672_6175_6402_0002
     }
 
     func write(to writer: inout ByteWriter) {
@@ -12,10 +12,12 @@ extension FraudState {
         writer.word(settings.fingerprint)
         for number in [watermark, cutoff, swept, nextDay] { writer.word(UInt64(bitPattern: number)) }
         writer.varint(rowCount)
+        writer.varint(sweptRows)
         writer.varint(eventCount)
         writer.byte(usesKeys ? 1 : 0)
-        customers.write(to: &writer)
-        terminals.write(to: &writer)
+        customers.names.write(to: &writer)
+        terminals.names.write(to: &writer)
+        log.write(to: &writer)
         for terminal in 0..<terminals.names.count where terminals.names.isLive(terminal) { histories[terminal].write(to: &writer) }
         pending.write(to: &writer)
         writer.varint(UInt64(waiting.count))
@@ -39,10 +41,12 @@ extension FraudState {
         swept = Int64(bitPattern: reader.word())
         nextDay = Int64(bitPattern: reader.word())
         rowCount = reader.varint()
+        sweptRows = reader.varint()
         eventCount = reader.varint()
         let hadKeys = reader.byte() == 1
-        customers = AccountBook(from: &reader, countsFrauds: false, isText: settings.customerIsText)
-        terminals = AccountBook(from: &reader, countsFrauds: true, isText: settings.terminalIsText)
+        customers = AccountBook(from: &reader, isText: settings.customerIsText)
+        terminals = AccountBook(from: &reader, isText: settings.terminalIsText)
+        if !readLog(&reader) { reader.fail() }
         for terminal in 0..<terminals.names.count {
             histories.append(terminals.names.isLive(terminal) ? LabelHistory(from: &reader) : LabelHistory())
         }
@@ -58,6 +62,60 @@ extension FraudState {
             }
             _ = keys.set(KeyTable.Place(key: key, time: 0, terminal: KeyTable.Place.waiting, sequence: 0))
         }
-        if !reader.isAtEnd || !customers.refers(onlyTo: terminals.names) || !terminals.refers(onlyTo: customers.names) { reader.fail() }
+        if !reader.isAtEnd { reader.fail() }
+    }
+
+    /// The rows, and what follows from them: whose they are, and the windows. False when they name a card or terminal that is not there.
+    private mutating func readLog(_ reader: inout ByteReader) -> Bool {
+        guard sweptRows <= rowCount else { return false }
+        log = TransactionLog(from: &reader, end: UInt32(truncatingIfNeeded: rowCount))
+        for offset in 0..<log.count {
+            let sequence = log.first &+ UInt32(truncatingIfNeeded: offset), row = log.row(sequence).pointee
+            guard isRemembered(row, sequence) else { continue }
+            let (customer, terminal) = (Int(row.customer), row.terminal)
+            guard customers.names.isLive(customer), terminals.names.isLive(terminal) else { return false }
+            if row.isLate {
+                customers.insert(sequence, time: row.time, into: customer, log)
+                terminals.insert(sequence, time: row.time, into: terminal, log)
+            } else {
+                customers.append(sequence, to: customer)
+                terminals.append(sequence, to: terminal)
+            }
+        }
+        windows.rebuild(clock: watermark, swept: swept, log: log, customers: customers, terminals: terminals)
+        return true
+    }
+}
+
+extension TransactionLog {
+    /// All rows in order; what is forgotten but not yet dropped too, so that positions stay.
+    func write(to writer: inout ByteWriter) {
+        writer.varint(UInt64(count))
+        var previous: Int64 = 0
+        for offset in 0..<count {
+            let row = row(first &+ UInt32(truncatingIfNeeded: offset)).pointee
+            writer.signed(row.time &- previous)
+            writer.signed(row.amount)
+            writer.word(row.key)
+            writer.varint(UInt64(row.customer))
+            writer.varint(UInt64(row.terminal) << 3 | (row.isOut ? 4 : 0) | (row.isLate ? 2 : 0) | (row.isFraud ? 1 : 0))
+            previous = row.time
+        }
+    }
+
+    /// - Parameter end: the sequence of the next row to come.
+    init(from reader: inout ByteReader, end: UInt32) {
+        let count = reader.count(of: 12)
+        self.init(first: end &- UInt32(truncatingIfNeeded: count))
+        var time: Int64 = 0
+        for _ in 0..<count {
+            time &+= reader.signed()
+            let amount = reader.signed(), key = reader.word(), customer = reader.varint(), terminal = reader.varint()
+            var row = Transaction(
+                time: time, amount: amount, key: key, customer: Int(customer & UInt64(Transaction.entityLimit - 1)),
+                terminal: Int(terminal >> 3 & UInt64(Transaction.entityLimit - 1)), isLate: terminal & 2 != 0)
+            (row.isOut, row.isFraud) = (terminal & 4 != 0, terminal & 1 != 0)
+            append(row)
+        }
     }
 }

@@ -2,16 +2,20 @@ import Records
 
 /// Everything the fraud stage remembers, and the rows' way through it.
 ///
-/// Advice to the next reader: a row in time order takes `consumeInOrder`, which only moves running windows; a late row takes
-/// `consumeLate`, which looks back from its own time. Both must give what `FraudReference` in the tests gives by definition.
+/// Advice to the next reader: a row in time order takes `consumeInOrder`, which only moves running windows (`FraudWindows`); a late row
+/// takes `consumeLate`, which looks back from its own time. Both must give what `FraudReference` in the tests gives by definition.
 struct FraudState: ~Copyable {
     static let featureCount = 15
     /// How long a label event waits for a row of its key, after it became known.
-    static let waitingLimit = 60 * AccountBook.day
+    static let waitingLimit = 60 * FraudWindows.day
+    /// Night is from 0:00 to here.
+    private static let nightEnd: Int64 = 7 * 3_600_000_000
 
     let settings: FraudSettings
     var customers: AccountBook
     var terminals: AccountBook
+    var log = TransactionLog()
+    var windows: FraudWindows
     /// One a terminal.
     var histories: [LabelHistory] = []
     var pending = PendingLabels()
@@ -26,21 +30,27 @@ struct FraudState: ~Copyable {
     /// Rows at or before it are forgotten: a function of the watermark's day alone.
     var cutoff: Int64 = .min / 2
     var swept: Int64 = .min / 2
+    /// Rows consumed when it was swept.
+    var sweptRows: UInt64 = 0
     var nextDay: Int64 = .min / 2
     var rowCount: UInt64 = 0
     var eventCount: UInt64 = 0
+    /// The local day of the last row: where it starts as a wall time, and whether it is a Saturday or Sunday.
+    private var wallDay: Int64 = .min / 2
+    private var isWeekend: Float = 0
 
     init(settings: FraudSettings) {
         self.settings = settings
         zone = settings.zone
-        customers = AccountBook(countsFrauds: false, isText: settings.customerIsText)
-        terminals = AccountBook(countsFrauds: true, isText: settings.terminalIsText)
+        customers = AccountBook(isText: settings.customerIsText)
+        terminals = AccountBook(isText: settings.terminalIsText)
+        windows = FraudWindows(delay: settings.delay)
     }
 
     var allocated: Int {
         var facts = 0
         for history in histories { facts += history.facts.capacity }
-        return customers.allocated + terminals.allocated + pending.allocated + keys.allocated
+        return customers.allocated + terminals.allocated + log.allocated + windows.allocated + pending.allocated + keys.allocated
             + histories.capacity * 8 + facts * MemoryLayout<KnownLabel>.stride + waiting.count * 80
     }
 
@@ -60,14 +70,17 @@ struct FraudState: ~Copyable {
     /// Builds the key table from the rows remembered.
     mutating func indexKeys() {
         usesKeys = true
-        for entity in 0..<terminals.names.count where terminals.names.isLive(entity) {
-            for index in 0..<terminals.accounts[entity].count {
-                let row = terminals.accounts[entity][index]
-                let age = UInt32(truncatingIfNeeded: rowCount) &- row.sequence
-                if let place = keys.place(of: row.key), UInt32(truncatingIfNeeded: rowCount) &- place.sequence <= age { continue }
-                _ = keys.set(KeyTable.Place(key: row.key, time: row.time, terminal: UInt32(entity), sequence: row.sequence))
-            }
+        for offset in 0..<log.count {
+            let sequence = log.first &+ UInt32(truncatingIfNeeded: offset), row = log.row(sequence).pointee
+            guard isRemembered(row, sequence) else { continue }
+            _ = keys.set(KeyTable.Place(key: row.key, time: row.time, terminal: UInt32(row.terminal), sequence: sequence))
         }
+    }
+
+    /// Whether a row of the log still belongs to its card and terminal.
+    func isRemembered(_ row: Transaction, _ sequence: UInt32) -> Bool {
+        let age = UInt32(truncatingIfNeeded: rowCount) &- sequence
+        return !row.isOut && (row.time > swept || UInt64(age) <= rowCount - sweptRows)
     }
 
     // MARK: A row
@@ -85,50 +98,59 @@ struct FraudState: ~Copyable {
         if pending.next <= watermark { learn() }
         let sequence = UInt32(truncatingIfNeeded: rowCount)
         rowCount += 1
-        let customerRow = Transaction(time: time, amount: amount, key: key, partyAndLabel: UInt32(terminal), sequence: sequence)
-        let terminalRow = Transaction(time: time, amount: amount, key: key, partyAndLabel: UInt32(customer), sequence: sequence)
-        customers.insert(customerRow, into: customer)
-        terminals.insert(terminalRow, into: terminal)
+        log.append(Transaction(time: time, amount: amount, key: key, customer: customer, terminal: terminal, isLate: isLate))
+        if isLate {
+            customers.insert(sequence, time: time, into: customer, log)
+            terminals.insert(sequence, time: time, into: terminal, log)
+            if time > cutoff { windows.insertLate(sequence, log: log, customers: customers, terminals: terminals) }
+        } else {
+            customers.append(sequence, to: customer)
+            terminals.append(sequence, to: terminal)
+        }
         if usesKeys {
             let place = KeyTable.Place(key: key, time: time, terminal: UInt32(terminal), sequence: sequence)
             if keys.set(place) { settle(place) }
         }
         let wall = time &+ zone.offset(at: time)
-        let instant = Timestamp(microseconds: wall)
         features[0] = Float(Double(amount) / settings.minorUnits)
-        features[1] = instant.weekday >= 5 ? 1 : 0
-        features[2] = instant.hour <= 6 ? 1 : 0
+        if wall < wallDay || wall >= wallDay &+ FraudWindows.day { startWallDay(wall) }
+        features[1] = isWeekend
+        features[2] = wall &- wallDay < Self.nightEnd ? 1 : 0
         if isLate {
             consumeLate(customer: customer, terminal: terminal, time: time, sequence: sequence, into: features)
         } else {
-            consumeInOrder(customer: customer, terminal: terminal, time: time, into: features)
+            consumeInOrder(customer: customer, terminal: terminal, amount: amount, into: features)
+        }
+    }
+
+    @inline(never)
+    private mutating func startWallDay(_ wall: Int64) {
+        let instant = Timestamp(microseconds: wall)
+        wallDay = Int64(instant.day) * FraudWindows.day
+        isWeekend = instant.weekday >= 5 ? 1 : 0
+    }
+
+    @inline(__always)
+    private mutating func consumeInOrder(customer: Int, terminal: Int, amount: Int64, into features: UnsafeMutablePointer<Float>) {
+        windows.advance(to: watermark, log: log, customers: customers, terminals: terminals)
+        let card = customers.sums(of: customer), place = terminals.sums(of: terminal)
+        for window in 0..<FraudWindows.count {
+            card[window].add(amount)
+            setMean(features + 3 + 2 * window, card[window])
+            setShare(features + 9 + 2 * window, place[window])
         }
     }
 
     @inline(__always)
-    private mutating func consumeInOrder(customer: Int, terminal: Int, time: Int64, into features: UnsafeMutablePointer<Float>) {
-        customers.advance(customer, to: time)
-        let card = customers.accounts + customer
-        setMean(features + 3, card.pointee.end - card.pointee.starts.0, card.pointee.sums.0)
-        setMean(features + 5, card.pointee.end - card.pointee.starts.1, card.pointee.sums.1)
-        setMean(features + 7, card.pointee.end - card.pointee.starts.2, card.pointee.sums.2)
-        terminals.advance(terminal, to: time &- settings.delay)
-        let place = terminals.accounts + terminal
-        setShare(features + 9, place.pointee.end - place.pointee.starts.0, place.pointee.sums.0)
-        setShare(features + 11, place.pointee.end - place.pointee.starts.1, place.pointee.sums.1)
-        setShare(features + 13, place.pointee.end - place.pointee.starts.2, place.pointee.sums.2)
+    private func setMean(_ features: UnsafeMutablePointer<Float>, _ amounts: WindowSum) {
+        features[0] = Float(amounts.count)
+        features[1] = Float(Double(amounts.sum) / (Double(amounts.count) * settings.minorUnits))
     }
 
     @inline(__always)
-    private func setMean(_ features: UnsafeMutablePointer<Float>, _ count: UInt32, _ sum: Int64) {
-        features[0] = Float(count)
-        features[1] = Float(Double(sum) / (Double(count) * settings.minorUnits))
-    }
-
-    @inline(__always)
-    private func setShare(_ features: UnsafeMutablePointer<Float>, _ count: UInt32, _ frauds: Int64) {
-        features[0] = Float(count)
-        features[1] = count == 0 ? 0 : Float(Double(frauds) / Double(count))
+    private func setShare(_ features: UnsafeMutablePointer<Float>, _ frauds: WindowSum) {
+        features[0] = Float(frauds.count)
+        features[1] = frauds.count == 0 ? 0 : Float(Double(frauds.sum) / Double(frauds.count))
     }
 
     /// As of the row's own time, from what has been consumed so far.
@@ -138,20 +160,18 @@ struct FraudState: ~Copyable {
     ) {
         let card = customers.accounts[customer], place = terminals.accounts[terminal]
         let delayed = time &- settings.delay
-        let widths = [AccountBook.widths.0, AccountBook.widths.1, AccountBook.widths.2]
-        for (window, width) in widths.enumerated() {
+        for (window, width) in FraudWindows.widths.enumerated() {
             // Beyond the cutoff nothing counts, whether it is swept already or not; the row itself always does.
-            let first = card.rows(until: max(time &- width, cutoff)), last = card.rows(until: time)
-            var (count, sum): (UInt32, Int64) = (0, 0)
-            for index in first..<max(first, last) { (count, sum) = (count + 1, sum &+ card[index].amount) }
-            if count == 0, let own = card.index(time: time, sequence: sequence) { (count, sum) = (1, card[own].amount) }
-            setMean(features + 3 + 2 * window, count, sum)
+            let first = card.rows(until: max(time &- width, cutoff), log), last = card.rows(until: time, log)
+            var amounts = WindowSum()
+            for index in first..<max(first, last) { amounts.add(log.row(card[index]).pointee.amount) }
+            if amounts.count == 0 { amounts.add(log.row(sequence).pointee.amount) }
+            setMean(features + 3 + 2 * window, amounts)
 
             let lower = max(delayed &- width, cutoff)
-            let transactions = max(place.rows(until: delayed), place.rows(until: lower)) - place.rows(until: lower)
-            setShare(
-                features + 9 + 2 * window, transactions,
-                transactions == 0 ? 0 : histories[terminal].frauds(after: lower, until: delayed, knownBy: time))
+            let before = place.rows(until: lower, log), transactions = max(place.rows(until: delayed, log), before) - before
+            let frauds = transactions == 0 ? 0 : histories[terminal].frauds(after: lower, until: delayed, knownBy: time)
+            setShare(features + 9 + 2 * window, WindowSum(count: Int64(transactions), sum: frauds))
         }
     }
 
@@ -162,18 +182,14 @@ struct FraudState: ~Copyable {
     mutating func takeOut(_ key: UInt64) -> [KnownLabel] {
         if !usesKeys { indexKeys() }
         guard let place = keys.place(of: key), place.terminal != KeyTable.Place.waiting, place.time > cutoff else { return [] }
-        let terminal = Int(place.terminal)
-        guard terminals.names.isLive(terminal), let at = terminals.accounts[terminal].index(time: place.time, sequence: place.sequence)
-        else { return [] }
-        let customer = terminals.accounts[terminal][at].party
-        terminals.remove(at: at, of: terminal)
-        if customers.names.isLive(customer),
-            let index = customers.accounts[customer].index(time: place.time, sequence: place.sequence)
-        {
-            customers.remove(at: index, of: customer)
-        }
-        keys.remove(key, terminal: place.terminal, sequence: place.sequence)
-        return histories[terminal].take(time: place.time, sequence: place.sequence)
+        let (terminal, sequence) = (Int(place.terminal), place.sequence)
+        guard log.contains(sequence), !log.row(sequence).pointee.isOut else { return [] }
+        let customer = Int(log.row(sequence).pointee.customer)
+        windows.takeOut(sequence, log: log, customers: customers, terminals: terminals)
+        terminals.remove(sequence, time: place.time, from: terminal, log)
+        customers.remove(sequence, time: place.time, from: customer, log)
+        keys.remove(key, terminal: place.terminal, sequence: sequence)
+        return histories[terminal].take(time: place.time, sequence: sequence)
     }
 
     /// Gives the row just consumed what was known about the one it corrects.
@@ -191,8 +207,8 @@ struct FraudState: ~Copyable {
 
     @inline(never)
     private mutating func startDay() {
-        let start = Int64(Timestamp(microseconds: watermark).day) * AccountBook.day
-        nextDay = start + AccountBook.day
+        let start = Int64(Timestamp(microseconds: watermark).day) * FraudWindows.day
+        nextDay = start + FraudWindows.day
         cutoff = start &- settings.memory
     }
 
@@ -226,12 +242,12 @@ struct FraudState: ~Copyable {
 
     private mutating func apply(_ label: PendingLabel, terminal: Int, time: Int64, sequence: UInt32) {
         // The row may be forgotten by now, and its terminal's number given to another.
-        guard time > cutoff, terminals.names.isLive(terminal),
-            let index = terminals.accounts[terminal].index(time: time, sequence: sequence)
+        guard time > cutoff, log.contains(sequence), log.row(sequence).pointee.time == time,
+            log.row(sequence).pointee.terminal == terminal, !log.row(sequence).pointee.isOut
         else { return }
         let isFraud = histories[terminal].add(
             KnownLabel(time: time, sequence: sequence, known: label.known, order: label.order, isPositive: label.isPositive))
-        terminals.setFraud(isFraud, at: index, of: terminal)
+        windows.setFraud(isFraud, at: sequence, log: log, terminals: terminals)
     }
 
     /// Gives a new row the labels that came before it.
@@ -246,20 +262,25 @@ struct FraudState: ~Copyable {
 
     /// Forgets rows at or before the cutoff, entities without rows, and labels that waited too long. Changes no feature.
     private mutating func sweep() {
-        swept = cutoff
+        (swept, sweptRows) = (cutoff, rowCount)
+        windows.forgetLate(until: cutoff, log: log)
         for entity in 0..<customers.names.count where customers.names.isLive(entity) {
-            while customers.accounts[entity].count > 0, customers.accounts[entity][0].time <= cutoff { customers.dropFirst(entity) }
+            while customers.accounts[entity].count > 0, log.row(customers.accounts[entity][0]).pointee.time <= cutoff {
+                customers.dropFirst(entity)
+            }
             customers.tidy(entity)
         }
         for entity in 0..<terminals.names.count where terminals.names.isLive(entity) {
-            while terminals.accounts[entity].count > 0, terminals.accounts[entity][0].time <= cutoff {
-                let row = terminals.accounts[entity][0]
-                if usesKeys { keys.remove(row.key, terminal: UInt32(entity), sequence: row.sequence) }
+            while terminals.accounts[entity].count > 0 {
+                let sequence = terminals.accounts[entity][0], row = log.row(sequence).pointee
+                guard row.time <= cutoff else { break }
+                if usesKeys { keys.remove(row.key, terminal: UInt32(entity), sequence: sequence) }
                 terminals.dropFirst(entity)
             }
             if !histories[entity].isEmpty { histories[entity].drop(until: cutoff) }
             terminals.tidy(entity)
         }
+        while log.count > 0, log.row(log.first).pointee.time <= cutoff { log.dropFirst() }
         customers.names.compact()
         terminals.names.compact()
         let oldest = watermark &- Self.waitingLimit

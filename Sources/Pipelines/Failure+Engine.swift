@@ -15,6 +15,18 @@ extension Failure {
             remedy: "Choose another name under `results:`, or set the key back.")
     }
 
+    static func tableKey(_ name: String, found: String, expected: String) -> Failure {
+        Failure(
+            .job, code: "table.key", what: "the table has another key", place: name, found: found, expected: expected,
+            remedy: "Choose another name under `table:`, or set the key back.")
+    }
+
+    static func tableColumn(_ name: String, _ column: String, found: String, expected: String) -> Failure {
+        Failure(
+            .job, code: "table.column", what: "a column of the table has another type", place: "\(name).\(column)", found: found,
+            expected: expected, remedy: "Give the column another name, or choose another name under `table:`.")
+    }
+
     static func ruleOperand(_ rule: PolicySettings.Rule, columns: Schema, features: [String]) -> Failure {
         let names = columns.fields.map(\.name) + features
         return Failure(
@@ -42,9 +54,11 @@ extension Failure {
             found: "\(chunk) chunks written, none half", remedy: "Start the same command again: it goes on from there.")
     }
 
-    package static func runHeld(job: String, run: Int64, rejected: Int64, read: Int64, limit: Double) -> Failure {
+    /// - Parameter feed: named where the job has more than one.
+    package static func runHeld(job: String, feed: String? = nil, run: Int64, rejected: Int64, read: Int64, limit: Double) -> Failure {
         Failure(
-            .held, code: "run.held", what: "run \(run) is held: too many rejects", place: "job '\(job)'",
+            .held, code: "run.held", what: "run \(run) is held: too many rejects",
+            place: "job '\(job)'\(feed.map { ", feed '\($0)'" } ?? "")",
             found: "\(rejected) of \(read) rows rejected", expected: "at most \(percent(limit))",
             remedy: "Look at `pipeline rejects list --run \(run)`, then `pipeline runs accept \(run)` or `pipeline runs discard \(run)`.")
     }

@@ -128,4 +128,15 @@ package enum WarehouseSchema {
             name TEXT PRIMARY KEY, job TEXT NOT NULL UNIQUE, columns TEXT NOT NULL
         ) STRICT;
         """
+
+    /// A job may write several tables; `feed` is null for the one with its scores.
+    static let version3 = """
+        CREATE TABLE pipeline_results_3 (
+            name TEXT PRIMARY KEY, job TEXT NOT NULL, feed TEXT, columns TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO pipeline_results_3 SELECT name, job, NULL, columns FROM pipeline_results ORDER BY name;
+        DROP TABLE pipeline_results;
+        ALTER TABLE pipeline_results_3 RENAME TO pipeline_results;
+        CREATE INDEX pipeline_results_job ON pipeline_results (job);
+        """
 }

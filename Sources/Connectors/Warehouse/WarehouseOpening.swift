@@ -82,14 +82,16 @@ enum WarehouseOpening {
 
     private static func migrate(_ pool: DatabasePool) throws {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1: spine") { database in
-            try database.execute(sql: WarehouseSchema.version1)
-            try database.execute(
-                sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
+        func register(_ name: String, _ sql: String) {
+            migrator.registerMigration(name) { database in
+                try database.execute(sql: sql)
+                try database.execute(
+                    sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
+            }
         }
-        migrator.registerMigration("2: arrival") { database in
-            try database.execute(sql: WarehouseSchema.version2 + "PRAGMA user_version = \(Warehouse.schemaVersion);")
-        }
+        register("1: spine", WarehouseSchema.version1)
+        register("2: arrival", WarehouseSchema.version2)
+        register("3: tables", WarehouseSchema.version3)
         do {
             try migrator.migrate(pool)
         } catch {

@@ -77,7 +77,8 @@ struct Arrival {
     private func look(
         at file: FeedFile, digest: FeedDigest, stamp: FileStamp?, feed: JobFeed, in plan: inout RunPlan
     ) throws(Failure) {
-        let earlier = feed.role == .main ? try Correction.earlierFiles(file.name, feed: feed, job: job, warehouse: warehouse) : []
+        let table = Correction.Table(of: feed, in: job)
+        let earlier = table == nil ? [] : try Correction.earlierFiles(file.name, feed: feed, job: job, warehouse: warehouse)
         let known = try warehouse.read { database in
             try DeliveryStore(database).find(job: job.name, feed: feed.name, digest: digest.hex, name: file.name)
         }
@@ -104,8 +105,8 @@ struct Arrival {
             return
         default: break
         }
-        if !earlier.isEmpty {
-            let correction = Correction(job: job, feed: feed, warehouse: warehouse, earlier: earlier, keys: profile.keys)
+        if !earlier.isEmpty, let table {
+            let correction = Correction(job: job, feed: feed, table: table, warehouse: warehouse, earlier: earlier, keys: profile.keys)
             if let missing = try correction.missingRows() {
                 plan.findings.items.append(inspection.item(missing: missing))
                 plan.notes.append("\(file.name): \(missing.count) rows of the file it corrects are missing in it; they stay as they are")

@@ -12,6 +12,7 @@ struct Correction {
 
     let job: Job
     let feed: JobFeed
+    let table: Table
     let warehouse: Warehouse
     /// Entries of earlier runs for the same name.
     let earlier: [RunFile]
@@ -19,6 +20,20 @@ struct Correction {
     let keys: Set<UInt64>
 
     private static let shownKeys = 20
+
+    /// Where a feed's rows went, and the columns that name them.
+    struct Table {
+        var name: String
+        var key: [String]
+
+        /// Nil where rows have no key, or one that the table stores in other words than the feed: then files cannot be compared.
+        init?(of feed: JobFeed, in job: Job) {
+            guard let name = feed.role == .main ? job.scoring?.results.table : feed.table, !feed.key.isEmpty else { return nil }
+            let types = feed.key.compactMap { feed.schema[$0]?.type }
+            guard types.allSatisfy({ $0 == .int64 || $0 == .string || $0 == .timestamp }) else { return nil }
+            (self.name, key) = (name, feed.key)
+        }
+    }
 
     /// Files of that name that runs have read, with whatever content.
     static func earlierFiles(_ name: String, feed: JobFeed, job: Job, warehouse: Warehouse) throws(Failure) -> [RunFile] {
@@ -47,11 +62,11 @@ struct Correction {
     }
 
     private func take(_ run: Int64, into candidates: inout [UInt64: String]) throws(Failure) {
-        let columns = job.keyFields.map { ResultTable.quoted($0.name) }.joined(separator: ", ")
+        let columns = table.key.map(ResultTable.quoted).joined(separator: ", ")
         let found = try warehouse.read { database -> [UInt64: String] in
             var found: [UInt64: String] = [:]
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT \(columns) FROM \(ResultTable.quoted(job.results.table)) WHERE run = ?", arguments: [run])
+                database, sql: "SELECT \(columns) FROM \(ResultTable.quoted(table.name)) WHERE run = ?", arguments: [run])
             while let row = try rows.next() {
                 let text = row.databaseValues.map { value in
                     switch value.storage {

@@ -3,18 +3,22 @@ public import Records
 
 /// Why a run's results stay invisible until a person accepts it.
 public enum HoldReason: Hashable, Sendable {
-    /// Rejects passed the job's limit.
-    case rejects
+    /// Rejects of a feed passed its limit.
+    case rejects(FeedRows)
     /// A file breaks off: how many rows are missing is not known.
     case brokenFile(String)
     /// What a file states of itself is not what its rows give.
     case control(String)
 
     /// As the error that ends `pipeline run` with exit code 65.
-    public func failure(of record: RunRecord, limit: Double) -> Failure {
+    ///
+    /// - Parameter namesFeed: the run read more than one.
+    public func failure(of record: RunRecord, namesFeed: Bool = false) -> Failure {
         switch self {
-        case .rejects:
-            .runHeld(job: record.job, run: record.id, rejected: record.counts.rejected, read: record.counts.read, limit: limit)
+        case .rejects(let feed):
+            .runHeld(
+                job: record.job, feed: namesFeed ? feed.feed : nil, run: record.id, rejected: feed.rows.rejected, read: feed.rows.read,
+                limit: feed.rejectLimit)
         case .brokenFile(let name): .runHeldBroken(job: record.job, run: record.id, file: name)
         case .control(let name): .runHeldControl(job: record.job, run: record.id, file: name)
         }

@@ -14,14 +14,13 @@ final class RecordLocator {
         var raw: [UInt8]
     }
 
-    private let feed: JobFeed
-    private let files: [FeedFile]
+    private let files: [StreamedFile]
     private var file = -1
     private var reader: (any FeedReader)?
     /// The records of the block read last, in order.
     private var block: [Reject] = []
 
-    init(feed: JobFeed, files: [FeedFile]) { (self.feed, self.files) = (feed, files) }
+    init(_ files: [StreamedFile]) { self.files = files }
 
     /// - Parameters:
     ///   - row: its number in the file, from 1.
@@ -30,8 +29,9 @@ final class RecordLocator {
     func record(_ row: Int64, inFile file: Int, from start: FeedPosition) throws(Failure) -> Record? {
         if file != self.file || reader == nil || (block.first?.row ?? start.row + 1) > row {
             (self.file, block) = (file, [])
+            let feed = files[file].feed
             reader = try FeedFormats.named(feed.format).reader(
-                of: files[file], columns: [column], options: feed.options, from: start, blockRows: 512, bufferBytes: 1 << 16)
+                of: files[file].file, columns: [Self.column(of: feed)], options: feed.options, from: start, blockRows: 512, bufferBytes: 1 << 16)
         }
         while (block.last?.row ?? 0) < row {
             guard let next = try reader?.next() else { return nil }
@@ -42,7 +42,7 @@ final class RecordLocator {
     }
 
     /// No text begins with this control character.
-    private var column: FeedColumn {
+    private static func column(of feed: JobFeed) -> FeedColumn {
         let source = feed.columns.first { $0.field.name == feed.eventTime }?.source ?? feed.columns[0].source
         return FeedColumn(field: Field("place", .timestamp), source: source, format: "'\u{1}'yyyy-MM-dd")
     }

@@ -10,37 +10,46 @@ struct ReadBlock: Sendable {
     var start: FeedPosition
 }
 
-/// Reads a feed's files one after the other, from a position on.
+/// One file of a run and the feed it belongs to.
+struct StreamedFile: Sendable {
+    var feed: JobFeed
+    var file: FeedFile
+    /// Texts that make a row a reject, a column each.
+    var discards: [String: [String]] = [:]
+    /// Records to be read instead of the whole file.
+    var selection: FileSelection?
+}
+
+/// Reads files one after the other, each as its feed says, from a position on.
 final class BlockReader: Source {
-    private let feed: JobFeed
-    private let files: [FeedFile]
+    private let files: [StreamedFile]
     private let blockRows: Int
     private var file: Int
     private var position: FeedPosition
     private var reader: (any FeedReader)?
-    /// Of each file, texts that make a row a reject, a column each; empty = of none.
-    private let discards: [[String: [String]]]
-    private let selections: [Int: FileSelection]
     private let locator: RecordLocator
 
-    init(
-        feed: JobFeed, files: [FeedFile], from file: Int = 0, at position: FeedPosition = .start, blockRows: Int,
-        discards: [[String: [String]]] = [], selections: [Int: FileSelection] = [:]
-    ) {
-        (self.feed, self.files, self.blockRows, self.discards) = (feed, files, blockRows, discards)
-        self.selections = selections
-        locator = RecordLocator(feed: feed, files: files)
+    init(_ files: [StreamedFile], from file: Int = 0, at position: FeedPosition = .start, blockRows: Int) {
+        (self.files, self.blockRows) = (files, blockRows)
+        locator = RecordLocator(files)
         (self.file, self.position) = (file, position)
+    }
+
+    /// - Parameter selections: records to be read instead of whole files, by the file's position.
+    convenience init(feed: JobFeed, files: [FeedFile], blockRows: Int, selections: [Int: FileSelection] = [:]) {
+        self.init(
+            files.enumerated().map { StreamedFile(feed: feed, file: $1, selection: selections[$0]) }, blockRows: blockRows)
     }
 
     func next() throws(Failure) -> ReadBlock? {
         while file < files.count {
-            if reader == nil, let selection = selections[file] {
-                reader = try SelectionReader(selection, of: files[file], feed: feed, from: position, blockRows: blockRows)
+            let feed = files[file].feed
+            if reader == nil, let selection = files[file].selection {
+                reader = try SelectionReader(selection, of: files[file].file, feed: feed, from: position, blockRows: blockRows)
             }
             if reader == nil {
                 reader = try FeedFormats.named(feed.format).reader(
-                    of: files[file], columns: feed.columns, options: feed.options, from: position, blockRows: blockRows,
+                    of: files[file].file, columns: feed.columns, options: feed.options, from: position, blockRows: blockRows,
                     bufferBytes: 1 << 18)
             }
             if let block = try reader?.next() {
@@ -55,12 +64,13 @@ final class BlockReader: Source {
 
     /// Without rows that hold a text the feed's contract does not allow: they are rejects.
     private func discarding(_ block: FeedBlock) throws(Failure) -> FeedBlock {
-        guard file < discards.count, !discards[file].isEmpty else { return block }
+        let discards = files[file].discards
+        guard !discards.isEmpty else { return block }
         let batch = block.batch
         var rejects = block.rejects, kept: [Int] = []
         for row in 0..<batch.count {
             var fault: (column: String, text: String)?
-            for (column, texts) in discards[file].sorted(by: { $0.key < $1.key }) where fault == nil {
+            for (column, texts) in discards.sorted(by: { $0.key < $1.key }) where fault == nil {
                 if let text = batch[column]?.string(row), texts.contains(text) { fault = (column, text) }
             }
             guard let fault else {
@@ -70,7 +80,7 @@ final class BlockReader: Source {
             let record = try locator.record(batch.rowNumbers[row], inFile: file, from: position)
             rejects.append(
                 Reject(
-                    file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
+                    file: files[file].file.name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
                     column: fault.column, code: .contract, found: fault.text, expected: "a text seen before (contract: discard-row)",
                     raw: record?.raw ?? []))
         }

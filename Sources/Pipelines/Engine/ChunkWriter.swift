@@ -8,29 +8,34 @@ import Records
 /// A transaction opens with the first block of a chunk, so that other programs can write between chunks.
 final class ChunkWriter {
     private let database: Database
-    private let context: RunContext
-    private let results: ResultInserter
-    private let items: ReviewItemInserter
+    private let job: Job
+    /// Nil in a job without a main feed.
+    private let scored: ScoredRows?
+    /// By file of the run; nil for files of the main feed.
+    private let tables: [TableRows?]
     private var record: RunRecord
     private var files: [RunFile]
     private var stateSequence: Int64
     private var isOpen = false
     private var cursor: StreamCursor
     private let fault: PlantedFault?
-    private let locator: RecordLocator
 
     init(
-        database: Database, context: RunContext, record: RunRecord, files: [RunFile], stateSequence: Int64, cursor: StreamCursor,
-        fault: PlantedFault? = nil
+        database: Database, job: Job, streamed: [StreamedFile], context: RunContext?, record: RunRecord, files: [RunFile],
+        stateSequence: Int64, cursor: StreamCursor, fault: PlantedFault? = nil
     ) throws {
-        (self.database, self.context, self.record, self.files) = (database, context, record, files)
+        (self.database, self.job, self.record, self.files) = (database, job, record, files)
         (self.stateSequence, self.cursor, self.fault) = (stateSequence, cursor, fault)
-        locator = RecordLocator(feed: context.job.main, files: context.files)
-        let table = ResultTable(
-            name: context.job.results.table, job: context.job.name,
-            key: context.keyColumns.map { context.job.main.schema.fields[$0] })
-        results = try ResultInserter(table: table, database: database, context: context)
-        items = try ReviewItemInserter(database, context: context)
+        scored = try context.map { try ScoredRows(database: database, context: $0, locator: RecordLocator(streamed)) }
+        let locator = RecordLocator(streamed)
+        var inserters: [String: TableInserter] = [:]
+        for feed in job.feeds {
+            guard let table = LandingTable(feed, job: job.name) else { continue }
+            inserters[feed.name] = try TableInserter(table: table, database: database, run: record.id)
+        }
+        tables = streamed.map { file in
+            inserters[file.feed.name].map { TableRows(database: database, file: file, inserter: $0, locator: locator) }
+        }
     }
 
     private func open() throws {
@@ -40,26 +45,22 @@ final class ChunkWriter {
     }
 
     /// Writes a block; its counts come back with what only the table knew (keys that came twice).
-    func write(_ block: ScoredBlock) throws -> RunCounts {
+    func write(_ block: RunBlock) throws -> RunCounts {
         try open()
         var counts = block.counts
-        let found = try results.insert(block)
-        var rejects = block.rejects
-        for row in found.duplicates.sorted() {
-            counts.accepted -= 1
-            counts.rejected += 1
-            counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
-            let record = try locator.record(block.batch.rowNumbers[row], inFile: block.file, from: block.start)
-            rejects.append(context.duplicateReject(block.batch, row: row, file: block.file, record: record))
+        switch block {
+        case .scored(let block):
+            if let scored { counts = try scored.write(block) }
+            try CheckpointStore(database, job: job.name).append(block.state, sequence: &stateSequence)
+            cursor = block.cursor
+        case .landed(let block):
+            if let table = tables[block.file] { counts = try table.write(block) }
+            // With a main feed, the watermark is that feed's alone: its stage must not take another feed's time for its own.
+            if scored == nil, let newest = block.newest { cursor.watermark = max(cursor.watermark ?? .min, newest) }
         }
-        counts.corrected += Int64(found.versions.count)
-        try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
-        counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
-        try CheckpointStore(database, job: context.job.name).append(block.state, sequence: &stateSequence)
         files[block.file].rowsRead = (files[block.file].rowsRead ?? 0) + counts.read
         files[block.file].rowsRejected = (files[block.file].rowsRejected ?? 0) + counts.rejected
         try RunStore(database).finish(files[block.file])
-        cursor = block.cursor
         return counts
     }
 
@@ -69,11 +70,11 @@ final class ChunkWriter {
     {
         try open()
         if fault == .checkpointOutsideTransaction { try commitRowsAlone() }
-        try CheckpointStore(database, job: context.job.name).save(
+        try CheckpointStore(database, job: job.name).save(
             Checkpoint(
-                run: context.run, chunk: progress.chunk, file: progress.file, position: progress.position, cursor: cursor))
+                run: record.id, chunk: progress.chunk, file: progress.file, position: progress.position, cursor: cursor))
         record.status = status
-        record.apply(progress.counts, outcomes: context.policy.outcomes)
+        record.apply(progress.counts, outcomes: scored?.context.policy.outcomes ?? [])
         record.watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
         record.stateBytes = Int64(cursor.baseBytes + cursor.deltaBytes)
         record = try finish(database, record)
@@ -92,12 +93,12 @@ final class ChunkWriter {
     /// Why the run is to be held, from what is written so far.
     private(set) var reasons: [HoldReason] = []
 
-    func holdReasons(endsHeld: Bool) throws {
+    /// - Parameter feeds: those with more rejects than their limit allows.
+    func holdReasons(overLimit feeds: [FeedRows]) throws {
         try open()
         reasons =
-            (endsHeld ? [.rejects] : [])
-            + (try HoldReason.inFiles(
-                of: record, job: context.job, holidays: Holidays(stored: record.holidays), in: database))
+            feeds.map { .rejects($0) }
+            + (try HoldReason.inFiles(of: record, job: job, holidays: Holidays(stored: record.holidays), in: database))
     }
 
     func rollBack() {

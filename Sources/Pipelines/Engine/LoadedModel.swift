@@ -11,7 +11,7 @@ struct LoadedModel: Sendable {
 
     /// The champion at `time`; nil when there is no model yet and the stage's rules score.
     static func champion(
-        of job: Job, stage: StageDefinition, asOf time: Timestamp, warehouse: Warehouse, threads: Int
+        of job: ScoringJob, stage: StageDefinition, asOf time: Timestamp, warehouse: Warehouse, threads: Int
     ) throws(Failure) -> LoadedModel? {
         guard let name = job.modelName else { return nil }
         let found = try warehouse.read { database -> (ModelVersion, [UInt8])? in
@@ -25,7 +25,7 @@ struct LoadedModel: Sendable {
 
     /// The version a run was started with.
     static func version(
-        name: String?, version number: Int?, job: Job, stage: StageDefinition, warehouse: Warehouse, threads: Int
+        name: String?, version number: Int?, job: ScoringJob, stage: StageDefinition, warehouse: Warehouse, threads: Int
     ) throws(Failure) -> LoadedModel? {
         guard let name, let number else { return nil }
         let (version, artefact) = try warehouse.read { database in
@@ -39,7 +39,7 @@ struct LoadedModel: Sendable {
     }
 
     private static func load(
-        _ version: ModelVersion, artefact: [UInt8], job: Job, stage: StageDefinition, threads: Int
+        _ version: ModelVersion, artefact: [UInt8], job: ScoringJob, stage: StageDefinition, threads: Int
     ) throws(Failure) -> LoadedModel {
         let expected = stage.features.map(\.name)
         guard version.featureNames == expected else {
@@ -50,9 +50,4 @@ struct LoadedModel: Sendable {
             version: version, classifier: try family.load(artefact, featureNames: expected, threads: threads),
             library: family.libraryVersion)
     }
-}
-
-extension Job {
-    /// The model's name in the catalog, if the stage takes one.
-    public var modelName: String? { stage.text("model") }
 }

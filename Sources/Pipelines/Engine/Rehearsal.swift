@@ -11,6 +11,8 @@ struct Rehearsal {
 
     /// - Returns: the run as it would be recorded, with identifier 0.
     func run(_ job: Job, plan: RunPlan) throws(Failure) -> RunRecord {
+        guard job.scoring != nil else { return try land(job, plan: plan) }
+        let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let loaded = try LoadedModel.champion(
             of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
@@ -25,21 +27,17 @@ struct Rehearsal {
         let policy = try Policy(
             job: job, featureNames: stageType.definition.features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
-        let files = plan.feeds.first { $0.feed.role == .main }?.files.map(\.file) ?? []
+        let files = plan.streamed
         let context = RunContext(
-            job: job, run: 0, clock: clock, files: files, policy: policy, model: loaded?.classifier, writesItems: false)
-        let memory = RehearsalMemory(try labels(of: job))
-        let reader = try Prefetcher(
-            BlockReader(feed: job.main, files: files, blockRows: options.blockRows), capacity: 4)
+            job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,
+            writesItems: false)
+        let memory = RehearsalMemory(try labels(of: job.job))
+        let reader = try Prefetcher(BlockReader(files, blockRows: options.blockRows), capacity: 4)
         defer { reader.stop() }
+        let source = Peekable(reader)
         let scorer = Scorer(
-            upstream: reader, context: context, stage: stage, memory: memory, cursor: saved.cursor, startWatermark: nil, isFresh: false)
-        var counts = RunCounts()
-        while let block = try scorer.next() {
-            counts.add(block.counts)
-            options.progress(
-                RunStatus(rows: counts.read, files: block.file, fileCount: files.count, fraction: Double(block.file) / Double(files.count)))
-        }
+            upstream: source, context: context, stage: stage, memory: memory, cursor: saved.cursor, startWatermark: nil, isFresh: false)
+        let counts = try count(TablesFirst(source, files: files, scorer: scorer), files: files.count)
         var record = RunRecord(
             job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,
             inputDigest: plan.inputDigest, listDigest: "", model: loaded?.version.name, modelVersion: loaded?.version.version,
@@ -48,13 +46,36 @@ struct Rehearsal {
         return record
     }
 
+    /// The same of a job that only lands rows in tables.
+    private func land(_ job: Job, plan: RunPlan) throws(Failure) -> RunRecord {
+        let files = plan.streamed
+        let reader = try Prefetcher(BlockReader(files, blockRows: options.blockRows), capacity: 4)
+        defer { reader.stop() }
+        let counts = try count(TablesFirst(Peekable(reader), files: files, scorer: nil), files: files.count)
+        var record = RunRecord(
+            job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,
+            inputDigest: plan.inputDigest, listDigest: "", versions: EngineVersions.current(stage: nil, library: nil))
+        record.apply(counts, outcomes: [])
+        return record
+    }
+
+    private func count(_ source: some Source<RunBlock>, files: Int) throws(Failure) -> RunCounts {
+        var counts = RunCounts()
+        while let block = try source.next() {
+            counts.add(block.counts)
+            options.progress(
+                RunStatus(rows: counts.read, files: block.file, fileCount: files, fraction: Double(block.file) / Double(files)))
+        }
+        return counts
+    }
+
     private func labels(of job: Job) throws(Failure) -> [LabelEvent] {
         let decisions = try warehouse.read { try LabelStore($0).decisions(job: job.name) }
         guard let feed = job.labels else { return decisions }
         return try decisions + FeatureCollector.events(of: feed, in: job)
     }
 
-    private func lists(of job: Job, plan: RunPlan) throws(Failure) -> [String: Set<String>] {
+    private func lists(of job: ScoringJob, plan: RunPlan) throws(Failure) -> [String: Set<String>] {
         var lists: [String: Set<String>] = [:]
         for planned in plan.feeds where planned.feed.role == .list {
             let feed = planned.feed

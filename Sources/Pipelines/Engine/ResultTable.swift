@@ -14,7 +14,7 @@ package struct ResultTable: Sendable {
 
     package init(name: String, job: String, key: [Field]) { (self.name, self.job, self.key) = (name, job, key) }
 
-    private static func sqlType(_ type: ColumnType) -> String {
+    static func sqlType(_ type: ColumnType) -> String {
         switch type {
         case .int64, .bool, .money: "INTEGER"
         case .float64: "REAL"
@@ -25,7 +25,6 @@ package struct ResultTable: Sendable {
     package static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
     var keyList: String { key.map { Self.quoted($0.name) }.joined(separator: ", ") }
-    private var keyMatch: String { key.map { "newer.\(Self.quoted($0.name)) = result.\(Self.quoted($0.name))" }.joined(separator: " AND ") }
 
     /// Columns after the key, in order.
     package static let columns = ["version", "run", "event_time", "score", "outcome", "cause", "late", "record", "features"]
@@ -33,9 +32,9 @@ package struct ResultTable: Sendable {
     /// - Throws: another job owns a table of this name, or the table has another layout.
     package func create(in database: Database) throws {
         let layout = key.map { "\($0.name) \(Self.sqlType($0.type))" }.joined(separator: ", ")
-        if let row = try Row.fetchOne(database, sql: "SELECT job, columns FROM pipeline_results WHERE name = ?", arguments: [name]) {
+        if let row = try Row.fetchOne(database, sql: "SELECT job, feed, columns FROM pipeline_results WHERE name = ?", arguments: [name]) {
             let (owner, found): (String, String) = (row["job"], row["columns"])
-            guard owner == job else { throw Failure.resultTableTaken(name, by: owner) }
+            guard owner == job, (row["feed"] as String?) == nil else { throw Failure.resultTableTaken(name, by: owner) }
             guard found == layout else { throw Failure.resultTableLayout(name, found: found, expected: layout) }
             return
         }
@@ -49,17 +48,23 @@ package struct ResultTable: Sendable {
                     PRIMARY KEY (\(keyList), version)
                 ) STRICT, WITHOUT ROWID
                 """)
-        try database.execute(
-            sql: """
-                CREATE VIEW \(Self.quoted(name + "_current")) AS SELECT * FROM \(Self.quoted(name)) AS result
-                WHERE run NOT IN (SELECT id FROM pipeline_runs WHERE status IN ('held', 'discarded'))
-                AND NOT EXISTS (
-                    SELECT 1 FROM \(Self.quoted(name)) AS newer WHERE \(keyMatch) AND newer.version > result.version
-                    AND newer.run NOT IN (SELECT id FROM pipeline_runs WHERE status IN ('held', 'discarded'))
-                )
-                """)
+        try database.execute(sql: Self.currentView(of: name, key: key.map(\.name)))
         try database.execute(
             sql: "INSERT INTO pipeline_results (name, job, columns) VALUES (?, ?, ?)", arguments: [name, job, layout])
+    }
+
+    /// The statement that makes `<table>_current`: the newest version of each key, of runs neither held nor discarded.
+    static func currentView(of name: String, key: [String]) -> String {
+        let match = key.map { "newer.\(quoted($0)) = result.\(quoted($0))" }.joined(separator: " AND ")
+        let visible = "run NOT IN (SELECT id FROM pipeline_runs WHERE status IN ('held', 'discarded'))"
+        return """
+            CREATE VIEW \(quoted(name + "_current")) AS SELECT * FROM \(quoted(name)) AS result
+            WHERE \(visible)
+            AND NOT EXISTS (
+                SELECT 1 FROM \(quoted(name)) AS newer WHERE \(match) AND newer.version > result.version
+                AND newer.\(visible)
+            )
+            """
     }
 
     /// Appends `rows` rows in one statement. `?1` is the run; then a row's key, version, event time, score, outcome, cause, whether it is

@@ -2,11 +2,12 @@ import Connectors
 import Models
 import Records
 
-/// What does not change during a run: the job, the model, the policy, and where columns stand.
+/// What does not change while a run scores rows: the job, the model, the policy, and where columns stand.
 struct RunContext: Sendable {
-    let job: Job
+    let job: ScoringJob
     let run: Int64
     let clock: Timestamp
+    /// All files of the run, those of table feeds included: a block's `file` is an index into them.
     let files: [FeedFile]
     let policy: Policy
     let model: (any Classifier)?
@@ -22,7 +23,7 @@ struct RunContext: Sendable {
     let replaysRejects: Bool
 
     init(
-        job: Job, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?,
+        job: ScoringJob, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?,
         smallestBase: Int = 4 << 20, writesItems: Bool = true, holidays: Holidays = Holidays(stored: nil),
         replaysRejects: Bool = false
     ) {

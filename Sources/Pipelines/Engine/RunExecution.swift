@@ -27,11 +27,11 @@ struct RunExecution {
                     host: runner.environment.host))
         }
         do throws(Failure) {
-            let (finished, reasons) = try drive()
+            let (finished, reasons, feeds) = try drive()
             let ended = try end(attempt, ending: finished.status.rawValue, rows: finished.counts.read - record.counts.read, since: began)
             return RunReport(
                 ending: finished.status == .held ? .held : .done, record: finished, attempt: ended, wasResumed: wasResumed,
-                jobFileChanged: jobFileChanged, earlier: nil, holdReasons: reasons)
+                jobFileChanged: jobFileChanged, earlier: nil, holdReasons: reasons, feeds: feeds)
         } catch {
             _ = try? end(attempt, ending: error.code, rows: 0, since: began)
             throw error
@@ -53,6 +53,7 @@ struct RunExecution {
     // MARK: Driving the machine
 
     private struct Loaded {
+        /// Of the feeds that are streamed, in the order read.
         var files: [RunFile]
         var checkpoint: Checkpoint?
         var cursor: StreamCursor
@@ -61,8 +62,8 @@ struct RunExecution {
         var deltas: [[UInt8]]
         var sequence: Int64
         var lists: [String: Set<String>]
-        /// Records to be read instead of whole files.
-        var selections: [Int: FileSelection]
+        /// Records to be read instead of whole files, by feed and position of the file.
+        var selections: [String: [Int: FileSelection]]
     }
 
     private func load() throws(Failure) -> Loaded {
@@ -77,18 +78,53 @@ struct RunExecution {
                     try ListStore(database).entries(job: job.name, list: feed.name, knownBy: record.clock).map(\.text))
             }
             var cursor = saved?.cursor ?? StreamCursor()
-            cursor.stageVersion = Stages.named(job.stage.name)?.definition.version ?? 0
+            cursor.stageVersion = job.scoring.flatMap { Stages.named($0.stage.name)?.definition.version } ?? 0
+            // Without a stage nothing is carried from run to run: the watermark is that of the run's own rows.
+            if job.scoring == nil, own == nil { cursor = StreamCursor() }
+            let stored = try RunStore(database).files(run: record.id)
+            var selections: [String: [Int: FileSelection]] = [:]
+            for feed in job.streamedFeeds {
+                selections[feed.name] = try SelectionStore(database).selections(run: record.id, feed: feed.name)
+            }
             return Loaded(
-                files: try RunStore(database).files(run: record.id).filter { $0.feed == job.main.name }, checkpoint: own,
+                files: job.streamedFeeds.flatMap { feed in stored.filter { $0.feed == feed.name } }, checkpoint: own,
                 cursor: cursor, labelsBefore: try RunStore(database).labelsBefore(record),
                 base: state.base, deltas: state.deltas, sequence: state.sequence, lists: lists,
-                selections: try SelectionStore(database).selections(run: record.id, feed: job.main.name))
+                selections: selections)
         }
     }
 
-    private func drive() throws(Failure) -> (record: RunRecord, reasons: [HoldReason]) {
+    private typealias Finished = (record: RunRecord, reasons: [HoldReason], feeds: [FeedRows])
+
+    private func drive() throws(Failure) -> Finished {
         let loaded = try load()
-        let files = try feedFiles(loaded.files)
+        let streamed = try streamedFiles(loaded.files, loaded.selections)
+        let progress = RunProgress(
+            chunk: loaded.checkpoint?.chunk ?? 0, file: loaded.checkpoint?.file ?? 0, position: loaded.checkpoint?.position ?? .start,
+            counts: record.progressCounts, tallies: tallies(loaded.files))
+        let reader = BlockReader(streamed, from: progress.file, at: progress.position, blockRows: options.blockRows)
+        if options.threads < 2 {
+            let work = try blocks(of: reader, streamed: streamed, loaded: loaded)
+            return try consume(work.source, streamed: streamed, context: work.context, loaded: loaded, progress: progress)
+        }
+        let ahead = try Prefetcher(reader, capacity: 4)
+        let work = try blocks(of: ahead, streamed: streamed, loaded: loaded)
+        let done = try Prefetcher(work.source, capacity: 4)
+        // The reader first: the other thread waits for it.
+        defer {
+            ahead.stop()
+            done.stop()
+        }
+        return try consume(done, streamed: streamed, context: work.context, loaded: loaded, progress: progress)
+    }
+
+    /// What is read, ready to be written: rows for tables as they are, rows of the main feed scored.
+    private func blocks<Base: Source>(
+        of reader: Base, streamed: [StreamedFile], loaded: Loaded
+    ) throws(Failure) -> (source: TablesFirst<Base>, context: RunContext?) where Base.Element == ReadBlock {
+        let source = Peekable(reader)
+        guard job.scoring != nil else { return (TablesFirst(source, files: streamed, scorer: nil), nil) }
+        let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
@@ -96,35 +132,25 @@ struct RunExecution {
             job: job, featureNames: stageType.definition.features.map(\.name), hasModel: model != nil, seed: RecordKey.hash(job.name),
             lists: loaded.lists)
         let context = RunContext(
-            job: job, run: record.id, clock: record.clock, files: files, policy: policy, model: model,
-            holidays: Holidays(stored: record.holidays), replaysRejects: !loaded.selections.isEmpty)
-        let progress = RunProgress(
-            chunk: loaded.checkpoint?.chunk ?? 0, file: loaded.checkpoint?.file ?? 0, position: loaded.checkpoint?.position ?? .start,
-            counts: record.progressCounts)
+            job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
+            holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
         let table = ResultTable(name: job.results.table, job: job.name, key: job.keyFields)
         let memory = WarehouseMemory(
             warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.keyColumns)
-        let reader = BlockReader(
-            feed: job.main, files: files, from: progress.file, at: progress.position, blockRows: options.blockRows,
-            discards: loaded.files.map(\.discards), selections: loaded.selections)
         let isFresh = loaded.checkpoint == nil
-        let startWatermark = isFresh ? loaded.cursor.watermark : try startWatermark()
-        if options.threads < 2 {
-            let scorer = Scorer(
-                upstream: reader, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
-                startWatermark: startWatermark, isFresh: isFresh)
-            return try consume(scorer, context: context, loaded: loaded, progress: progress)
-        }
-        let ahead = try Prefetcher(reader, capacity: 4)
         let scorer = Scorer(
-            upstream: ahead, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
-            startWatermark: startWatermark, isFresh: isFresh)
-        let scored = try Prefetcher(scorer, capacity: 4)
-        defer {
-            ahead.stop()
-            scored.stop()
+            upstream: source, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
+            startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh)
+        return (TablesFirst(source, files: streamed, scorer: scorer), context)
+    }
+
+    /// Rows of each streamed feed that were written before, in the order of the feeds.
+    private func tallies(_ files: [RunFile]) -> [FeedTally] {
+        job.streamedFeeds.map { feed in
+            let own = files.filter { $0.feed == feed.name }
+            return FeedTally(
+                read: own.reduce(0) { $0 + ($1.rowsRead ?? 0) }, rejected: own.reduce(0) { $0 + ($1.rowsRejected ?? 0) })
         }
-        return try consume(scored, context: context, loaded: loaded, progress: progress)
     }
 
     /// The watermark at the run's first start, for a run that is resumed.
@@ -133,34 +159,36 @@ struct RunExecution {
     }
 
     /// The files as they are on disk now; refused when one is not what it was at the run's start.
-    private func feedFiles(_ stored: [RunFile]) throws(Failure) -> [FeedFile] {
-        var files: [FeedFile] = []
+    private func streamedFiles(_ stored: [RunFile], _ selections: [String: [Int: FileSelection]]) throws(Failure) -> [StreamedFile] {
+        var files: [StreamedFile] = []
         for entry in stored {
+            guard let feed = job.feeds.first(where: { $0.name == entry.feed }) else { continue }
             let file = FeedFile(path: job.resolved(entry.path), name: entry.name)
             if wasResumed, try FeedDigest(of: file).hex != entry.digest { throw .fileChanged(entry.name, run: record.id) }
-            files.append(file)
+            files.append(
+                StreamedFile(
+                    feed: feed, file: file, discards: entry.discards, selection: selections[entry.feed]?[entry.position]))
         }
         return files
     }
 
     private func consume(
-        _ source: some Source<ScoredBlock>, context: RunContext, loaded: Loaded, progress: RunProgress
-    ) throws(Failure) -> (record: RunRecord, reasons: [HoldReason]) {
+        _ source: some Source<RunBlock>, streamed: [StreamedFile], context: RunContext?, loaded: Loaded, progress: RunProgress
+    ) throws(Failure) -> Finished {
         do {
             return try warehouse.pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
                 let writer = try ChunkWriter(
-                    database: database, context: context, record: record, files: loaded.files, stateSequence: loaded.sequence,
-                    cursor: loaded.cursor, fault: options.fault)
+                    database: database, job: job, streamed: streamed, context: context, record: record, files: loaded.files,
+                    stateSequence: loaded.sequence, cursor: loaded.cursor, fault: options.fault)
                 do {
-                    let files = zip(context.files, loaded.files).map { ($0, $1.digest) }
-                    try loop(
-                        source, writer: writer, context: context, progress: progress, guarding: FileGuard(files, stamps: stamps))
+                    let files = FileGuard(zip(streamed, loaded.files).map { ($0.file, $1.digest) }, stamps: stamps)
+                    let feeds = try loop(source, writer: writer, streamed: streamed, progress: progress, guarding: files)
+                    return (writer.finishedRecord, writer.reasons, feeds)
                 } catch {
                     writer.rollBack()
                     throw error
                 }
-                return (writer.finishedRecord, writer.reasons)
             }
         } catch let failure as Failure {
             throw failure
@@ -170,12 +198,18 @@ struct RunExecution {
     }
 
     private func loop(
-        _ source: some Source<ScoredBlock>, writer: ChunkWriter, context: RunContext, progress: RunProgress, guarding files: FileGuard
-    ) throws {
+        _ source: some Source<RunBlock>, writer: ChunkWriter, streamed: [StreamedFile], progress: RunProgress, guarding files: FileGuard
+    ) throws -> [FeedRows] {
+        let feeds = job.streamedFeeds
+        // Rejects that are read again and stay what they are say nothing about the feed.
+        let limits = feeds.map { feed in streamed.contains { $0.selection != nil } ? 1 : feed.rejectLimit }
         var machine = RunMachine(
             configuration: .init(
-                chunkRows: options.chunkRows, rejectLimit: context.replaysRejects ? 1 : job.main.rejectLimit, fileCount: context.files.count
-            ), from: progress)
+                chunkRows: options.chunkRows, rejectLimits: limits,
+                feeds: streamed.map { file in feeds.firstIndex { $0.name == file.feed.name } ?? 0 }), from: progress)
+        func rows() -> [FeedRows] {
+            zip(feeds.indices, machine.progress.tallies).map { FeedRows(feed: feeds[$0].name, rows: $1, rejectLimit: limits[$0]) }
+        }
         let report = ProgressReport(files: writer.fileBytes, report: options.progress)
         var actions: [RunMachine.Action] = []
         while !machine.isOver || !actions.isEmpty {
@@ -188,7 +222,7 @@ struct RunExecution {
                     actions += machine.handle(.committed)
                 case .finish(let progress, let ending):
                     if options.fault != .readsHalfFiles { try files.check(through: progress.file) }
-                    try writer.holdReasons(endsHeld: ending == .held)
+                    try writer.holdReasons(overLimit: ending == .held ? machine.feedsOverLimit.map { rows()[$0] } : [])
                     try writer.commit(progress, status: writer.reasons.isEmpty ? .done : .held, finish: finish)
                 case .stop:
                     throw Failure.runStopped(job: job.name, run: record.id, chunk: machine.progress.chunk)
@@ -203,6 +237,7 @@ struct RunExecution {
                 actions = machine.handle(.endOfFeed)
             }
         }
+        return rows()
     }
 
     /// The audit entry of a finished run: its counts and digests, chained to everything before.

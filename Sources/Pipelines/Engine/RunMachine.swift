@@ -29,6 +29,14 @@ public struct RunCounts: Hashable, Sendable, Codable {
     }
 }
 
+/// Rows of one feed of a run.
+public struct FeedTally: Hashable, Sendable {
+    public var read: Int64
+    public var rejected: Int64
+
+    public init(read: Int64 = 0, rejected: Int64 = 0) { (self.read, self.rejected) = (read, rejected) }
+}
+
 /// Where a run stands between two chunks: everything needed to go on from there.
 public struct RunProgress: Hashable, Sendable {
     /// Chunks committed.
@@ -37,11 +45,13 @@ public struct RunProgress: Hashable, Sendable {
     public var file: Int
     public var position: FeedPosition
     public var counts: RunCounts
+    /// Of each feed, in the order of the configuration's limits; a feed of which nothing was read yet may be absent.
+    public var tallies: [FeedTally]
 
     public static let start = RunProgress(chunk: 0, file: 0, position: .start, counts: RunCounts())
 
-    public init(chunk: Int, file: Int, position: FeedPosition, counts: RunCounts) {
-        (self.chunk, self.file, self.position, self.counts) = (chunk, file, position, counts)
+    public init(chunk: Int, file: Int, position: FeedPosition, counts: RunCounts, tallies: [FeedTally] = []) {
+        (self.chunk, self.file, self.position, self.counts, self.tallies) = (chunk, file, position, counts, tallies)
     }
 }
 
@@ -53,12 +63,20 @@ public struct RunMachine: Sendable {
     public struct Configuration: Sendable {
         /// A chunk ends with the block that reaches this many rows read.
         public var chunkRows: Int
-        /// Share of rows that may be rejected, in 0...1.
-        public var rejectLimit: Double
-        public var fileCount: Int
+        /// Share of a feed's rows that may be rejected, in 0...1, by feed.
+        public var rejectLimits: [Double]
+        /// The feed of each file, an index into `rejectLimits`.
+        public var feeds: [Int]
 
+        public var fileCount: Int { feeds.count }
+
+        public init(chunkRows: Int, rejectLimits: [Double], feeds: [Int]) {
+            (self.chunkRows, self.rejectLimits, self.feeds) = (chunkRows, rejectLimits, feeds)
+        }
+
+        /// All files are of one feed.
         public init(chunkRows: Int, rejectLimit: Double, fileCount: Int) {
-            (self.chunkRows, self.rejectLimit, self.fileCount) = (chunkRows, rejectLimit, fileCount)
+            self.init(chunkRows: chunkRows, rejectLimits: [rejectLimit], feeds: Array(repeating: 0, count: fileCount))
         }
     }
 
@@ -84,7 +102,7 @@ public struct RunMachine: Sendable {
 
     public enum Ending: String, Hashable, Sendable {
         case done
-        /// Rejects passed the limit: results stay invisible until somebody accepts them.
+        /// Rejects of a feed passed its limit: results stay invisible until somebody accepts them.
         case held
     }
 
@@ -100,6 +118,14 @@ public struct RunMachine: Sendable {
     /// A run that starts, or goes on from the progress of its last checkpoint.
     public init(configuration: Configuration, from progress: RunProgress = .start) {
         (self.configuration, self.progress) = (configuration, progress)
+        while self.progress.tallies.count < configuration.rejectLimits.count { self.progress.tallies.append(FeedTally()) }
+    }
+
+    /// Feeds with more rejects than their limit allows, by index.
+    public var feedsOverLimit: [Int] {
+        configuration.rejectLimits.indices.filter {
+            Double(progress.tallies[$0].rejected) > configuration.rejectLimits[$0] * Double(progress.tallies[$0].read)
+        }
     }
 
     public var isOver: Bool { phase == .over }
@@ -113,6 +139,8 @@ public struct RunMachine: Sendable {
         case (.block(let file, let end, let counts), _):
             (progress.file, progress.position) = (file, end)
             progress.counts.add(counts)
+            progress.tallies[configuration.feeds[file]].read += counts.read
+            progress.tallies[configuration.feeds[file]].rejected += counts.rejected
             openRows += counts.read
             guard openRows >= Int64(configuration.chunkRows) else { return [] }
             phase = .committing
@@ -124,8 +152,7 @@ public struct RunMachine: Sendable {
             progress.chunk += 1
             progress.file = configuration.fileCount
             progress.position = .start
-            let limit = configuration.rejectLimit * Double(progress.counts.read)
-            return [.finish(progress, Double(progress.counts.rejected) > limit ? .held : .done)]
+            return [.finish(progress, feedsOverLimit.isEmpty ? .done : .held)]
         case (.committed, _):
             phase = .reading
             guard stopping else { return [] }

@@ -35,6 +35,19 @@ struct RunPlan: Sendable {
 
     init(feeds: [PlannedFiles]) { self.feeds = feeds }
 
+    /// Files of the feeds that are streamed, in the order read: tables first, then the main feed.
+    var streamed: [StreamedFile] {
+        [JobFeed.Role.table, .main].flatMap { role in
+            feeds.filter { $0.feed.role == role }.flatMap { planned in
+                planned.files.enumerated().map { position, entry in
+                    StreamedFile(
+                        feed: planned.feed, file: entry.file, discards: discards[entry.digest.hex] ?? [:],
+                        selection: selections[planned.feed.name]?[position])
+                }
+            }
+        }
+    }
+
     var inputDigest: String {
         FeedDigest.combined(feeds.flatMap { $0.files.map(\.digest.hex) })
     }
@@ -77,15 +90,19 @@ struct RunStart {
             switch planned.feed.role {
             case .labels: record.counts.labelsRead += try ingest.labels(planned)
             case .list: try ingest.list(planned)
-            case .main: break
+            case .main, .table: break
             }
-            guard planned.feed.role != .main else { continue }
+            guard planned.feed.role == .labels || planned.feed.role == .list else { continue }
             try FileGuard(planned.files.map { ($0.file, $0.digest.hex) }, stamps: plan.stamps).check(through: planned.files.count - 1)
         }
         record.listDigest = try Self.listDigest(job: job, clock: clock, database: database)
         record.labelsUntil =
             try Int64.fetchOne(database, sql: "SELECT max(id) FROM pipeline_labels WHERE job = ?", arguments: [job.name]) ?? 0
-        try ResultTable(name: job.results.table, job: job.name, key: job.keyFields).create(in: database)
+        if job.scoring != nil {
+            let job = try job.scored()
+            try ResultTable(name: job.results.table, job: job.name, key: job.keyFields).create(in: database)
+        }
+        for feed in job.feeds { try LandingTable(feed, job: job.name)?.create(in: database) }
         try runs.update(record)
         return record
     }
@@ -109,7 +126,4 @@ extension Job {
 
     /// A path as stored, from the job file's folder.
     func resolved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
-
-    /// Fields of the main feed's key, in order.
-    var keyFields: [Field] { main.key.compactMap { main.schema[$0] } }
 }

@@ -70,8 +70,16 @@ extension RunRecord {
 }
 
 extension RunStore {
-    /// Takes back the start of a run that wrote no chunk.
+    /// Takes back the start of a run that wrote no chunk, with the tables it made: a corrected job file may lay them out anew.
     func forget(_ run: Int64) throws {
+        let made = try String.fetchAll(
+            database, sql: "SELECT name FROM pipeline_results WHERE job = (SELECT job FROM pipeline_runs WHERE id = ?) ORDER BY name",
+            arguments: [run])
+        for name in made where try Row.fetchOne(database, sql: "SELECT 1 FROM \(ResultTable.quoted(name)) LIMIT 1") == nil {
+            try database.execute(sql: "DROP VIEW \(ResultTable.quoted(name + "_current"))")
+            try database.execute(sql: "DROP TABLE \(ResultTable.quoted(name))")
+            try database.execute(sql: "DELETE FROM pipeline_results WHERE name = ?", arguments: [name])
+        }
         try DeliveryStore(database).forget(run: run)
         for table in ["pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])

@@ -67,6 +67,33 @@ public struct RunReport: Sendable {
     public var notes: [String] = []
     /// Files that are not whole yet, and why; the next run looks again.
     public var waiting: [(file: String, reason: String)] = []
+    /// Rows of each feed that was streamed, in the order read; empty when nothing was.
+    public var feeds: [FeedRows] = []
+    /// The job names a model that the catalog has never had, and the catalog has others: a slip of the pen, most likely.
+    public var missingModel: MissingModel?
+}
+
+/// A model's name that is not in the catalog, and the names that are.
+public struct MissingModel: Hashable, Sendable {
+    public var name: String
+    /// In alphabetical order.
+    public var known: [String]
+
+    /// `there is no model 'card-frud', so the stage's rules score. Did you mean 'card-fraud'?`
+    public var sentence: String {
+        let remedy = Nearest.name(to: name, among: known).map { "Did you mean '\($0)'?" } ?? "The catalog has \(known.joined(separator: ", "))."
+        return "there is no model '\(name)', so the stage's rules score. \(remedy)"
+    }
+}
+
+/// What a run read of one feed, and how much of it may be rejected.
+public struct FeedRows: Hashable, Sendable {
+    public var feed: String
+    public var rows: FeedTally
+    /// Share, in 0...1.
+    public var rejectLimit: Double
+
+    public var isOverLimit: Bool { Double(rows.rejected) > rejectLimit * Double(rows.read) }
 }
 
 /// Carries a run out: makes it or finds the one to resume, drives the machine, and does the reading and writing it asks for.
@@ -87,7 +114,7 @@ public struct Runner: Sendable {
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }
-            guard try isOutdated(record, job: job) else { return try resume(record, job: job) }
+            guard try isOutdated(record, job: job) else { return try noted(resume(record, job: job), job: job) }
             try warehouse.write { try RunStore($0).forget(record.id) }
         }
         try renewOutdatedState(of: job)
@@ -103,9 +130,19 @@ public struct Runner: Sendable {
                 notes: plan.notes)
         }
         guard options.writes else { return try rehearse(job, plan: plan) }
-        var report = try start(job, plan: plan, clock: clock)
+        var report = try noted(start(job, plan: plan, clock: clock), job: job)
         report.notes = plan.notes
         report.waiting = plan.waiting.flatMap(\.files).map { ($0.file.name, $0.reason) }
+        return report
+    }
+
+    /// Adds the model that the job names and the catalog lacks.
+    private func noted(_ report: RunReport, job: Job) throws(Failure) -> RunReport {
+        guard report.record?.model == nil, let name = job.modelName else { return report }
+        let known = Set(try warehouse.read { try ModelStore($0).versions(of: nil).map(\.name) })
+        guard !known.isEmpty, !known.contains(name) else { return report }
+        var report = report
+        report.missingModel = MissingModel(name: name, known: known.sorted())
         return report
     }
 
@@ -125,10 +162,11 @@ public struct Runner: Sendable {
     /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
     func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil) throws(Failure) -> RunReport {
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
-        let stageType = try Stages.required(job.stage.name)
-        let loaded = try LoadedModel.champion(
-            of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
-        let versions = EngineVersions.current(stage: stageType.definition, library: loaded?.library)
+        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.required(scoring.stage.name).definition }
+        let loaded = try stage.flatMap { stage throws(Failure) in
+            try LoadedModel.champion(of: job.scored(), stage: stage, asOf: clock, warehouse: warehouse, threads: options.threads)
+        }
+        let versions = EngineVersions.current(stage: stage, library: loaded?.library)
         let record = try warehouse.write { database in
             let last = try RunStore(database).list(job: job.name, limit: 1).first
             let seed = identity?.seed ?? Self.seed(job: job, after: last, clock: clock)
@@ -157,7 +195,9 @@ public struct Runner: Sendable {
     /// State that another version of the stage wrote is made anew from the feed files before a new run builds on it.
     private func renewOutdatedState(of job: Job) throws(Failure) {
         let saved = try warehouse.read { try CheckpointStore($0, job: job.name).load() }
-        guard let saved, saved.cursor.stageVersion != (try Stages.required(job.stage.name)).definition.version else { return }
+        guard let saved, let scoring = job.scoring, saved.cursor.stageVersion != 0,
+            saved.cursor.stageVersion != (try Stages.required(scoring.stage.name)).definition.version
+        else { return }
         let folder = environment.variables["TMPDIR"] ?? "/tmp"
         let rebuilt = try StateRebuilder(warehouse: warehouse, environment: environment, folder: folder).rebuild(job, leavingOut: nil)
         try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
@@ -166,11 +206,14 @@ public struct Runner: Sendable {
     func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
-        let stage = try Stages.required(job.stage.name).definition
+        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.required(scoring.stage.name).definition }
         let made = record.versions.first { $0.name == "stage" }?.value, now = EngineVersions.stage(stage)
         guard made == now else { throw .runStageChanged(record.id, found: now, made: made ?? "none") }
-        let loaded = try LoadedModel.version(
-            name: record.model, version: record.modelVersion, job: job, stage: stage, warehouse: warehouse, threads: options.threads)
+        let loaded = try stage.flatMap { stage throws(Failure) in
+            try LoadedModel.version(
+                name: record.model, version: record.modelVersion, job: job.scored(), stage: stage, warehouse: warehouse,
+                threads: options.threads)
+        }
         return try RunExecution(
             runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: true,
             jobFileChanged: record.jobDigest != current.digest
@@ -195,9 +238,10 @@ enum EngineVersions {
     /// Counted up with every change of the engine that changes a result.
     static let engine = "2"
 
-    static func stage(_ stage: StageDefinition) -> String { "\(stage.definition.name) \(stage.version)" }
+    /// `fraud 1`; `none` in a job without a stage.
+    static func stage(_ stage: StageDefinition?) -> String { stage.map { "\($0.definition.name) \($0.version)" } ?? "none" }
 
-    static func current(stage: StageDefinition, library: String?) -> [NamedText] {
+    static func current(stage: StageDefinition?, library: String?) -> [NamedText] {
         #if arch(x86_64)
             let processor = "x86_64"
         #elseif arch(arm64)

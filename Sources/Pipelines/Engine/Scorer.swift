@@ -85,7 +85,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     ) {
         (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
         (self.cursor, self.startWatermark, givesBelatedLabels) = (cursor, startWatermark, isFresh)
-        locator = RecordLocator(feed: context.job.main, files: context.files)
+        locator = RecordLocator(context.files.map { StreamedFile(feed: context.job.main, file: $0) })
     }
 
     func next() throws(Failure) -> ScoredBlock? {

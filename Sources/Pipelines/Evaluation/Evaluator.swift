@@ -49,6 +49,7 @@ public struct Evaluator: Sendable {
     public func evaluate(_ job: Job, test: Period? = nil, shuffled: Bool = false, progress: (Int) -> Void = { _ in }) throws(Failure)
         -> EvaluationReport
     {
+        let job = try job.scored()
         guard let settings = job.train else { throw .trainMissing(job.name) }
         var collector = try FeatureCollector(job: job)
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
@@ -71,7 +72,7 @@ public struct Evaluator: Sendable {
     }
 
     private func measure(
-        _ job: Job, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>,
+        _ job: ScoringJob, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>,
         shuffled: Bool
     ) throws(Failure) -> EvaluationReport {
         let training = all.rows(rows.training), testing = all.rows(rows.test)

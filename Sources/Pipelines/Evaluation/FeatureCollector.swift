@@ -44,7 +44,7 @@ struct LabelTable: Sendable {
 ///
 /// Nothing later than a row flows into its features: the stage sees rows and labels in the order in which a run would have.
 struct FeatureCollector {
-    let job: Job
+    let job: ScoringJob
     /// Digest over the digests of the files read; empty until `collect` has run.
     private(set) var inputDigest = ""
     private(set) var rejected = 0
@@ -55,11 +55,11 @@ struct FeatureCollector {
     /// - Parameters:
     ///   - decisions: labels that people gave, besides those of the job's label feed.
     ///   - setAside: names of files that a contract keeps from being read.
-    init(job: Job, decisions: [LabelEvent] = [], setAside: Set<String> = []) throws(Failure) {
+    init(job: ScoringJob, decisions: [LabelEvent] = [], setAside: Set<String> = []) throws(Failure) {
         self.job = job
         files = try Readiness.deliveries(of: job.main, in: job.directory).filter { !setAside.contains($0.name) }
         var events = decisions
-        if let feed = job.labels { events += try Self.events(of: feed, in: job) }
+        if let feed = job.labels { events += try Self.events(of: feed, in: job.job) }
         labels = LabelTable(events)
     }
 
@@ -157,12 +157,12 @@ private struct EntityNumbers {
     }
 }
 
-extension Job {
+extension ScoringJob {
     /// The column whose rows belong together (a card): the stage's first column parameter.
     var entityColumn: String? {
-        guard let stage = try? Stages.required(stage.name).definition else { return nil }
+        guard let stage = try? Stages.required(scoring.stage.name).definition else { return nil }
         for parameter in stage.definition.parameters {
-            if case .column = parameter.kind { return self.stage.text(parameter.name) }
+            if case .column = parameter.kind { return scoring.stage.text(parameter.name) }
         }
         return nil
     }

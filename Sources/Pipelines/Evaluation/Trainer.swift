@@ -32,6 +32,7 @@ public struct Trainer: Sendable {
     public func train(
         _ job: Job, asOf: Timestamp? = nil, role: ModelRole = .champion, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> TrainingReport {
+        let job = try job.scored()
         guard let settings = job.train, let name = job.modelName else { throw .trainMissing(job.name) }
         let decisions = try warehouse.read { try LabelStore($0).decisions(job: job.name) }
         let setAside = try warehouse.read { try DeliveryStore($0).setAside(job: job.name) }

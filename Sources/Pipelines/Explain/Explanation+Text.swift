@@ -12,8 +12,12 @@ extension Explanation {
     }
 
     private static func lines(_ version: ResultVersion) -> [String] {
-        var lines = ["", "result, version \(version.version)\(version.isLate == true ? " (late)" : "")"]
+        var lines = ["", "\(version.table ?? "result"), version \(version.version)\(version.isLate == true ? " (late)" : "")"]
         func add(_ name: String, _ value: String?) { if let value { lines.append("  \(name): \(value)") } }
+        if let origin = version.origin {
+            add("file", origin.file)
+            add("row", "\(origin.row)\(origin.line.map { ", line \($0)" } ?? "")")
+        }
         add("event time", version.eventTime)
         add("score", version.score.map { "\($0)" })
         add("outcome", version.outcome)
@@ -21,7 +25,7 @@ extension Explanation {
         for column in version.columns { add(column.name, column.value ?? "-") }
         if let run = version.run {
             add("run", "\(run.id) (\(run.status)), clock \(run.clock)")
-            add("model", run.model.map { "\($0), digest \(run.modelDigest ?? "-")" } ?? "none: the stage's own rules")
+            if version.table == nil { add("model", run.model.map { "\($0), digest \(run.modelDigest ?? "-")" } ?? "none: the stage's own rules") }
             add("job digest", run.jobDigest)
             add("policy digest", run.policyDigest)
         }

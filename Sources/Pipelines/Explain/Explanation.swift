@@ -11,9 +11,13 @@ public struct Explanation: Hashable, Sendable, Codable {
     /// In the order in which they became known.
     public var labels: [Label]
 
-    /// One row of the result table and the run that wrote it.
+    /// One row of a result table and the run that wrote it.
     public struct ResultVersion: Hashable, Sendable, Codable {
+        /// The table of a feed with `role: table`; nil = the job's scores.
+        public var table: String?
         public var version: Int
+        /// Where a landed row came from; nil = a scored row.
+        public var origin: Origin?
         public var eventTime: String?
         public var score: Double?
         public var outcome: String?
@@ -25,6 +29,16 @@ public struct Explanation: Hashable, Sendable, Codable {
         /// In matrix order; empty when the job does not store them.
         public var features: [Feature]
         public var run: Run?
+    }
+
+    /// A place in a feed file.
+    public struct Origin: Hashable, Sendable, Codable {
+        /// As stored: relative to the job file.
+        public var file: String
+        /// Number of the record, from 1.
+        public var row: Int64
+        /// Line on which the record starts; nil where the file is not there any more as it was read.
+        public var line: Int64?
     }
 
     public struct Feature: Hashable, Sendable, Codable {

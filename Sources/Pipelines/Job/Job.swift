@@ -19,33 +19,27 @@ public struct Job: Sendable {
     public var digest: String
     /// Digest of the policy, rules and lists sections alone.
     public var policyDigest: String
-    /// The main feed first.
+    /// The main feed first where there is one, the others as written.
     public var feeds: [JobFeed]
-    public var stage: StageConfiguration
-    public var train: TrainSettings?
-    public var policy: PolicySettings
-    public var review: ReviewSettings
-    public var results: ResultSettings
+    /// What is done with the rows of the main feed; nil = the job only lands rows in tables.
+    public var scoring: ScoringSettings?
 
-    public var main: JobFeed { feeds[0] }
     public var labels: JobFeed? { feeds.first { $0.role == .labels } }
 
     public init(
         name: String, owner: String?, schedule: String?, zone: String, path: String, directory: String, text: String, digest: String,
-        policyDigest: String, feeds: [JobFeed], stage: StageConfiguration, train: TrainSettings?, policy: PolicySettings,
-        review: ReviewSettings, results: ResultSettings
+        policyDigest: String, feeds: [JobFeed], scoring: ScoringSettings?
     ) {
         (self.name, self.owner, self.schedule, self.zone) = (name, owner, schedule, zone)
         (self.path, self.directory, self.text, self.digest) = (path, directory, text, digest)
-        (self.policyDigest, self.feeds, self.stage, self.train) = (policyDigest, feeds, stage, train)
-        (self.policy, self.review, self.results) = (policy, review, results)
+        (self.policyDigest, self.feeds, self.scoring) = (policyDigest, feeds, scoring)
     }
 }
 
 /// One feed of a job.
 public struct JobFeed: Sendable {
     public enum Role: String, CaseIterable, Sendable {
-        case main, labels, list
+        case main, table, labels, list
     }
 
     public var name: String
@@ -56,9 +50,12 @@ public struct JobFeed: Sendable {
     /// Glob as written, relative to the job file's folder.
     public var files: String
     public var columns: [FeedColumn]
-    /// Names of the key columns, one or more (lists: the entry's column).
+    /// Names of the key columns, one or more (lists: the entry's column). Empty only in a table feed: its rows are then known by file and
+    /// row number.
     public var key: [String]
-    /// Main feed: name of the event-time column.
+    /// Table feeds: the table that the rows go into.
+    public var table: String?
+    /// Main and table feeds: name of the event-time column.
     public var eventTime: String?
     /// Label and list feeds: name of the known-time column.
     public var knownTime: String?
@@ -76,12 +73,13 @@ public struct JobFeed: Sendable {
 
     public init(
         name: String, role: Role, format: String, options: [String: ParameterValue] = [:], files: String, columns: [FeedColumn],
-        key: [String], eventTime: String? = nil, knownTime: String? = nil, labelColumn: String? = nil,
+        key: [String], table: String? = nil, eventTime: String? = nil, knownTime: String? = nil, labelColumn: String? = nil,
         labelDelay: Timestamp.Span = .zero, lateness: Timestamp.Span = .zero, rejectLimit: Double = 0.01,
         stableFor: Timestamp.Span = .zero
     ) {
         (self.name, self.role, self.format, self.options, self.files) = (name, role, format, options, files)
-        (self.columns, self.key, self.eventTime, self.knownTime) = (columns, key, eventTime, knownTime)
+        (self.columns, self.key, self.table) = (columns, key, table)
+        (self.eventTime, self.knownTime) = (eventTime, knownTime)
         (self.labelColumn, self.labelDelay, self.lateness) = (labelColumn, labelDelay, lateness)
         (self.rejectLimit, self.stableFor) = (rejectLimit, stableFor)
     }

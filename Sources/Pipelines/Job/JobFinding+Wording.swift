@@ -93,6 +93,17 @@ extension JobFinding {
                 code: "job.feed-count", what: "wrong number of feeds with `role: \(role)`", found: "\(count)", expected: expected)
         }
 
+        static func sameTable(_ name: String) -> Message {
+            Message(
+                code: "job.same-table", what: "two feeds write the same table", found: "'\(name)'", remedy: "Give each a table of its own.")
+        }
+
+        static func takenColumn(_ name: String, table: String) -> Message {
+            Message(
+                code: "job.taken-column", what: "column '\(name)' is one that every \(table) has by itself",
+                remedy: "Rename it, and keep where it comes from with `from: \(name)`.")
+        }
+
         static func noColumn(_ name: String, feed: String, names: [String]) -> Message {
             Message(
                 code: "job.no-column", what: "no such column in feed '\(feed)'", found: "'\(name)'",

@@ -209,4 +209,18 @@ extension JobMapping {
             report(.missingKey(key.name, form: key.form, example: key.example))
         }
     }
+
+    /// A finding for each of the keys that is missing, of those that are required only together with something else.
+    func require(_ names: [String], of section: JobSection) {
+        let known = section.keys.filter { $0.unsupported == nil }.map(\.name)
+        let misspelt = Set(entries.filter { !known.contains($0.name) }.compactMap { Nearest.name(to: $0.name, among: known) })
+        for key in section.keys where names.contains(key.name) && self[key.name] == nil && !misspelt.contains(key.name) {
+            report(.missingKey(key.name, form: key.form, example: key.example))
+        }
+    }
+
+    /// A finding for each of the keys that is there and should not be.
+    func refuse(_ names: [String], why: String) {
+        for name in names where self[name] != nil { report(.misplacedKey(name, why: why), at: name) }
+    }
 }

@@ -5,14 +5,14 @@ import Records
 
 /// What decides a row, written one fact a line in a fixed order: two job files with the same text here decide alike.
 enum JobPolicyText {
-    static func digest(policy: PolicySettings, review: ReviewSettings, lists: [JobFeed]) -> String {
+    static func digest(policy: PolicySettings?, review: ReviewSettings?, lists: [JobFeed]) -> String {
         SHA256.hash(data: Array(text(policy: policy, review: review, lists: lists).utf8)).hex
     }
 
     /// Comments, spacing, key order and how a number is written (`220` or `220.0`) leave no trace; order of outcomes and rules does.
-    static func text(policy: PolicySettings, review: ReviewSettings, lists: [JobFeed]) -> String {
+    static func text(policy: PolicySettings?, review: ReviewSettings?, lists: [JobFeed]) -> String {
         var lines: [String] = ["policy 1"]
-        for outcome in policy.outcomes {
+        for outcome in policy?.outcomes ?? [] {
             let pay =
                 switch outcome.cost.pay {
                 case .fixed(let money): "fixed \(money.minor) \(money.currency.code)"
@@ -20,7 +20,7 @@ enum JobPolicyText {
                 }
             lines.append("outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")")
         }
-        for rule in policy.rules {
+        for rule in policy?.rules ?? [] {
             let value = rule.comparison == .isIn ? rule.value : Double(rule.value).map { "\($0)" } ?? rule.value
             lines.append("rule \(rule.name) \(rule.operand) \(rule.comparison.rawValue) \(value) \(rule.outcome)")
         }
@@ -28,6 +28,7 @@ enum JobPolicyText {
             let column = list.columns.first { $0.field.name == list.key.first }
             lines.append("list \(list.name) \(list.files) \(column?.source ?? "") known \(list.knownTime ?? "")")
         }
+        guard let review else { return lines.joined(separator: "\n") + "\n" }
         lines.append(
             "review \(review.queue) \(review.capacityPerDay) \(review.overCapacity) \(review.dueBusinessDays) \(review.onOverdue) "
                 + "\(review.auditSample)")

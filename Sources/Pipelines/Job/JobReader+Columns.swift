@@ -32,17 +32,20 @@ extension JobReader {
             if let twin = result.names.first(where: { $0.lowercased() == entry.name.lowercased() }) {
                 findings.add(.sameColumn(entry.name, as: twin), at: entry.place, path: entry.value.path)
             }
+            if role == .table, LandingTable.provenance.contains(entry.name.lowercased()) {
+                findings.add(.takenColumn(entry.name, table: "table"), at: entry.place, path: entry.value.path)
+            }
             result.names.append(entry.name)
             guard let column = JobMapping(entry.value, .column, place: entry.place) else { continue }
-            if let read = readColumn(entry.name, column) { result.columns.append(read) }
+            if let read = readColumn(entry.name, column, role: role) { result.columns.append(read) }
             readLabel(entry.name, column, role: role, into: &result)
         }
         if mapping.entries.isEmpty { value.report(.wrongValue(found: "no column", expected: "a mapping of names to columns")) }
         return result
     }
 
-    private func readColumn(_ name: String, _ column: JobMapping) -> FeedColumn? {
-        let type = readType(column)
+    private func readColumn(_ name: String, _ column: JobMapping, role: JobFeed.Role?) -> FeedColumn? {
+        let type = readType(column, role: role)
         let source = column["from"].map { $0.text("the column's name in the file") } ?? name
         let nulls = column["nulls"].map { readNulls($0) } ?? []
         let normalize = column["normalize"].map { readNormalize($0) } ?? TextNormalization.none
@@ -60,7 +63,7 @@ extension JobReader {
             nulls: nulls, normalize: normalize, spelling: spelling, sign: sign ?? nil, currencySource: currencySource ?? nil)
     }
 
-    private func readType(_ column: JobMapping) -> ColumnType? {
+    private func readType(_ column: JobMapping, role: JobFeed.Role?) -> ColumnType? {
         switch column["type"].flatMap({ $0.choice(Self.typeNames, of: "column type") }) {
         case "int64": return .int64
         case "float64": return .float64
@@ -88,7 +91,8 @@ extension JobReader {
                 return nil
             }
             guard let currency = value.read(expected, { Currency($0) }) else { return nil }
-            note(currency, at: value)
+            // Tables are landed, not compared: each column may be in a currency of its own.
+            if role != .table { note(currency, at: value) }
             return .money(currency)
         default: return nil
         }

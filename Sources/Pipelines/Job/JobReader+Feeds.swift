@@ -10,6 +10,10 @@ struct ReadFeeds {
     var main: FeedColumns?
     /// Names of the list feeds.
     var lists: [String] = []
+    /// Tables that feeds write.
+    var tables: [String] = []
+    /// Every feed's role could be read, there are tables, and no main feed.
+    var isTablesOnly = false
     /// True as well where a feed's role could not be read.
     var hasLabels = false
 }
@@ -24,18 +28,31 @@ extension JobReader {
         var roles: [String] = []
         for entry in mapping.entries {
             checkName(entry)
-            guard let section = feedMapping(entry) else { continue }
+            guard let section = feedMapping(entry) else {
+                roles.append("unknown")
+                continue
+            }
             let role = section["role"].flatMap { readRole($0) }
-            if let role { roles.append(role.rawValue) }
+            roles.append(role?.rawValue ?? "unknown")
+            if role != .table { section.require(["key"], of: .feed) }
+            let table = readTable(of: section, role: role, taken: result.tables)
+            if let table { result.tables.append(table) }
             if role == nil || role == .labels { result.hasLabels = true }
             // Other sections may refer to a list whose role or format is wrong: that has its own finding.
             if role == .list || role == nil { result.lists.append(entry.name) }
             let columns = readColumns(section, feed: entry.name, role: role)
             if role == .main, result.main == nil { result.main = columns }
-            if let feed = readFeed(entry.name, section, role: role, columns: columns) { feeds.append((feed, section)) }
+            if let feed = readFeed(entry.name, section, role: role, table: table, columns: columns) { feeds.append((feed, section)) }
         }
         let mains = roles.count { $0 == "main" }, labels = roles.count { $0 == "labels" }
-        if mains != 1 { mapping.report(.feedCount(role: "main", count: mains, expected: "exactly 1")) }
+        result.isTablesOnly = !roles.isEmpty && roles.allSatisfy { $0 == "table" }
+        if result.isTablesOnly {
+            result.feeds = feeds.count == roles.count ? feeds.map(\.feed) : nil
+            return result
+        }
+        if mains != 1 {
+            mapping.report(.feedCount(role: "main", count: mains, expected: "exactly 1, or none where all feeds are tables"))
+        }
         if labels > 1 { mapping.report(.feedCount(role: "labels", count: labels, expected: "at most 1")) }
         if result.main?.label != nil { result.hasLabels = true }
         guard mains == 1, let main = feeds.first(where: { $0.feed.role == .main }) else { return result }
@@ -63,15 +80,25 @@ extension JobReader {
         return JobMapping(entry.value, .feed, place: entry.place, more: more)
     }
 
-    private func readFeed(_ name: String, _ section: JobMapping, role: JobFeed.Role?, columns: FeedColumns?) -> JobFeed? {
+    /// Nil after a finding, and in feeds without a table.
+    private func readTable(of section: JobMapping, role: JobFeed.Role?, taken: [String]) -> String? {
+        if let role, role != .table { section.refuse(["table"], why: "only a feed with `role: table` has a table of its own") }
+        guard role == .table else { return nil }
+        section.require(["table"], of: .feed)
+        return section["table"].flatMap { readTable($0, taken: taken) }
+    }
+
+    private func readFeed(
+        _ name: String, _ section: JobMapping, role: JobFeed.Role?, table: String?, columns: FeedColumns?
+    ) -> JobFeed? {
         let format = section["format"].flatMap { $0.choice(components.formats.map { $0.definition.name }, of: "format") }
         let options = format.flatMap { components.format($0)?.definition }.map {
             readParameters(of: $0, in: section, among: true, main: nil)
         }
         let files = section["files"].flatMap { readFiles($0) }
-        let key = readKey(section, columns: columns)
-        let time = readTime("event-time", section, wanted: role.map { $0 == .main }, columns: columns)
-        let known = readTime("known-time", section, wanted: role.map { $0 != .main }, columns: columns)
+        let key = readKey(section, role: role, columns: columns)
+        let time = readTime("event-time", section, wanted: role == .table ? nil : role.map { $0 == .main }, columns: columns)
+        let known = readTime("known-time", section, wanted: role.map { $0 == .labels || $0 == .list }, columns: columns)
         if role != nil, role != .main, section["lateness"] != nil {
             section.report(.misplacedKey("lateness", why: "only rows of the main feed can be late"), at: "lateness")
         }
@@ -79,7 +106,7 @@ extension JobReader {
         let limit = readRejects(section), stable = readReady(section)
         let arrival = readArrival(section, format: format, columns: columns)
         guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let limit, let stable,
-            let arrival
+            let arrival, role != .table || table != nil
         else { return nil }
         if role == .labels { checkLabel(section, columns: columns, notLabels: key + [known.name].compactMap(\.self)) }
         let times = [time.name, known.name].compactMap(\.self)
@@ -89,7 +116,7 @@ extension JobReader {
         var feed = JobFeed(
             name: name, role: role, format: format, options: options, files: files,
             columns: columns.columns.map { times.contains($0.field.name) ? $0.asInstant : $0 }, key: key,
-            eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
+            table: table, eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
         feed.arrival = arrival
         return feed
@@ -97,7 +124,7 @@ extension JobReader {
 
     private func readRole(_ value: JobValue) -> JobFeed.Role? {
         if let text = value.scalar, ["reference", "future"].contains(text) {
-            value.report(.unsupportedValue("'\(text)'", remedy: "Feeds are main, labels or list in this version."))
+            value.report(.unsupportedValue("'\(text)'", remedy: "Feeds are main, table, labels or list in this version."))
             return nil
         }
         return value.choice(JobFeed.Role.allCases.map(\.rawValue), of: "role").flatMap { JobFeed.Role(rawValue: $0) }
@@ -123,8 +150,9 @@ extension JobReader {
 
     // MARK: columns named by other keys
 
-    private func readKey(_ section: JobMapping, columns: FeedColumns?) -> [String]? {
-        guard let value = section["key"], let texts = value.texts() else { return nil }
+    private func readKey(_ section: JobMapping, role: JobFeed.Role?, columns: FeedColumns?) -> [String]? {
+        guard let value = section["key"] else { return role == .table ? [] : nil }
+        guard let texts = value.texts() else { return nil }
         if section["role"]?.scalar == "list", texts.count > 1 {
             value.report(.wrongValue(found: "\(texts.count) columns", expected: "one column, the entry"))
         }
@@ -132,7 +160,11 @@ extension JobReader {
         var names: [String] = []
         for text in texts {
             let name = text.scalar ?? ""
-            check(text, columns, types: ["int64", "string", "timestamp", "date", "decimal"], use: "part of the key")
+            let types =
+                role == .table
+                ? ColumnType.names.filter { $0 != "float64" } : ["int64", "string", "timestamp", "date", "decimal"]
+            check(text, columns, types: types, use: "part of the key")
+            if role == .main, ResultTable.columns.contains(name.lowercased()) { text.report(.takenColumn(name, table: "result table")) }
             if names.contains(name) { text.report(.wrongValue(found: "'\(name)' twice", expected: "each column once")) }
             if columns.label?.name == name { text.report(.labelUsed(name)) }
             names.append(name)
@@ -155,7 +187,9 @@ extension JobReader {
             return nil
         }
         if wanted == false {
-            let why = key == "event-time" ? "only the main feed has an event time" : "rows of the main feed are known when they arrive"
+            let why =
+                key == "event-time"
+                ? "only main and table feeds have an event time" : "rows of main and table feeds are known when they arrive"
             section.report(.misplacedKey(key, why: why), at: key)
             return nil
         }

@@ -47,6 +47,26 @@ struct JobReader {
         let zone = readZone(top)
         let holidays = readHolidays(top)
         let feeds = readFeeds(top)
+        let isScoring = !feeds.isTablesOnly
+        if isScoring {
+            top.require(["stages", "policy", "review", "results"], of: .top)
+        } else {
+            top.refuse(
+                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide")
+        }
+        let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
+        guard !findings.hasErrors, let name, let zone, let read = feeds.feeds, !isScoring || scoring != nil else { return nil }
+        var job = Job(
+            name: name, owner: owner, schedule: schedule, zone: zone, path: path, directory: Self.directory(of: path), text: text,
+            digest: SHA256.hash(data: bytes).hex,
+            policyDigest: JobPolicyText.digest(policy: scoring?.policy, review: scoring?.review, lists: read.filter { $0.role == .list }),
+            feeds: read, scoring: scoring)
+        job.holidays = holidays
+        return job
+    }
+
+    /// Nil after a finding.
+    private func readScoring(_ top: JobMapping, feeds: ReadFeeds) -> ScoringSettings? {
         let stage = readStage(top, main: feeds.main)
         if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
             stage.mapping.report(.shortLateness, at: "lateness")
@@ -54,17 +74,10 @@ struct JobReader {
         let train = readTrain(top, stage: stage, feeds: feeds)
         let policy = readPolicy(top, feeds: feeds, stage: stage?.definition)
         let review = readReview(top, outcomes: policy?.outcomes)
-        let results = readResults(top)
-        guard !findings.hasErrors, let name, let zone, let feeds = feeds.feeds, let stage, let policy, let review, let results else {
-            return nil
-        }
-        var job = Job(
-            name: name, owner: owner, schedule: schedule, zone: zone, path: path, directory: Self.directory(of: path), text: text,
-            digest: SHA256.hash(data: bytes).hex,
-            policyDigest: JobPolicyText.digest(policy: policy, review: review, lists: feeds.filter { $0.role == .list }),
-            feeds: feeds, stage: stage.configuration, train: train, policy: policy, review: review, results: results)
-        job.holidays = holidays
-        return job
+        let results = readResults(top, tables: feeds.tables)
+        guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
+        return ScoringSettings(
+            main: main, stage: stage.configuration, train: train, policy: policy, review: review, results: results)
     }
 
     private func readHolidays(_ top: JobMapping) -> String? {
@@ -126,18 +139,19 @@ struct JobReader {
         return nil
     }
 
-    private func readResults(_ top: JobMapping) -> ResultSettings? {
+    private func readResults(_ top: JobMapping, tables: [String]) -> ResultSettings? {
         guard let value = top["results"] else { return nil }
         if value.isMapping {
             guard let results = JobMapping(value, .results, place: top.place(of: "results")) else { return nil }
             let features = results["features"].map { $0.bool() } ?? true
-            guard let table = results["table"].flatMap({ readTable($0) }), let features else { return nil }
+            guard let table = results["table"].flatMap({ readTable($0, taken: tables) }), let features else { return nil }
             return ResultSettings(table: table, storesFeatures: features)
         }
-        return readTable(value).map { ResultSettings(table: $0, storesFeatures: true) }
+        return readTable(value, taken: tables).map { ResultSettings(table: $0, storesFeatures: true) }
     }
 
-    private func readTable(_ value: JobValue) -> String? {
+    /// - Parameter taken: tables that other feeds of the job write.
+    func readTable(_ value: JobValue, taken: [String]) -> String? {
         guard let name = value.text("a table's name, or a mapping with table, features") else { return nil }
         let prefix = ["pipeline_", "sqlite_"].first { name.lowercased().hasPrefix($0) }
         let why: String?
@@ -149,6 +163,10 @@ struct JobReader {
             why = "which would need quotes in SQL"
         } else {
             why = nil
+        }
+        if why == nil, taken.contains(name) {
+            value.report(.sameTable(name))
+            return nil
         }
         guard let why else { return name }
         value.report(.tableName(name, why: why))

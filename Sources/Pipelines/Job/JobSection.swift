@@ -4,6 +4,8 @@ package struct JobKey: Sendable {
     /// `a length of time`, `a name or a list of names`.
     package let form: String
     package let isRequired: Bool
+    /// What makes it required; nil = nothing.
+    package let requiredWith: String?
     /// As it would be written; nil = none.
     package let defaultValue: String?
     package let help: String
@@ -11,13 +13,16 @@ package struct JobKey: Sendable {
     /// For keys planned but not kept by this version: what to do instead. A promise that is not kept is worse than an error.
     package let unsupported: String?
 
-    init(_ name: String, _ form: String, required: Bool = false, default value: String? = nil, example: String = "", _ help: String) {
-        (self.name, self.form, isRequired, defaultValue) = (name, form, required, value)
+    init(
+        _ name: String, _ form: String, required: Bool = false, requiredWith other: String? = nil, default value: String? = nil,
+        example: String = "", _ help: String
+    ) {
+        (self.name, self.form, isRequired, requiredWith, defaultValue) = (name, form, required, other, value)
         (self.help, self.example, unsupported) = (help, example, nil)
     }
 
     init(unsupported name: String, _ remedy: String) {
-        (self.name, form, isRequired, defaultValue, help, example, unsupported) = (name, "", false, nil, "", "", remedy)
+        (self.name, form, isRequired, requiredWith, defaultValue, help, example, unsupported) = (name, "", false, nil, nil, "", "", remedy)
     }
 }
 
@@ -50,23 +55,23 @@ package struct JobSection: Sendable {
             JobKey("calendar", "a mapping", example: "calendar: { zone: Asia/Tokyo }", "What a day is."),
             JobKey("feeds", "a mapping of names to feeds", required: true, example: "feeds: { transactions: { … } }", "What is read."),
             JobKey(
-                "stages", "a list of exactly one stage", required: true,
+                "stages", "a list of exactly one stage", requiredWith: "a main feed",
                 example: "stages: [fraud: { customer: customer, terminal: terminal, amount: amount, model: card-fraud }]",
                 "What is computed: the stage's name and its parameters."),
             JobKey(
                 "train", "a mapping", example: "train: { family: boosting, window: { last: 30d, label-delay: 7d } }",
                 "How `pipeline train` makes the stage's model."),
             JobKey(
-                "policy", "a mapping", required: true, example: "policy: { outcomes: { … } }",
+                "policy", "a mapping", requiredWith: "a main feed", example: "policy: { outcomes: { … } }",
                 "What a row may lead to and what each outcome costs."),
             JobKey(
                 "rules", "a list", example: "rules: [{ name: large, when: amount > 220, then: review }]",
                 "Conditions applied before the costs; the first that matches decides."),
             JobKey(
-                "review", "a mapping", required: true, example: "review: { queue: fraud, … }",
+                "review", "a mapping", requiredWith: "a main feed", example: "review: { queue: fraud, … }",
                 "How people decide what the outcome `review` asks."),
             JobKey(
-                "results", "a table's name, or a mapping", required: true, example: "results: fraud_scores",
+                "results", "a table's name, or a mapping", requiredWith: "a main feed", example: "results: fraud_scores",
                 "Where results are written."),
             JobKey(unsupported: "lists", "Declare each list as a feed with `role: list`."),
         ])
@@ -85,9 +90,10 @@ package struct JobSection: Sendable {
         path: "feeds.<name>", summary: "Files of one format and one schema. The format's own settings stand beside these keys.",
         keys: [
             JobKey(
-                "role", "main, labels or list", required: true, example: "role: main",
-                "`main`: the rows to decide, exactly one; `labels`: what became known later about them, at most one; `list`: entries "
-                    + "for rules (`terminal in blocked`)."),
+                "role", "main, table, labels or list", required: true, example: "role: main",
+                "`main`: the rows to decide, exactly one unless there are only tables; `table`: rows that go into a table of their own, "
+                    + "any number; `labels`: what became known later about the rows to decide, at most one; `list`: entries for rules "
+                    + "(`terminal in blocked`)."),
             JobKey("format", "a format's name", required: true, example: "format: csv", "How the files are written."),
             JobKey(
                 "files", "a path with * and ?", required: true, example: "files: ../data/*.csv.gz",
@@ -108,11 +114,15 @@ package struct JobSection: Sendable {
                 example: "columns: { amount: { from: TX_AMOUNT, type: money, currency: EUR } }",
                 "What is read of each record."),
             JobKey(
-                "key", "a column, or a list of columns", required: true, example: "key: transaction",
-                "What names a row; in a list, the entry."),
+                "table", "a table's name", requiredWith: "`role: table`", example: "table: statement_entries",
+                "The table that the rows go into; small letters, digits and _."),
+            JobKey(
+                "key", "a column, or a list of columns", requiredWith: "every role but `table`", example: "key: transaction",
+                "What names a row; in a list, the entry. Rows of a table without a key are named by their file and number in it."),
             JobKey(
                 "event-time", "a timestamp column", example: "event-time: time",
-                "When the row happened; of a date, its midnight in the column's zone. Required in the main feed, and only there."),
+                "When the row happened; of a date, its midnight in the column's zone. Required in the main feed, possible in tables, and "
+                    + "only there."),
             JobKey(
                 "known-time", "a timestamp column", example: "known-time: known",
                 "When the label or entry became known; of a date, its midnight. Required in labels and lists, and only there."),

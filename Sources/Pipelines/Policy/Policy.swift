@@ -56,7 +56,7 @@ struct Policy: Sendable {
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
     ///   - lists: entries known at the run's clock, by list feed.
     init(
-        job: Job, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
+        job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
     ) throws(Failure) {
         let schema = job.main.schema
         outcomes = job.policy.outcomes.map(\.name)
@@ -134,15 +134,15 @@ struct Policy: Sendable {
     }
 }
 
-extension Job {
+extension ScoringJob {
     /// The one currency of all costs (`check` refuses several).
     public var policyCurrency: Currency {
-        for outcome in policy.outcomes {
+        for outcome in scoring.policy.outcomes {
             switch outcome.cost.pay {
             case .fixed(let money): return money.currency
-            case .column(let name): if case .money(let currency)? = main.schema[name]?.type { return currency }
+            case .column(let name): if case .money(let currency)? = scoring.main.schema[name]?.type { return currency }
             }
         }
-        return Currency("XXX")!
+        return .noCurrency
     }
 }

@@ -64,7 +64,7 @@ public enum Reference {
         for section in JobSection.all {
             text += "## \(section.path.isEmpty ? "Top" : "`\(section.path)`")\n\n\(section.summary)\n\n"
             let rows = section.keys.filter { $0.unsupported == nil }.map { key in
-                ["`\(key.name)`", key.form, key.isRequired ? "required" : key.defaultValue ?? "none", key.help, "`\(key.example)`"]
+                ["`\(key.name)`", key.form, Self.presence(of: key), key.help, "`\(key.example)`"]
             }
             text += table(["key", "holds", "default", "meaning", "example"], rows) + "\n"
             let refused = section.keys.filter { $0.unsupported != nil }
@@ -77,6 +77,11 @@ public enum Reference {
             + components.stages.map { "[\($0.definition.definition.name)](stages/\($0.definition.definition.name).md)" }.joined(
                 separator: ", ")
             + ".\n"
+    }
+
+    private static func presence(of key: JobKey) -> String {
+        if key.isRequired { return "required" }
+        return key.requiredWith.map { "required with \($0)" } ?? key.defaultValue ?? "none"
     }
 
     private static func page(_ stage: StageDefinition) -> String {

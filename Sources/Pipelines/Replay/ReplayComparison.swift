@@ -27,9 +27,8 @@ final class ReplayComparison {
 
     private var runList: String { runs.map { String($0.id) }.joined(separator: ", ") }
 
-    private func tables() -> [Table] {
+    private func tables() throws(Failure) -> [Table] {
         let ours = "run IN (\(runList))"
-        let key = job.keyFields.map { ResultTable.quoted($0.name) }
         return [
             Table(
                 name: "pipeline_lists", key: ["list", "entry"],
@@ -37,11 +36,7 @@ final class ReplayComparison {
             Table(
                 name: "pipeline_labels", key: ["key"],
                 sql: "SELECT key, positive, known, run, id FROM pipeline_labels WHERE \(ours) ORDER BY id"),
-            Table(
-                name: job.results.table, key: job.keyFields.map(\.name) + ["version"],
-                sql:
-                    "SELECT * FROM \(ResultTable.quoted(job.results.table)) WHERE \(ours) ORDER BY \((key + ["version"]).joined(separator: ", "))"
-            ),
+        ] + (try resultTables()) + [
             Table(
                 name: "pipeline_review_items", key: ["key", "version"],
                 sql: """
@@ -65,8 +60,23 @@ final class ReplayComparison {
         ]
     }
 
+    /// The tables with the job's scores and landed rows, by name. Rows are compared in the order of their keys.
+    private func resultTables() throws(Failure) -> [Table] {
+        try live.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT name FROM pipeline_results WHERE job = ? ORDER BY feed IS NOT NULL, name", arguments: [job.name]
+            ).map { name in
+                let key = try database.primaryKey(name).columns
+                let order = key.map(ResultTable.quoted).joined(separator: ", ")
+                return Table(
+                    name: name, key: key,
+                    sql: "SELECT * FROM \(ResultTable.quoted(name)) WHERE run IN (\(runList)) ORDER BY \(order)")
+            }
+        }
+    }
+
     func firstDifference() throws(Failure) -> ReplayDifference? {
-        for table in tables() {
+        for table in try tables() {
             if let difference = try firstDifference(in: table) { return difference }
         }
         return nil
@@ -107,7 +117,7 @@ final class ReplayComparison {
 
     /// Names the first feature that differs.
     private func features(_ table: Table, _ left: Row, _ right: Row) -> ReplayDifference {
-        let names = (try? Stages.required(job.stage.name).definition.features.map(\.name)) ?? []
+        let names = (try? job.scoring.map { try Stages.required($0.stage.name).definition.features.map(\.name) }) ?? []
         let (stored, again) = (PackedFeatures.unpack(left["features"]), PackedFeatures.unpack(right["features"]))
         for index in 0..<max(stored.count, again.count) {
             let a = index < stored.count ? stored[index] : nil, b = index < again.count ? again[index] : nil

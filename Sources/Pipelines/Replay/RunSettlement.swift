@@ -20,7 +20,7 @@ public struct RunSettlement: Sendable {
         }
     }
 
-    /// Takes a held run back: its results, review items, labels and list entries are removed, its files count as not read, and the
+    /// Takes a held run back: its results, landed rows, review items, labels and list entries are removed, its files count as not read, and the
     /// stage's state is made anew from the runs before. The run itself and its rejects stay.
     ///
     /// - Parameters:
@@ -41,7 +41,9 @@ public struct RunSettlement: Sendable {
             try DeliveryStore(database).forget(run: run)
             try database.execute(sql: "DELETE FROM pipeline_selections WHERE run = ?", arguments: [run])
             try database.execute(sql: "DELETE FROM pipeline_review_items WHERE run = ? AND kind = 'row'", arguments: [run])
-            let tables = ["pipeline_labels", "pipeline_lists", ResultTable.quoted(job.results.table)]
+            let written = try String.fetchAll(
+                database, sql: "SELECT name FROM pipeline_results WHERE job = ? ORDER BY name", arguments: [record.job])
+            let tables = ["pipeline_labels", "pipeline_lists"] + written.map(ResultTable.quoted)
             for table in tables { try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run]) }
             try StateRebuilder.install(rebuilt, job: record.job, in: database)
             record.status = .discarded

@@ -18,6 +18,7 @@ struct StateRebuilder {
 
     /// - Parameter leavingOut: the run that is being discarded.
     func rebuild(_ job: Job, leavingOut discarded: Int64?) throws(Failure) -> Rebuilt {
+        guard job.scoring != nil else { return Rebuilt() }
         let runs = try warehouse.read { database in
             try RunStore(database).list(job: job.name).filter { $0.id != discarded && [.done, .held].contains($0.status) }
         }.reversed()

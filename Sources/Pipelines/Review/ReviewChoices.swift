@@ -19,6 +19,7 @@ public struct ReviewChoices: Hashable, Sendable {
     public var outcomes: [String] { choices.map(\.outcome) }
 
     public init(job: Job) throws(Failure) {
+        let job = try job.scored()
         let stage = try Stages.required(job.stage.name).definition
         (positive, negative) = (stage.positive, stage.negative)
         choices = job.policy.outcomes.filter { $0.name != "review" }.map { outcome in

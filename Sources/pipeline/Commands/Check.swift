@@ -30,16 +30,22 @@ struct Check: ParsableCommand {
     }
 
     private static func facts(of job: Job, check: JobCheck) -> [Details.Field] {
-        [
+        var fields: [Details.Field] = [
             .init("job", .text(job.name)),
             .init("feeds", .list(job.feeds.map { "\($0.name) (\($0.role.rawValue), \($0.format))" })),
-            .init("stage", .text(job.stage.name)), .init("model", .text(job.stage.text("model"))),
-            .init("outcomes", .list(job.policy.outcomes.map(\.name))), .init("queue", .text(job.review.queue)),
-            .init("results", .text(job.results.table)), .init("digest", .digest(job.digest)),
-            .init(
-                "warnings",
-                .nested(
-                    check.findings.isEmpty ? "none" : Quantity.count(check.findings.count), .array(check.findings.map(\.json)))),
+        ]
+        if let scoring = job.scoring {
+            fields += [
+                .init("stage", .text(scoring.stage.name)), .init("model", .text(job.modelName)),
+                .init("outcomes", .list(scoring.policy.outcomes.map(\.name))), .init("queue", .text(scoring.review.queue)),
+                .init("results", .text(scoring.results.table)),
+            ]
+        }
+        let tables = job.feeds.compactMap(\.table)
+        if !tables.isEmpty { fields.append(.init("tables", .list(tables))) }
+        let warnings = check.findings.isEmpty ? "none" : Quantity.count(check.findings.count)
+        return fields + [
+            .init("digest", .digest(job.digest)), .init("warnings", .nested(warnings, .array(check.findings.map(\.json)))),
         ]
     }
 }

@@ -6,7 +6,7 @@ import Records
 /// `pipeline run`
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Score what is new in a job's feeds, and queue what people must decide.",
+        abstract: "Read what is new in a job's feeds: score it and queue what people must decide, or land it in tables.",
         discussion: """
             Reads the files that no run of this job has read yet. Stopped or killed, it goes on from its last chunk when the same command is \
             given again. Without a model the stage's own rules score.
@@ -51,7 +51,7 @@ struct Run: ParsableCommand {
         for note in report.notes { console.note("delivery: \(note)") }
         for (file, reason) in report.waiting { console.note("not read yet: \(file): \(reason)") }
         if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {
-            throw reason.failure(of: record, limit: job.main.rejectLimit)
+            throw reason.failure(of: record, namesFeed: report.feeds.count > 1)
         }
     }
 }

@@ -7,13 +7,31 @@ struct ExplanationView {
     let explanation: Explanation
 
     /// A line a version.
-    var versions: Table {
+    var versions: Table { explanation.versions.contains { $0.table == nil } ? scored : landed }
+
+    /// Of rows in tables of feeds: where each came from.
+    private var landed: Table {
+        Table(
+            columns: [
+                .init("table"), .init("version", .number), .init("file"), .init("row", .number), .init("line", .number),
+                .init("run", .number), .init("run_status"), .init("clock"),
+            ],
+            rows: explanation.versions.filter { $0.table != nil }.map { version in
+                [
+                    .text(version.table), .identifier(version.version), .text(version.origin?.file),
+                    version.origin.map { .integer($0.row) } ?? .missing, version.origin?.line.map { .integer($0) } ?? .missing,
+                    version.run.map { .identifier($0.id) } ?? .missing, .text(version.run?.status), .text(version.run?.clock),
+                ]
+            })
+    }
+
+    private var scored: Table {
         Table(
             columns: [
                 .init("version", .number), .init("event_time"), .init("score", .number), .init("outcome"), .init("cause"), .init("late"),
                 .init("run", .number), .init("run_status"), .init("clock"), .init("model"),
             ],
-            rows: explanation.versions.map { version in
+            rows: explanation.versions.filter { $0.table == nil }.map { version in
                 [
                     .identifier(version.version), .text(version.eventTime), version.score.map { .real($0, decimals: 3) } ?? .missing,
                     .text(version.outcome), .text(version.cause), version.isLate.map { .bool($0) } ?? .missing,
@@ -36,6 +54,8 @@ struct ExplanationView {
             terminal.styled("\(explanation.job), key \(DisplayWidth.visible(ReviewView.keyText(explanation.key)))", .bold) + "\n"
                 + versions.text(terminal, indent: "  ")
         ]
+        if versions.columns.first?.name != "table", !landed.rows.isEmpty { parts.append(landed.text(terminal, indent: "  ")) }
+        parts += values(terminal)
         parts += features(terminal)
         parts += explanation.items.map { item($0, terminal) }
         if !explanation.labels.isEmpty {
@@ -45,6 +65,22 @@ struct ExplanationView {
             parts.append(terminal.styled("Labels", .bold) + "\n" + labels.text(terminal, indent: "  "))
         }
         return parts.joined(separator: "\n")
+    }
+
+    /// Columns of landed rows, a table at a time, the versions side by side.
+    private func values(_ terminal: Terminal) -> [String] {
+        var names: [String] = []
+        for version in explanation.versions { if let name = version.table, !names.contains(name) { names.append(name) } }
+        return names.map { name in
+            let own = explanation.versions.filter { $0.table == name }
+            let columns = own.map { Table.Column(own.count == 1 ? "value" : "version \($0.version)") }
+            let table = Table(
+                columns: [.init("column")] + columns,
+                rows: (own.last?.columns ?? []).map { column in
+                    [.text(column.name)] + own.map { version in .text(version.columns.first { $0.name == column.name }?.value) }
+                })
+            return terminal.styled(name, .bold) + "\n" + table.text(terminal, indent: "  ")
+        }
     }
 
     /// Of every version, side by side, a column a version.

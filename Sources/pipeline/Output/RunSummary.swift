@@ -18,7 +18,9 @@ struct RunSummary {
                 ]
                 .filter { !$0.cell.isMissing })
         }
-        var sections = [Details.Section(nil, facts(record)), Details.Section("outcomes", Self.outcomes(record))]
+        var sections = [Details.Section(nil, facts(record))]
+        if job.scoring != nil { sections.append(Details.Section("outcomes", Self.outcomes(record))) }
+        if report.feeds.count > 1 { sections.append(Details.Section("feeds", report.feeds.map(Self.feed))) }
         if let attempt = report.attempt { sections.append(Details.Section("this_attempt", Self.cost(attempt))) }
         sections.append(Details.Section("audit", [.init("head", .text(record.head))]))
         let how = report.wasResumed ? "resumed and " : ""
@@ -34,16 +36,29 @@ struct RunSummary {
             .init("clock", .time(record.clock)),
             .init("rows_read", .integer(counts.read)), .init("rows_accepted", .integer(counts.accepted), remark: share(counts.accepted)),
             .init("rows_rejected", .integer(counts.rejected), remark: share(counts.rejected)),
-            .init("for_review", .integer(counts.reviewItems), remark: share(counts.reviewItems)),
         ]
+        if job.scoring != nil { fields.append(.init("for_review", .integer(counts.reviewItems), remark: share(counts.reviewItems))) }
         if counts.late > 0 { fields.append(.init("rows_late", .integer(counts.late), remark: share(counts.late))) }
         if counts.unchanged > 0 { fields.append(.init("rows_unchanged", .integer(counts.unchanged))) }
         if counts.corrected > 0 { fields.append(.init("rows_corrected", .integer(counts.corrected))) }
+        guard job.scoring != nil else { return fields }
         fields += [.init("labels_read", .integer(counts.labelsRead)), Self.model(record), .init("state", .bytes(record.stateBytes))]
         return fields
     }
 
+    /// `entries  1,518, 2 rejected`
+    private static func feed(_ feed: FeedRows) -> Details.Field {
+        let rows = feed.rows
+        return .init(
+            feed.feed, .nested("\(Quantity.count(rows.read)) rows, \(Quantity.count(rows.rejected)) rejected", .object([
+                .init("rows_read", .integer(rows.read)), .init("rows_rejected", .integer(rows.rejected)),
+            ])))
+    }
+
     static func model(_ record: RunRecord) -> Details.Field {
+        if record.versions.contains(where: { $0.name == "stage" && $0.value == "none" }) {
+            return .init("model", .nested("none: the job lands rows in tables", .null))
+        }
         guard let name = record.model, let version = record.modelVersion else {
             return .init("model", .nested("no model yet: the stage's rules score", .null))
         }
@@ -73,12 +88,15 @@ struct RunSummary {
         if report.jobFileChanged {
             hints.append("note: the job file changed since this run began; the run went on with the file of that time.")
         }
+        if let missing = report.missingModel { hints.append("note: \(missing.sentence)") }
         guard let record = report.record, report.ending == .done else { return hints }
         let option = database == "pipeline.db" ? "" : " --database \(database)"
         var commands: [String] = []
-        if record.counts.reviewItems > 0 { commands.append("pipeline review next --queue \(job.review.queue)\(option)") }
+        if record.counts.reviewItems > 0, let queue = job.scoring?.review.queue {
+            commands.append("pipeline review next --queue \(queue)\(option)")
+        }
         if record.counts.rejected > 0 { commands.append("pipeline rejects list --run \(record.id)\(option)") }
-        if record.model == nil, job.train != nil { commands.append("pipeline train \(job.path)\(option)") }
+        if record.model == nil, job.scoring?.train != nil { commands.append("pipeline train \(job.path)\(option)") }
         commands.append("pipeline replay \(job.path) --as-of \(record.clock.iso8601)\(option)")
         return hints + ["", "next:"] + commands.map { "  \($0)" }
     }

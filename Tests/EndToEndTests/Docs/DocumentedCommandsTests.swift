@@ -61,7 +61,10 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
 
     @Test(
         "has only commands that work, in the order they stand",
-        arguments: ["README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md"])
+        arguments: [
+            "README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md",
+            "docs/guides/tables.md",
+        ])
     func commands(_ document: String) throws {
         let folder = try clone()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -74,7 +77,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         }
     }
 
-    @Test("has job files that pass the check", arguments: ["docs/guides/first-job.md"])
+    @Test("has job files that pass the check", arguments: ["docs/guides/first-job.md", "docs/guides/tables.md"])
     func jobs(_ document: String) throws {
         let found = blocks("yaml", in: try text(document))
         #expect(!found.isEmpty)

@@ -19,7 +19,7 @@ import Testing
                     CREATE TABLE fraud_scores ("transaction" INTEGER NOT NULL, version INTEGER NOT NULL, run INTEGER NOT NULL,
                         event_time TEXT NOT NULL, score REAL, outcome TEXT NOT NULL, cause TEXT NOT NULL, late INTEGER NOT NULL,
                         record INTEGER NOT NULL, features BLOB, PRIMARY KEY ("transaction", version)) STRICT;
-                    INSERT INTO pipeline_results VALUES ('fraud_scores', 'card-fraud', '[]');
+                    INSERT INTO pipeline_results (name, job, columns) VALUES ('fraud_scores', 'card-fraud', '[]');
                     INSERT INTO fraud_scores VALUES (41, 1, 1, '2026-02-27T00:00:00Z', NULL, 'clear', 'rule', 0, 9, NULL);
                     INSERT INTO fraud_scores VALUES (42, 1, 1, '2026-02-28T00:00:00Z', NULL, 'clear', 'rule', 1, 7, NULL)
                     """)

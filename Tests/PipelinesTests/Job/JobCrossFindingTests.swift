@@ -96,14 +96,14 @@ import Testing
             ),
             ("  transactions:\n", "  ⟦2⟧transactions:\n"),
             give: [
-                "⟦1⟧ error: wrong number of feeds with `role: main` (feeds): 0, expected exactly 1.",
+                "⟦1⟧ error: wrong number of feeds with `role: main` (feeds): 0, expected exactly 1, or none where all feeds are tables.",
                 "⟦1⟧ error: wrong number of feeds with `role: labels` (feeds): 2, expected at most 1.",
                 """
                 ⟦2⟧ error: 'known-time' is missing (feeds.transactions): expected a timestamp column. Add it, for example `known-time:\
                  known`.
                 """,
                 """
-                ⟦3⟧ error: 'event-time' does not belong here (feeds.transactions.event-time): only the main feed has an event time. \
+                ⟦3⟧ error: 'event-time' does not belong here (feeds.transactions.event-time): only main and table feeds have an event time. \
                 Remove it.
                 """,
                 """

@@ -200,8 +200,8 @@ import Testing
             ("role: list", "role: ⟦1⟧reference"),
             give: [
                 """
-                ⟦1⟧ error: not supported in this version (feeds.blocked.role): 'reference'. Feeds are main, labels or list in this \
-                version.
+                ⟦1⟧ error: not supported in this version (feeds.blocked.role): 'reference'. Feeds are main, table, labels or list in \
+                this version.
                 """
             ])
         expect(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct JobLoadingTests {
     @Test("a job with every section is read whole, defaults filled in")
     func wholeJob() throws {
-        let job = try JobSamples.load(JobSamples.whole)
+        let job = try JobSamples.load(JobSamples.whole).scored()
         #expect(job.name == "card-fraud")
         #expect(job.owner == "payments-risk@example.com")
         #expect(job.schedule == "0 2 * * *")
@@ -50,7 +50,7 @@ import Testing
 
     @Test("outcomes, rules and review are read as written")
     func policy() throws {
-        let job = try JobSamples.load(JobSamples.whole)
+        let job = try JobSamples.load(JobSamples.whole).scored()
         let money = try #require(Money("25 EUR")), look = try #require(Money("4 EUR"))
         #expect(
             job.policy.outcomes == [
@@ -78,7 +78,7 @@ import Testing
         var job = JobSamples.whole
         job.removeSubrange(text.lowerBound..<end.lowerBound)
         job = job.replacing("      note:", with: "      fraud: { from: TX_FRAUD, type: int64, role: label, known-after: 7d }\n      note:")
-        let read = try JobSamples.load(job)
+        let read = try JobSamples.load(job).scored()
         #expect(read.main.labelColumn == "fraud")
         #expect(read.main.labelDelay == .days(7))
         #expect(read.labels == nil)
@@ -86,7 +86,7 @@ import Testing
 
     @Test("the digest is that of the bytes; the policy's digest is that of what decides")
     func digests() throws {
-        let job = try JobSamples.load(JobSamples.whole)
+        let job = try JobSamples.load(JobSamples.whole).scored()
         #expect(job.digest.count == 64)
         #expect(job.policyDigest.count == 64)
         let commented = try JobSamples.load("# a comment\n" + JobSamples.whole("amount > 220", "amount   >   220.0"))

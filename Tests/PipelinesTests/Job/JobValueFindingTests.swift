@@ -163,7 +163,7 @@ import Testing
         expect(
             ("role: labels", "role: ⟦1⟧label"),
             give: [
-                "⟦1⟧ error: no such role (feeds.chargebacks.role): 'label', expected one of main, labels, list. Did you mean 'labels'?"
+                "⟦1⟧ error: no such role (feeds.chargebacks.role): 'label', expected one of main, table, labels, list. Did you mean 'labels'?"
             ])
         expect(
             ("format: csv\n    files: blocked", "format: ⟦1⟧cvs\n    files: blocked"),

@@ -10,7 +10,7 @@ import Testing
     @Test("every job of the project is read without a finding", arguments: ["fraud", "fraud-xml", "handbook"])
     func shippedJobs(name: String) throws {
         let text = try #require(FileManager.default.contents(atPath: "\(Self.root)/jobs/\(name).yaml"))
-        let job = try Job.load(bytes: Array(text), path: "jobs/\(name).yaml")
+        let job = try Job.load(bytes: Array(text), path: "jobs/\(name).yaml").scored()
         #expect(job.directory == "jobs")
         #expect(job.stage.name == "fraud")
     }
@@ -25,7 +25,7 @@ import Testing
     func scaffoldSample() throws {
         let file = Self.root + "/sample-data/fraud/transactions/2026-01-02.csv.gz"
         let scaffold = try JobScaffold(from: file, jobPath: Self.root + "/jobs/guessed.yaml")
-        let job = try Job.load(bytes: Array(scaffold.text.utf8), path: "jobs/guessed.yaml")
+        let job = try Job.load(bytes: Array(scaffold.text.utf8), path: "jobs/guessed.yaml").scored()
         #expect(scaffold.missing == [])
         #expect(job.main.files == "../sample-data/fraud/transactions/*.csv.gz")
         #expect(job.main.key == ["transaction_id"])
@@ -35,7 +35,7 @@ import Testing
     func scaffoldShared() throws {
         let file = Self.sharedData + "/fraud/transactions/2018-05-01.csv.gz"
         let scaffold = try JobScaffold(from: file, jobPath: Self.root + "/guessed.yaml")
-        let job = try Job.load(bytes: Array(scaffold.text.utf8), path: "guessed.yaml")
+        let job = try Job.load(bytes: Array(scaffold.text.utf8), path: "guessed.yaml").scored()
         #expect(scaffold.missing == [])
         #expect(job.main.labelColumn == "tx_fraud")
         #expect(job.stage.text("terminal") == "terminal_id")

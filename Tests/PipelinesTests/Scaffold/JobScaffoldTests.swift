@@ -44,7 +44,7 @@ import Testing
         let (scaffold, check, findings) = try scaffold(content, name: name)
         #expect(findings == "")
         #expect(scaffold.missing == [])
-        let job = try #require(check.job)
+        let job = try #require(check.job).scored()
         #expect(job.main.key == ["transaction_id"])
         #expect(job.main.eventTime == "tx_datetime")
         #expect(job.main.labelColumn == "tx_fraud")
@@ -64,7 +64,7 @@ import Testing
         }
         let (scaffold, check, findings) = try scaffold(content)
         #expect(findings == "")
-        let job = try #require(check.job)
+        let job = try #require(check.job).scored()
         #expect(scaffold.name == "payments")
         #expect(job.main.options["delimiter"] == .text(";"))
         #expect(job.main.key == ["buchung_nr"])
@@ -81,7 +81,7 @@ import Testing
         let content = rows(nil) { "t\($0)\t2026-02-01T\(time($0))Z\tc\($0 % 11)\tm\($0 % 4)\t\($0).25\t\($0 % 6 == 0 ? "NA" : "\($0)")" }
         let (_, check, findings) = try scaffold(content)
         #expect(findings == "")
-        let job = try #require(check.job)
+        let job = try #require(check.job).scored()
         #expect(job.main.options["header"] == .bool(false))
         #expect(job.main.options["delimiter"] == .text("tab"))
         #expect(job.main.key == ["column_1"])
@@ -98,7 +98,7 @@ import Testing
         }
         let (_, check, findings) = try scaffold(content)
         #expect(findings == "")
-        let job = try #require(check.job)
+        let job = try #require(check.job).scored()
         #expect(job.main.key == ["client", "when"])
         #expect(job.main.lateness > .days(8))
         #expect(job.main.schema["price_usd"]?.type == Currency("USD").map { .money($0) })

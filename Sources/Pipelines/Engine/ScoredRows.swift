@@ -1,0 +1,38 @@
+import GRDB
+import Records
+
+/// Writes blocks of the main feed: results, review items and rejects.
+struct ScoredRows {
+    let context: RunContext
+    private let database: Database
+    private let results: ResultInserter
+    private let items: ReviewItemInserter
+    private let locator: RecordLocator
+
+    init(database: Database, context: RunContext, locator: RecordLocator) throws {
+        (self.database, self.context, self.locator) = (database, context, locator)
+        let table = ResultTable(
+            name: context.job.results.table, job: context.job.name,
+            key: context.keyColumns.map { context.job.main.schema.fields[$0] })
+        results = try ResultInserter(table: table, database: database, context: context)
+        items = try ReviewItemInserter(database, context: context)
+    }
+
+    /// - Returns: the block's counts, with what only the table knew.
+    func write(_ block: ScoredBlock) throws -> RunCounts {
+        var counts = block.counts
+        let found = try results.insert(block)
+        var rejects = block.rejects
+        for row in found.duplicates.sorted() {
+            counts.accepted -= 1
+            counts.rejected += 1
+            counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
+            let record = try locator.record(block.batch.rowNumbers[row], inFile: block.file, from: block.start)
+            rejects.append(context.duplicateReject(block.batch, row: row, file: block.file, record: record))
+        }
+        counts.corrected += Int64(found.versions.count)
+        try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
+        counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
+        return counts
+    }
+}

@@ -1,0 +1,108 @@
+import Connectors
+import Records
+
+/// Rows of a table feed on their way to the table.
+struct LandedBlock: Sendable {
+    var file: Int
+    var start: FeedPosition
+    var end: FeedPosition
+    var batch: RecordBatch
+    /// Content hash a row.
+    var records: [UInt64]
+    var rejects: [Reject]
+    /// Newest event time of the rows; nil where the feed declares none.
+    var newest: Int64?
+    var counts: RunCounts
+}
+
+/// A block on its way to the warehouse: every row accounted for.
+enum RunBlock: Sendable {
+    case scored(ScoredBlock)
+    case landed(LandedBlock)
+
+    var file: Int {
+        switch self {
+        case .scored(let block): block.file
+        case .landed(let block): block.file
+        }
+    }
+
+    var end: FeedPosition {
+        switch self {
+        case .scored(let block): block.end
+        case .landed(let block): block.end
+        }
+    }
+
+    /// As far as known before the block is written.
+    var counts: RunCounts {
+        switch self {
+        case .scored(let block): block.counts
+        case .landed(let block): block.counts
+        }
+    }
+}
+
+/// A source that shows its next element before it is taken.
+final class Peekable<Base: Source>: Source {
+    private let base: Base
+    private var waiting: Base.Element?
+
+    init(_ base: Base) { self.base = base }
+
+    func peek() throws(Failure) -> Base.Element? {
+        if waiting == nil { waiting = try base.next() }
+        return waiting
+    }
+
+    func next() throws(Failure) -> Base.Element? {
+        if let element = waiting {
+            waiting = nil
+            return element
+        }
+        return try base.next()
+    }
+}
+
+/// The blocks of a run: those of table feeds as they are read, then those of the main feed through the scorer.
+///
+/// The files of table feeds come first in a run's order of files, so that the scorer has the rest of the source for itself.
+final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
+    private let source: Peekable<Base>
+    /// The event-time column of each table file's feed, if it has one.
+    private let timeColumns: [Int?]
+    private let scorer: Scorer<Peekable<Base>>?
+    private var isPastTables = false
+
+    /// - Parameters:
+    ///   - files: of the run, those of table feeds first.
+    ///   - scorer: takes from the same source; nil in a job without a main feed.
+    init(_ source: Peekable<Base>, files: [StreamedFile], scorer: Scorer<Peekable<Base>>?) {
+        (self.source, self.scorer) = (source, scorer)
+        timeColumns = files.filter { $0.feed.role == .table }.map { file in
+            file.feed.eventTime.flatMap { file.feed.schema.index(of: $0) }
+        }
+    }
+
+    func next() throws(Failure) -> RunBlock? {
+        if !isPastTables {
+            if let read = try source.peek(), read.file < timeColumns.count {
+                _ = try source.next()
+                return .landed(land(read))
+            }
+            isPastTables = true
+        }
+        return try scorer?.next().map { .scored($0) }
+    }
+
+    private func land(_ read: ReadBlock) -> LandedBlock {
+        let batch = read.block.batch
+        var counts = RunCounts()
+        counts.read = Int64(read.block.rowsRead)
+        counts.rejected = Int64(read.block.rejects.count)
+        counts.accepted = counts.read - counts.rejected
+        return LandedBlock(
+            file: read.file, start: read.start, end: read.block.end, batch: batch, records: RecordKey.contentHashes(of: batch), rejects: read.block.rejects,
+            newest: timeColumns[read.file].flatMap { batch.columns[$0].integers.max() }, counts: counts)
+    }
+}

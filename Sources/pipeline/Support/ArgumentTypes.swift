@@ -1,4 +1,5 @@
 public import ArgumentParser
+package import Connectors
 public import Pipelines
 public import Records
 
@@ -6,6 +7,8 @@ extension OutputFormat: ExpressibleByArgument {}
 extension ErrorReport.Form: ExpressibleByArgument {}
 extension Reject.Code: ExpressibleByArgument {}
 extension ReviewItem.Kind: ExpressibleByArgument {}
+extension TableExport.Format: ExpressibleByArgument {}
+extension ExportEncoding: ExpressibleByArgument {}
 
 extension Timestamp: ExpressibleByArgument {
     /// ISO 8601, as `2026-02-01` or `2026-02-01T06:00:00Z`.

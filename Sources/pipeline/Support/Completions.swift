@@ -15,6 +15,8 @@ enum Completions {
     static let queues = names { database in unique(try ReviewStore(database.database).counts(now: .distantPast).map(\.queue)) }
     static let jobs = names { database in unique(try RunStore(database.database).list(limit: 1_000).map(\.job)) }
 
+    static let tables = names { database in try database.tableNames() }
+
     private static func names(_ fetch: @escaping @Sendable (RunStore) throws -> [String]) -> CompletionKind {
         .custom { arguments, _, prefix in
             let found = try? Warehouse(path: database(of: arguments), access: .read).read { try fetch(RunStore($0)) }

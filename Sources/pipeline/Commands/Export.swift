@@ -1,0 +1,100 @@
+import ArgumentParser
+import Connectors
+import Pipelines
+import Records
+
+/// `pipeline export`
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a table of a job to a CSV or JSON file.",
+        discussion: """
+            Without a choice, the newest version of each row, of runs neither held nor discarded, in the order of the key. Money has its \
+            decimals, times are ISO 8601 in --zone. The file appears under its name only when it is whole, gzipped where that ends in .gz.
+
+            For spreadsheets use --encoding utf-8-bom or cp932. A text that a spreadsheet would run as a formula gets an apostrophe before \
+            it; characters that the encoding lacks are written as their code points and counted.
+
+              pipeline export fraud_scores --out scores.csv.gz
+              pipeline export statement_entries --as-of 2026-03-03 --zone Asia/Tokyo --encoding cp932 --out entries.csv
+              pipeline export --job card-fraud --run 3 --format jsonl --out run-3.jsonl
+            """)
+
+    @Argument(help: ArgumentHelp("The table; may be left out where the job has one only.", valueName: "table"), completion: Completions.tables)
+    var table: String?
+    @Option(help: ArgumentHelp("The job, by name or file.", valueName: "name|file"), completion: Completions.jobs)
+    var job: String?
+    @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
+    var out: String
+    @Flag(help: "Replace a file that is there already.")
+    var force = false
+    @OptionGroup(title: "Rows") var rows: ExportRowOptions
+    @OptionGroup(title: "File") var file: ExportFileOptions
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let named = try job.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? try Job.load(path: $0).name : $0 }
+        var export = TableExport(table: table, job: named)
+        export.selection = rows.selection
+        export.columns = rows.columns.isEmpty ? nil : rows.columns
+        (export.format, export.encoding, export.zone) = (file.format, file.encoding, file.zone)
+        (export.delimiter, export.guardsFormulas) = (file.delimiter.byte, !file.noFormulaGuard)
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let report = try export.write(to: out, overwrites: force, from: database)
+        let console = output.console
+        console.note("\(out): \(Quantity.count(report.rows, "row")) of \(report.table), \(Quantity.count(report.bytes, "byte"))")
+        if report.guarded > 0 {
+            console.note("\(Quantity.count(report.guarded, "text")) would start a formula in a spreadsheet and got an apostrophe before it.")
+        }
+        if report.lacking > 0 {
+            console.note(
+                "warning: \(file.encoding.rawValue) lacks \(Quantity.count(report.lacking, "character")), written as U+ and the code point.")
+        }
+    }
+}
+
+/// Which rows and columns are exported.
+struct ExportRowOptions: ParsableArguments {
+    @Flag(help: "The newest version of each row, of runs neither held nor discarded: what is done without a choice.")
+    var current = false
+    @Option(help: ArgumentHelp("As --current, of runs whose clock is at or before a time.", valueName: "time"))
+    var asOf: Timestamp?
+    @Option(name: .customLong("run"), help: ArgumentHelp("The rows that a run wrote.", valueName: "run"), completion: Completions.runs)
+    var number: Int64?
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Columns to write, in this order; all when not given.", valueName: "names"))
+    var columns: [String] = []
+
+    var selection: TableExport.Selection { number.map { .run($0) } ?? asOf.map { .asOf($0) } ?? .current }
+
+    func validate() throws {
+        let given = [current ? "--current" : nil, asOf.map { _ in "--as-of" }, number.map { _ in "--run" }].compactMap(\.self)
+        if given.count > 1 { throw ValidationError("\(given.joined(separator: " and ")) exclude each other") }
+    }
+}
+
+/// How an exported file is written.
+struct ExportFileOptions: ParsableArguments {
+    enum Delimiter: String, CaseIterable, ExpressibleByArgument {
+        case comma, semicolon, tab
+
+        var byte: UInt8 {
+            switch self {
+            case .comma: UInt8(ascii: ",")
+            case .semicolon: UInt8(ascii: ";")
+            case .tab: 9
+            }
+        }
+    }
+
+    @Option(help: "csv, json (an array) or jsonl (an object a line).")
+    var format = TableExport.Format.csv
+    @Option(help: "Of CSV; JSON is UTF-8.")
+    var encoding = ExportEncoding.utf8
+    @Option(help: ArgumentHelp("Zone of times.", valueName: "zone"))
+    var zone = "UTC"
+    @Option(help: "Of CSV.")
+    var delimiter = Delimiter.comma
+    @Flag(help: "Leave texts that start a formula as they are: for programs that are no spreadsheets.")
+    var noFormulaGuard = false
+}

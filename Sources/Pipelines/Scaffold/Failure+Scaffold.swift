@@ -1,6 +1,13 @@
 import Records
 
 extension Failure {
+    static func scaffoldNoRows(_ path: String, found: String) -> Failure {
+        Failure(
+            .usage, code: "scaffold.no-rows", what: "no job can be guessed", place: path, found: found,
+            expected: "an XML document with elements that are repeated and hold values",
+            remedy: "Write the job by hand: docs/guides/tables.md shows one.")
+    }
+
     static func scaffoldNotText(_ path: String) -> Failure {
         Failure(
             .usage, code: "scaffold.not-text", what: "no job can be guessed", place: path,

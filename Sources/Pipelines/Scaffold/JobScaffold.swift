@@ -7,6 +7,8 @@ public import Records
 /// It reads the first 2,000 records, gzip or not, and guesses encoding, dialect, types, key, event time, label, and the columns the fraud
 /// stage asks for. Every guess is marked `# guess: …` with its evidence. What cannot be guessed is written as `CHANGE_ME` with a comment;
 /// then `check` has one finding at exactly each of those places.
+///
+/// With `--table` the job only lands the rows in a table, and of XML documents that is what it does in any case.
 public struct JobScaffold: Sendable {
     /// The job file.
     public let text: String
@@ -20,16 +22,22 @@ public struct JobScaffold: Sendable {
     public let name: String
 
     /// - Parameters:
-    ///   - file: the CSV file.
+    ///   - file: the CSV file, or an XML document.
     ///   - jobPath: where the job file will be written; `files:` is relative to its folder.
-    /// - Throws: a file that is missing, empty, no text in UTF-8, or of one column only.
-    public init(from file: String, jobPath: String) throws(Failure) {
-        let head = try FileHead(path: file)
-        let roles = ColumnRoles(head)
+    ///   - isTable: rows go into a table of their own, and nothing is decided.
+    /// - Throws: a file that is missing, empty, no text in UTF-8, of one column only, or a document without repeated elements.
+    public init(from file: String, jobPath: String, isTable: Bool = false) throws(Failure) {
         name = Self.name(of: file)
-        let writer = JobScaffoldWriter(
-            head: head, roles: roles, name: name, files: Self.pattern(of: file, from: JobReader.directory(of: jobPath)))
-        (text, missing) = (writer.text, roles.missing)
+        let files = Self.pattern(of: file, from: JobReader.directory(of: jobPath))
+        if try XMLOutline.isXML(file) {
+            text = try XMLTableScaffold(from: file, name: name, files: JobScaffoldWriter.yaml(files)).text
+            (missing, evidence, doubts) = ([], [], [])
+            return
+        }
+        let head = try FileHead(path: file)
+        let roles = ColumnRoles(head, reserved: isTable ? Set(LandingTable.provenance) : [])
+        let writer = JobScaffoldWriter(head: head, roles: roles, name: name, files: files, isTable: isTable)
+        (text, missing) = (writer.text, isTable ? [] : roles.missing)
         evidence =
             (head.encoding.map { ["encoding \($0.name): \($0.evidence)"] } ?? [])
             + head.dialect.settings.map { "\($0.name) \($0.value): \($0.evidence)" }
@@ -86,8 +94,9 @@ struct ColumnRoles {
     /// One sentence for each part that no column plays.
     var missing: [String] = []
 
-    init(_ head: FileHead) {
-        var taken: Set<String> = []
+    /// - Parameter reserved: names that no column may have.
+    init(_ head: FileHead, reserved: Set<String> = []) {
+        var taken = reserved
         for (index, source) in head.sources.enumerated() {
             let name = Self.name(of: head.hasHeader ? source : "column_\(source)", taken: &taken)
             columns.append(ColumnGuess(source: source, name: name, values: head.records.map { $0[index] }))

@@ -7,6 +7,7 @@ struct JobScaffoldWriter {
     let roles: ColumnRoles
     let name: String
     let files: String
+    var isTable = false
 
     /// Stands where a person must choose; `check` finds it, since no column is called so.
     private static let placeholder = "CHANGE_ME"
@@ -16,9 +17,11 @@ struct JobScaffoldWriter {
             "# A first job, made by `pipeline new job` from the first \(head.records.count) rows of one file.",
             "# Look at every line with `guess`, then: pipeline check, pipeline run. Keys: docs/reference/job-file.md",
         ]
-        if !roles.missing.isEmpty { lines.append("#") }
-        lines += roles.missing.map { "# To do: \($0)" }
+        let missing = isTable ? [] : roles.missing
+        if !missing.isEmpty { lines.append("#") }
+        lines += missing.map { "# To do: \($0)" }
         lines += ["", "version: 1", "job: \(name)", "# owner: who answers for this job", "# schedule: \"0 2 * * *\"", ""]
+        if isTable { return (lines + feed).joined(separator: "\n") + "\n" }
         lines += feed + [""] + stage + [""] + train + [""] + policy
         lines += ["", "results: \(name.replacing("-", with: "_"))_scores"]
         return lines.joined(separator: "\n") + "\n"
@@ -29,7 +32,8 @@ struct JobScaffoldWriter {
     private var feed: [String] {
         let isPattern = files.contains("*")
         var lines = [
-            "feeds:", "  \(name):", "    role: main", "    format: csv",
+            "feeds:", "  \(name):", isTable ? "    role: table\n    table: \(name.replacing("-", with: "_"))" : "    role: main",
+            "    format: csv",
             Self.line("    files: \(Self.yaml(files))", isPattern ? "a date in the file's name; others like it are read too" : nil),
         ]
         if let encoding = head.encoding { lines.append(Self.line("    encoding: \(encoding.name)", encoding.evidence)) }
@@ -40,6 +44,7 @@ struct JobScaffoldWriter {
         lines += head.dialect.alternatives.map { "    # another way to read it: \($0)" }
         lines.append("    columns:")
         lines += roles.columns.map(column)
+        if isTable { return lines + tableKey }
         let key = roles.key.map { $0.names.count == 1 ? $0.names[0] : "[\($0.names.joined(separator: ", "))]" }
         lines.append(Self.choice("    key: ", key, roles.key?.evidence, "a column that is different in every row"))
         lines.append(Self.choice("    event-time: ", roles.time?.name, roles.time?.evidence, "a column of type timestamp or date"))
@@ -50,6 +55,13 @@ struct JobScaffoldWriter {
                 late == 1 ? "the first rows are in order of time, or nearly" : "the first rows are up to \(late) days late"))
         lines.append("    rejects: { limit: 1% }   # of the rows may be unreadable; beyond that the run waits for a person")
         return lines
+    }
+
+    private var tableKey: [String] {
+        guard let key = roles.key else {
+            return ["    # No column differs in every row: rows are known by their file and number, unless `key:` names columns."]
+        }
+        return [Self.line("    key: [\(key.names.joined(separator: ", "))]", key.evidence)]
     }
 
     private func column(_ column: ColumnGuess) -> String {
@@ -71,7 +83,7 @@ struct JobScaffoldWriter {
         if !column.nulls.isEmpty {
             parts.append("nulls: [\(column.nulls.map { "\"\($0.replacing("\\", with: "\\\\"))\"" }.joined(separator: ", "))]")
         }
-        let isUsed = roles.used.contains(column.name)
+        let isUsed = isTable ? roles.key?.names.contains(column.name) ?? false : roles.used.contains(column.name)
         if column.missing > 0 {
             if isUsed {
                 evidence += "; \(column.missing) of \(column.count) are missing, and such rows become rejects"
@@ -81,7 +93,7 @@ struct JobScaffoldWriter {
             }
         }
         if column.isPersonal { parts.append("personal: true") }
-        if column.name == roles.label?.name {
+        if column.name == roles.label?.name, !isTable {
             parts += ["role: label", "known-after: 7d"]
             evidence += "; label: \(roles.label?.evidence ?? ""); how soon it is known is not in the file"
         }

@@ -12,16 +12,20 @@ struct New: ParsableCommand {
 /// `pipeline new job`
 struct NewJob: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Write a commented job file from the head of a CSV file.",
+        commandName: "job", abstract: "Write a commented job file from the head of a CSV or XML file.",
         discussion: """
             Encoding, delimiter and all else about how the file is written, types, key and event time are guessed and marked as guesses, with their evidence; what cannot be guessed is marked CHANGE_ME, and \
             `pipeline check` points at each. A file that is there already is not written over. Prints the path written.
 
               pipeline new job --from payments.csv --out jobs/payments.yaml
+              pipeline new job --from invoice.xml --table
             """)
 
-    @Option(help: ArgumentHelp("The CSV file, plain or gzip.", valueName: "file"), completion: .file(extensions: ["csv", "gz"]))
+    @Option(
+        help: ArgumentHelp("The CSV or XML file, plain or gzip.", valueName: "file"), completion: .file(extensions: ["csv", "xml", "gz"]))
     var from: String
+    @Flag(help: "Land the rows in a table of their own and decide nothing; of XML documents that is what is done in any case.")
+    var table = false
     @Option(
         help: ArgumentHelp("The job file to write; the CSV file's name with .yaml, here, when not given.", valueName: "job"),
         completion: .file(extensions: ["yaml", "yml"]))
@@ -29,8 +33,8 @@ struct NewJob: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run() throws {
-        let path = try out ?? "\(JobScaffold(from: from, jobPath: "job.yaml").name).yaml"
-        let scaffold = try JobScaffold(from: from, jobPath: path)
+        let path = try out ?? "\(JobScaffold(from: from, jobPath: "job.yaml", isTable: table).name).yaml"
+        let scaffold = try JobScaffold(from: from, jobPath: path, isTable: table)
         try TextFile.create(path, scaffold.text)
         let console = output.console
         try console.write(path + "\n")

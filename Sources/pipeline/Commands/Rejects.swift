@@ -98,7 +98,7 @@ struct RejectsReplay: ParsableCommand {
         try format.write(summary.details, to: console)
         for hint in summary.hints { console.note(hint) }
         if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {
-            throw reason.failure(of: record, limit: job.main.rejectLimit)
+            throw reason.failure(of: record, namesFeed: report.feeds.count > 1)
         }
     }
 }

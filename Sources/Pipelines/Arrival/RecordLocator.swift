@@ -31,7 +31,8 @@ final class RecordLocator {
             (self.file, block) = (file, [])
             let feed = files[file].feed
             reader = try FeedFormats.named(feed.format).reader(
-                of: files[file].file, columns: [Self.column(of: feed)], options: feed.options, from: start, blockRows: 512, bufferBytes: 1 << 16)
+                of: files[file].file, columns: [Self.column(of: feed)], options: feed.options, from: start, blockRows: 512,
+                bufferBytes: 1 << 16)
         }
         while (block.last?.row ?? 0) < row {
             guard let next = try reader?.next() else { return nil }

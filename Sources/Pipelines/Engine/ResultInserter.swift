@@ -152,12 +152,7 @@ private enum KeyPart {
     case texts(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>)
 
     static func with(_ columns: [Records.Column], _ body: ([KeyPart]) throws -> Void) rethrows {
-        let columns = columns.map { column in
-            switch column.type {
-            case .decimal, .date: Records.Column(strings: (0..<column.count).map { column.text($0) })
-            default: column
-            }
-        }
+        let columns = columns.map(\.boundForm)
         func add(_ index: Int, _ parts: [KeyPart]) throws {
             guard index < columns.count else { return try body(parts) }
             let column = columns[index]

@@ -81,7 +81,9 @@ extension RunStore {
             try database.execute(sql: "DELETE FROM pipeline_results WHERE name = ?", arguments: [name])
         }
         try DeliveryStore(database).forget(run: run)
-        for table in ["pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts"] {
+        for table in [
+            "pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts",
+        ] {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
         }
         try database.execute(sql: "DELETE FROM pipeline_runs WHERE id = ?", arguments: [run])

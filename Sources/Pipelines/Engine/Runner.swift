@@ -81,7 +81,8 @@ public struct MissingModel: Hashable, Sendable {
 
     /// `there is no model 'card-frud', so the stage's rules score. Did you mean 'card-fraud'?`
     public var sentence: String {
-        let remedy = Nearest.name(to: name, among: known).map { "Did you mean '\($0)'?" } ?? "The catalog has \(known.joined(separator: ", "))."
+        let remedy =
+            Nearest.name(to: name, among: known).map { "Did you mean '\($0)'?" } ?? "The catalog has \(known.joined(separator: ", "))."
         return "there is no model '\(name)', so the stage's rules score. \(remedy)"
     }
 }

@@ -72,7 +72,8 @@ public struct Evaluator: Sendable {
     }
 
     private func measure(
-        _ job: ScoringJob, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>, test: ClosedRange<Int>,
+        _ job: ScoringJob, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, train: ClosedRange<Int>,
+        test: ClosedRange<Int>,
         shuffled: Bool
     ) throws(Failure) -> EvaluationReport {
         let training = all.rows(rows.training), testing = all.rows(rows.test)

@@ -25,7 +25,9 @@ extension Explanation {
         for column in version.columns { add(column.name, column.value ?? "-") }
         if let run = version.run {
             add("run", "\(run.id) (\(run.status)), clock \(run.clock)")
-            if version.table == nil { add("model", run.model.map { "\($0), digest \(run.modelDigest ?? "-")" } ?? "none: the stage's own rules") }
+            if version.table == nil {
+                add("model", run.model.map { "\($0), digest \(run.modelDigest ?? "-")" } ?? "none: the stage's own rules")
+            }
             add("job digest", run.jobDigest)
             add("policy digest", run.policyDigest)
         }

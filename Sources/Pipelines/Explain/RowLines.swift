@@ -8,7 +8,9 @@ extension Explanation {
     /// Batches carry record numbers only, so the file is read once more.
     public mutating func addLines(from warehouse: Warehouse) {
         for index in versions.indices {
-            guard let origin = versions[index].origin, let table = versions[index].table, let run = versions[index].run?.id else { continue }
+            guard let origin = versions[index].origin, let table = versions[index].table, let run = versions[index].run?.id else {
+                continue
+            }
             versions[index].origin?.line = try? Self.line(of: origin, table: table, run: run, in: warehouse)
         }
     }

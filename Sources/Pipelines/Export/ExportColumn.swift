@@ -38,7 +38,7 @@ struct ExportColumn: Hashable {
 extension ExportColumn.Kind {
     init(_ type: ColumnType) {
         switch type {
-        case .int64, .float64: self = .value
+        case .int64, .float64, .decimal, .date: self = .value
         case .bool: self = .bool
         case .string: self = .text
         case .timestamp: self = .time
@@ -61,10 +61,12 @@ struct ExportTable {
     /// - Throws: no such table, or more than one to choose from.
     init(named name: String?, job: String?, in database: Database) throws {
         let rows = try Row.fetchAll(
-            database, sql: "SELECT name, job, feed, columns FROM pipeline_results WHERE ?1 IS NULL OR job = ?1 ORDER BY name", arguments: [job])
+            database, sql: "SELECT name, job, feed, columns FROM pipeline_results WHERE ?1 IS NULL OR job = ?1 ORDER BY name",
+            arguments: [job])
         let names = rows.map { $0["name"] as String }
         if let job, rows.isEmpty {
-            throw Failure.jobWithoutResults(job, jobs: try String.fetchAll(database, sql: "SELECT DISTINCT job FROM pipeline_results ORDER BY job"))
+            throw Failure.jobWithoutResults(
+                job, jobs: try String.fetchAll(database, sql: "SELECT DISTINCT job FROM pipeline_results ORDER BY job"))
         }
         let wanted = name.map { $0.hasSuffix("_current") ? String($0.dropLast(8)) : $0 }
         guard let row = wanted == nil ? (rows.count == 1 ? rows.first : nil) : rows.first(where: { $0["name"] == wanted }) else {

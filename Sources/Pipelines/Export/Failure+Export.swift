@@ -23,24 +23,28 @@ extension Failure {
 
     static func exportRun(_ run: Int64, job: String) -> Failure {
         Failure(
-            .usage, code: "export.run-of-other-job", what: "the run is of another job", place: "run \(run)", expected: "a run of job '\(job)'",
+            .usage, code: "export.run-of-other-job", what: "the run is of another job", place: "run \(run)",
+            expected: "a run of job '\(job)'",
             remedy: "`pipeline runs list --job \(job)` shows them.")
     }
 
     static func exportExists(_ path: String) -> Failure {
         Failure(
-            .usage, code: "output.exists", what: "the file is there already", place: path, remedy: "Name another, or add --force to replace it.")
+            .usage, code: "output.exists", what: "the file is there already", place: path,
+            remedy: "Name another, or add --force to replace it.")
     }
 
     static func exportEncoding(_ encoding: String, format: String) -> Failure {
         Failure(
-            .usage, code: "export.encoding", what: "JSON is written in UTF-8 only", place: "--format \(format)", found: "--encoding \(encoding)",
+            .usage, code: "export.encoding", what: "JSON is written in UTF-8 only", place: "--format \(format)",
+            found: "--encoding \(encoding)",
             expected: "--encoding utf-8", remedy: "Leave --encoding out, or write CSV.")
     }
 
     static func exportZone(_ name: String) -> Failure {
         Failure(
             .usage, code: "export.zone", what: "no such time zone", place: "--zone", found: "'\(name)'", expected: "an IANA name",
-            remedy: Nearest.name(to: name, among: Zone.knownNames).map { "Did you mean '\($0)'?" } ?? "For example UTC, Asia/Tokyo or Europe/Berlin.")
+            remedy: Nearest.name(to: name, among: Zone.knownNames).map { "Did you mean '\($0)'?" }
+                ?? "For example UTC, Asia/Tokyo or Europe/Berlin.")
     }
 }

@@ -116,7 +116,8 @@ extension JobReader {
         var feed = JobFeed(
             name: name, role: role, format: format, options: options, files: files,
             columns: columns.columns.map { times.contains($0.field.name) ? $0.asInstant : $0 }, key: key,
-            table: table, eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name, labelDelay: columns.label?.delay ?? .zero,
+            table: table, eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name,
+            labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
         feed.arrival = arrival
         return feed

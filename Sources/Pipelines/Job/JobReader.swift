@@ -52,7 +52,8 @@ struct JobReader {
             top.require(["stages", "policy", "review", "results"], of: .top)
         } else {
             top.refuse(
-                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide")
+                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide"
+            )
         }
         let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
         guard !findings.hasErrors, let name, let zone, let read = feeds.feeds, !isScoring || scoring != nil else { return nil }

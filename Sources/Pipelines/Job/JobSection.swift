@@ -37,7 +37,8 @@ package struct JobSection: Sendable {
     var keyNames: String { keys.filter { $0.unsupported == nil }.map(\.name).joined(separator: ", ") }
 
     package static let all = [
-        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost, rule,
+        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost,
+        rule,
         review, results,
     ]
 

@@ -113,7 +113,8 @@ public struct Replayer: Sendable {
             environment: Environment(
                 now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier),
             options: RunOptions(threads: threads, progress: progress))
-        _ = try runner.start(job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
+        _ = try runner.start(
+            job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
         return nil
     }
 

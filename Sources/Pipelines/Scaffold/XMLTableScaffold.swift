@@ -48,7 +48,9 @@ struct XMLTableScaffold {
     private static func values(in row: XMLOutline.Node) -> [(source: String, values: [String], isAbove: Bool)] {
         var found: [(String, [String], Bool)] = []
         func visit(_ node: XMLOutline.Node, _ path: String) {
-            for attribute in node.attributes { found.append(("\(path.isEmpty ? "" : path + "/")@\(attribute.name)", attribute.values, false)) }
+            for attribute in node.attributes {
+                found.append(("\(path.isEmpty ? "" : path + "/")@\(attribute.name)", attribute.values, false))
+            }
             if !node.texts.isEmpty, !node.isParent { found.append((path.isEmpty ? "." : path, node.texts, false)) }
             for child in node.children where child.siblings < 2 { visit(child, path.isEmpty ? child.name : "\(path)/\(child.name)") }
         }
@@ -61,7 +63,8 @@ struct XMLTableScaffold {
         var found: [(String, [String], Bool)] = []
         var up = "..", node = row.parent
         while let parent = node {
-            for child in parent.children where child.order < row.order && child.siblings < 2 && !child.isParent && child.count == parent.count {
+            for child in parent.children
+            where child.order < row.order && child.siblings < 2 && !child.isParent && child.count == parent.count {
                 if !child.texts.isEmpty, found.count < 6 { found.append(("\(up)/\(child.name)", child.texts, true)) }
             }
             (up, node) = (up + "/..", parent.parent)

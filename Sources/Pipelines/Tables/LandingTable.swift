@@ -50,7 +50,9 @@ package struct LandingTable: Sendable {
         }
         for column in layout.columns {
             if let known = stored.columns.first(where: { $0.name == column.name }) {
-                guard known.type == column.type else { throw Failure.tableColumn(name, column.name, found: known.type, expected: column.type) }
+                guard known.type == column.type else {
+                    throw Failure.tableColumn(name, column.name, found: known.type, expected: column.type)
+                }
             } else {
                 let type = ResultTable.sqlType(column.columnType)
                 try database.execute(

@@ -22,7 +22,7 @@ struct BoundColumn {
     static func withColumns<Result>(
         _ columns: [Records.Column], slots: Int, _ body: ([BoundColumn]) throws -> Result
     ) rethrows -> Result {
-        try with(columns[...], [], slots: slots, body)
+        try with(columns.map(\.boundForm)[...], [], slots: slots, body)
     }
 
     private static func with<Result>(
@@ -38,7 +38,7 @@ struct BoundColumn {
                                 switch column.type {
                                 case .int64, .bool, .money: .integer
                                 case .float64: .double
-                                case .string: .text
+                                case .string, .decimal, .date: .text
                                 case .timestamp: .time
                                 }
                             let one = BoundColumn(
@@ -85,5 +85,15 @@ private final class TimeTextBuffer {
     @inline(__always)
     func bind(_ microseconds: Int64, slot: Int, to handle: OpaquePointer, at place: Int32) {
         texts.bind(microseconds, slot: slot, to: handle, at: place)
+    }
+}
+
+extension Records.Column {
+    /// As tables hold it: decimals and dates are exact texts there.
+    var boundForm: Records.Column {
+        switch type {
+        case .decimal, .date: Records.Column(strings: (0..<count).map { text($0) })
+        default: self
+        }
     }
 }

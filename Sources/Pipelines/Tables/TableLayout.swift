@@ -40,10 +40,13 @@ struct TableLayout: Hashable {
 }
 
 extension ColumnType {
-    /// The type in the words of a job file, with the currency of money.
+    /// The type in the words of a job file, with the currency of money and the scale of decimals.
     var layoutText: String {
-        if case .money(let currency) = self { return "money \(currency.code)" }
-        return name
+        switch self {
+        case .money(let currency): "money \(currency.code)"
+        case .decimal(let scale): "decimal \(scale)"
+        default: name
+        }
     }
 
     init?(layout text: String) {
@@ -54,6 +57,10 @@ extension ColumnType {
         case ("bool", 1): self = .bool
         case ("string", 1): self = .string
         case ("timestamp", 1): self = .timestamp
+        case ("date", 1): self = .date
+        case ("decimal", 2):
+            guard let scale = Int(words[1]), (0...18).contains(scale) else { return nil }
+            self = .decimal(scale: scale)
         case ("money", 2):
             guard let currency = Currency(words[1]) else { return nil }
             self = .money(currency)

@@ -102,7 +102,8 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
         counts.rejected = Int64(read.block.rejects.count)
         counts.accepted = counts.read - counts.rejected
         return LandedBlock(
-            file: read.file, start: read.start, end: read.block.end, batch: batch, records: RecordKey.contentHashes(of: batch), rejects: read.block.rejects,
+            file: read.file, start: read.start, end: read.block.end, batch: batch, records: RecordKey.contentHashes(of: batch),
+            rejects: read.block.rejects,
             newest: timeColumns[read.file].flatMap { batch.columns[$0].integers.max() }, counts: counts)
     }
 }

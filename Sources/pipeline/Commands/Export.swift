@@ -19,7 +19,8 @@ struct Export: ParsableCommand {
               pipeline export --job card-fraud --run 3 --format jsonl --out run-3.jsonl
             """)
 
-    @Argument(help: ArgumentHelp("The table; may be left out where the job has one only.", valueName: "table"), completion: Completions.tables)
+    @Argument(
+        help: ArgumentHelp("The table; may be left out where the job has one only.", valueName: "table"), completion: Completions.tables)
     var table: String?
     @Option(help: ArgumentHelp("The job, by name or file.", valueName: "name|file"), completion: Completions.jobs)
     var job: String?
@@ -45,11 +46,13 @@ struct Export: ParsableCommand {
         let console = output.console
         console.note("\(out): \(Quantity.count(report.rows, "row")) of \(report.table), \(Quantity.count(report.bytes, "byte"))")
         if report.guarded > 0 {
-            console.note("\(Quantity.count(report.guarded, "text")) would start a formula in a spreadsheet and got an apostrophe before it.")
+            console.note(
+                "\(Quantity.count(report.guarded, "text")) would start a formula in a spreadsheet and got an apostrophe before it.")
         }
         if report.lacking > 0 {
             console.note(
-                "warning: \(file.encoding.rawValue) lacks \(Quantity.count(report.lacking, "character")), written as U+ and the code point.")
+                "warning: \(file.encoding.rawValue) lacks \(Quantity.count(report.lacking, "character")), written as U+ and the code point."
+            )
         }
     }
 }

@@ -50,9 +50,12 @@ struct RunSummary {
     private static func feed(_ feed: FeedRows) -> Details.Field {
         let rows = feed.rows
         return .init(
-            feed.feed, .nested("\(Quantity.count(rows.read)) rows, \(Quantity.count(rows.rejected)) rejected", .object([
-                .init("rows_read", .integer(rows.read)), .init("rows_rejected", .integer(rows.rejected)),
-            ])))
+            feed.feed,
+            .nested(
+                "\(Quantity.count(rows.read)) rows, \(Quantity.count(rows.rejected)) rejected",
+                .object([
+                    .init("rows_read", .integer(rows.read)), .init("rows_rejected", .integer(rows.rejected)),
+                ])))
     }
 
     static func model(_ record: RunRecord) -> Details.Field {

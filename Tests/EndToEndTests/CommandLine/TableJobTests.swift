@@ -74,7 +74,8 @@ struct TableJobTests {
         #expect(run.code == 65)
         #expect(
             run.errors.contains(
-                "run 1 is held: too many rejects (job 'landing', feed 'few'): 2 of 50 rows rejected, expected at most 1 %."), "\(run.errors)")
+                "run 1 is held: too many rejects (job 'landing', feed 'few'): 2 of 50 rows rejected, expected at most 1 %."),
+            "\(run.errors)")
         let rejects = try program.run("rejects", "list", "--run", "1", "--format", "json").json as? [[String: Any]]
         #expect(rejects?.count == 2 && rejects?.first?["feed"] as? String == "few")
         #expect(try program.run("runs", "accept", "1", "--clock", "2026-06-02").code == 0)

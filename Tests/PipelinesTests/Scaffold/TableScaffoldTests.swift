@@ -54,7 +54,10 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.path
         let file = "\(folder)/scaffold-\(UUID().uuidString).csv"
         defer { try? FileManager.default.removeItem(atPath: file) }
-        let lines = (1...60).map { "A\($0),\($0 % 7).25,2026-05-\(10 + $0 % 20)T10:00:00Z,\($0 % 3 == 0 ? "" : "x, y")".replacing("x, y", with: "\"x, y\"") + ",\($0)" }
+        let lines = (1...60).map {
+            "A\($0),\($0 % 7).25,2026-05-\(10 + $0 % 20)T10:00:00Z,\($0 % 3 == 0 ? "" : "x, y")".replacing("x, y", with: "\"x, y\"")
+                + ",\($0)"
+        }
         try (["reference,amount,booked,note,version"] + lines).joined(separator: "\n").write(
             toFile: file, atomically: true, encoding: .utf8)
         let (job, rows, _) = try land(file, named: "export.csv")

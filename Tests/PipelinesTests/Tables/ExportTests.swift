@@ -35,9 +35,13 @@ import Testing
                 S1,R1-3,3.13,2026-05-01T22:00:00+09:00,note 3,1,1,statements/day-1.xml,3\r
 
                 """)
-        _ = try export(fixture, warehouse, "statement_balances_current", to: "b.jsonl") { ($0.format, $0.columns) = (.jsonl, ["kind", "amount"]) }
+        _ = try export(fixture, warehouse, "statement_balances_current", to: "b.jsonl") {
+            ($0.format, $0.columns) = (.jsonl, ["kind", "amount"])
+        }
         #expect(try text(fixture, "b.jsonl") == "{\"kind\":\"CLBD\",\"amount\":201.50}\n{\"kind\":\"OPBD\",\"amount\":100.00}\n")
-        _ = try export(fixture, warehouse, "statement_entries", to: "c.json") { ($0.format, $0.columns) = (.json, ["booked", "note", "run"]) }
+        _ = try export(fixture, warehouse, "statement_entries", to: "c.json") {
+            ($0.format, $0.columns) = (.json, ["booked", "note", "run"])
+        }
         let json = try JSONSerialization.jsonObject(with: Data(text(fixture, "c.json").utf8)) as? [[String: Any]]
         #expect(json?.count == 3 && json?[2]["note"] as? String == "note 3" && json?[0]["note"] is NSNull && json?[0]["run"] as? Int == 1)
         #expect(json?.first?["booked"] as? String == "2026-05-01T11:00:00Z")
@@ -51,7 +55,9 @@ import Testing
         try fixture.write(day: 1, entries: 22, name: "again") { $0 == 5 ? "0.05" : nil }
         _ = try fixture.run(warehouse, at: StatementFixture.clock + .days(1))
         func amounts(_ selection: TableExport.Selection, _ name: String) throws -> [String] {
-            _ = try export(fixture, warehouse, "statement_entries", to: name) { ($0.selection, $0.columns) = (selection, ["reference", "amount"]) }
+            _ = try export(fixture, warehouse, "statement_entries", to: name) {
+                ($0.selection, $0.columns) = (selection, ["reference", "amount"])
+            }
             return try text(fixture, name).split(whereSeparator: \.isNewline).map(String.init)
         }
         let now = try amounts(.current, "now.csv"), then = try amounts(.asOf(StatementFixture.clock), "then.csv")
@@ -113,12 +119,16 @@ import Testing
             day: 1, entries: 0, extra: "<Ntry><Ref>日本</Ref><Amt>1.00</Amt><Dt>2026-05-01T00:00:00Z</Dt><Nt>😀 ok</Nt></Ntry>")
         let warehouse = try fixture.warehouse()
         _ = try fixture.run(warehouse)
-        let report = try export(fixture, warehouse, "statement_entries", to: "cp932.csv") { ($0.encoding, $0.columns) = (.cp932, ["reference", "note"]) }
+        let report = try export(fixture, warehouse, "statement_entries", to: "cp932.csv") {
+            ($0.encoding, $0.columns) = (.cp932, ["reference", "note"])
+        }
         #expect(report.lacking == 1)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(fixture.folder)/cp932.csv"))
         #expect(bytes.contains(Data([0x93, 0xFA, 0x96, 0x7B])) && bytes.contains(Data("U+1F600 ok".utf8)))
 
-        func refused(_ table: String? = "statement_entries", to name: String = "x.csv", _ edit: (inout TableExport) -> Void = { _ in }) -> String {
+        func refused(_ table: String? = "statement_entries", to name: String = "x.csv", _ edit: (inout TableExport) -> Void = { _ in })
+            -> String
+        {
             do {
                 _ = try export(fixture, warehouse, table, to: name, edit)
                 return "written"
@@ -129,7 +139,8 @@ import Testing
         #expect(refused(to: "cp932.csv") == "the file is there already (F/cp932.csv). Name another, or add --force to replace it.")
         #expect(
             refused("statement_entrys")
-                == "there is no such table of a job (statement_entrys): statement_balances, statement_entries. Did you mean 'statement_entries'?")
+                == "there is no such table of a job (statement_entrys): statement_balances, statement_entries. Did you mean 'statement_entries'?"
+        )
         #expect(
             refused(nil)
                 == "there is more than one table: statement_balances, statement_entries, expected a table's name. Name one of them.")
@@ -145,7 +156,8 @@ import Testing
             refused { ($0.format, $0.encoding) = (.json, .cp932) } == """
                 JSON is written in UTF-8 only (--format json): --encoding cp932, expected --encoding utf-8. Leave --encoding out, or write CSV.
                 """)
-        #expect(refused { $0.selection = .run(9) } == "there is no such run: 9, expected the number of a run. `pipeline runs list` shows them.")
+        #expect(
+            refused { $0.selection = .run(9) } == "there is no such run: 9, expected the number of a run. `pipeline runs list` shows them.")
         #expect(refused(to: "nowhere/x.csv").hasPrefix("the file cannot be written (F/nowhere/x.csv)"))
         #expect(refused() == "written" && !FileManager.default.fileExists(atPath: "\(fixture.folder)/x.csv.partial"))
     }

@@ -27,7 +27,8 @@ import Testing
 
     private func dump(_ warehouse: Warehouse, _ sql: String) throws -> [Row] { try warehouse.read { try Row.fetchAll($0, sql: sql) } }
 
-    private static let scores = "SELECT \"transaction\", version, event_time, score, outcome, record, hex(features) FROM bank_scores ORDER BY 1, 2"
+    private static let scores =
+        "SELECT \"transaction\", version, event_time, score, outcome, record, hex(features) FROM bank_scores ORDER BY 1, 2"
 
     @Test("scores as one without the table does, whatever the threads, and however often it is stopped")
     func sameScores() throws {

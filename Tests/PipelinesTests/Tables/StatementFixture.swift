@@ -13,7 +13,8 @@ final class StatementFixture {
     ///   - days: statements, `entries` entries each.
     ///   - edit: changes the job file's text.
     init(days: Int = 4, entries: Int = 700, edit: (String) -> String = { $0 }) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tables-\(ProcessInfo.processInfo.globallyUniqueString)").path
+        folder =
+            FileManager.default.temporaryDirectory.appendingPathComponent("tables-\(ProcessInfo.processInfo.globallyUniqueString)").path
         try FileManager.default.createDirectory(atPath: "\(folder)/statements", withIntermediateDirectories: true)
         for day in 1...max(days, 1) where days > 0 { try write(day: day, entries: entries) }
         try writeJob(edit(Self.job))

@@ -160,11 +160,12 @@ import Testing
             }
         }
         #expect(
-            try failure("amount:    { from: Amt, type: money, currency: EUR }\n    key: [", "amount:    { from: Amt, type: float64 }\n    key: [")
-                == """
-                a column of the table has another type (statement_balances.amount): money EUR, expected float64. Give the column another \
-                name, or choose another name under `table:`.
-                """)
+            try failure(
+                "amount:    { from: Amt, type: money, currency: EUR }\n    key: [", "amount:    { from: Amt, type: float64 }\n    key: [")
+                    == """
+                    a column of the table has another type (statement_balances.amount): money EUR, expected float64. Give the column another \
+                    name, or choose another name under `table:`.
+                    """)
         #expect(
             try failure("key: [statement, kind]", "key: statement") == """
                 the table has another key (statement_balances): statement, kind, expected statement. Choose another name under `table:`, \

@@ -199,16 +199,21 @@ final class CSVReader: FeedReader {
     /// Sets the columns of a record which may have fewer fields than usual, and fields whose text is not what stands there.
     @inline(never)
     private func setCarefully(_ scanner: RecordScanner, _ number: Int64) -> Reject? {
+        let builders = builder.builders, current = builder.count
         for column in builder.columns.indices {
             let field = fieldOfColumn[column]
             if field >= scanner.fieldCount {
                 let fault = builder.setMissing(column)
                 if fault != .none { return reject(scanner, number, fault, column, UnsafeBufferPointer(start: scanner.base, count: 0)) }
-                continue
+            } else if scanner.hasEscapes, scanner.shapes[field] != .plain {
+                let text = unescaped.text(of: field, scanner)
+                let fault = builder.set(column, text)
+                if fault != .none { return reject(scanner, number, fault, column, text) }
+            } else {
+                let start = scanner.starts[field]
+                let fault = builders[column].set(current, scanner.base + start, scanner.ends[field] - start)
+                if fault != .none { return reject(scanner, number, fault, column) }
             }
-            let text = unescaped.text(of: field, scanner)
-            let fault = builder.set(column, text)
-            if fault != .none { return reject(scanner, number, fault, column, text) }
         }
         return nil
     }

@@ -188,12 +188,10 @@ struct RecordScanner {
     mutating func scan() -> Result {
         var fields = 0
         var fieldStart = start
-        // 1 where the field at hand ends with a quote that is not its text.
-        var trim = 0
-        var escapes = false
+        hasEscapes = false
         while true {
             while mask == 0 {
-                if block + 64 >= end { return lastRecord(fields, fieldStart, escapes) }
+                if block + 64 >= end { return lastRecord(fields, fieldStart) }
                 block += 64
                 mask = Self.mask(base + block, delimiter, quote)
             }
@@ -203,11 +201,10 @@ struct RecordScanner {
                 mask &= mask &- 1
                 if fields < fieldCapacity {
                     starts[fields] = fieldStart
-                    ends[fields] = at &- trim
+                    ends[fields] = at
                 }
                 fields += 1
                 fieldStart = at + 1
-                trim = 0
                 continue
             }
             if byte == quote {
@@ -215,11 +212,15 @@ struct RecordScanner {
                 if looksAtAllQuotes { return .quoted }
                 // RFC 4180 has no quotes inside unquoted fields; they stand for themselves.
                 guard at == fieldStart else { continue }
-                var isDoubled = false
-                guard passQuoted(&isDoubled) else { return .quoted }
-                if isDoubled { noteDoubled(fields, &escapes) }
-                fieldStart += 1
-                trim = 1
+                let close = passQuoted(fields)
+                if close < 0 { return .quoted }
+                if fields < fieldCapacity {
+                    starts[fields] = fieldStart + 1
+                    ends[fields] = close
+                }
+                if base[close + 1] != delimiter { return finishQuoted(fields, close) }
+                fields += 1
+                fieldStart = close + 2
                 continue
             }
             var next = at + 1
@@ -238,20 +239,22 @@ struct RecordScanner {
                 fieldStart = next
                 continue
             }
-            finish(fields, fieldStart, at, next, trim)
-            hasEscapes = escapes
+            finish(fields, fieldStart, at, next)
             line += 1
             return .record
         }
     }
 
-    /// Passes over a quoted field, up to its closing quote. False where a closer look is needed: a line end inside, something behind the
-    /// closing quote that is neither delimiter nor line end, or the end of the buffer.
-    @inline(__always)
-    private mutating func passQuoted(_ isDoubled: inout Bool) -> Bool {
+    /// Passes over a quoted field and the delimiter behind it; gives its closing quote. Negative where a closer look is needed: a line end
+    /// inside, something behind the closing quote that is neither delimiter nor line end, or the end of the buffer.
+    ///
+    /// Never inlined: the loop around it is the one that counts where nothing is quoted.
+    @inline(never)
+    private mutating func passQuoted(_ field: Int) -> Int {
+        var (block, mask) = (self.block, self.mask)
         while true {
             while mask == 0 {
-                if block + 64 >= end { return false }
+                if block + 64 >= end { return -1 }
                 block += 64
                 mask = Self.mask(base + block, delimiter, quote)
             }
@@ -261,26 +264,52 @@ struct RecordScanner {
                 mask &= mask &- 1
                 continue
             }
-            guard byte == quote, at + 1 < end else { return false }
+            guard byte == quote, at + 1 < end else { return -1 }
             mask &= mask &- 1
             let next = base[at + 1]
-            if next == delimiter || next == 10 || next == 13 { return true }
-            guard next == quote else { return false }
-            isDoubled = true
+            if next == 10 || next == 13 {
+                (self.block, self.mask) = (block, mask)
+                return at
+            }
+            guard next == delimiter || next == quote else { return -1 }
+            // The delimiter, or the second quote of a pair, is the next hit.
             if mask == 0 {
                 block += 64
                 mask = Self.mask(base + block, delimiter, quote)
             }
-            // The second quote of the pair is the next hit.
             mask &= mask &- 1
+            if next == delimiter {
+                (self.block, self.mask) = (block, mask)
+                return at
+            }
+            noteDoubled(field)
         }
     }
 
-    /// The field at hand has doubled quotes; until now no field of the record had.
-    private mutating func noteDoubled(_ field: Int, _ escapes: inout Bool) {
-        if !escapes { shapes.update(repeating: .plain, count: fieldCapacity) }
-        escapes = true
+    private mutating func noteDoubled(_ field: Int) {
+        // Until now no field of the record had any.
+        if !hasEscapes { shapes.update(repeating: .plain, count: fieldCapacity) }
+        hasEscapes = true
         if field < fieldCapacity { shapes[field] = .quoted }
+    }
+
+    /// A record whose last field ends with the quote at `close`, before a line end.
+    @inline(never)
+    private mutating func finishQuoted(_ fields: Int, _ close: Int) -> Result {
+        let at = close + 1
+        var next = at + 1
+        if base[at] == 13 {
+            if next == end {
+                if !isFinal { return needMore() }
+            } else if base[next] == 10 {
+                next += 1
+            }
+        }
+        (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, at, line)
+        start = next
+        line += 1
+        restartMask()
+        return .record
     }
 
     /// The line feed of a pair is not a line end of its own: takes its bit away, leaving that of the carriage return or any.
@@ -296,10 +325,10 @@ struct RecordScanner {
     }
 
     @inline(__always)
-    private mutating func finish(_ fields: Int, _ fieldStart: Int, _ at: Int, _ next: Int, _ trim: Int) {
+    private mutating func finish(_ fields: Int, _ fieldStart: Int, _ at: Int, _ next: Int) {
         if fields < fieldCapacity {
             starts[fields] = fieldStart
-            ends[fields] = at &- trim
+            ends[fields] = at
         }
         (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, at, line)
         start = next
@@ -311,11 +340,10 @@ struct RecordScanner {
     }
 
     /// The buffer has no line end any more.
-    private mutating func lastRecord(_ fields: Int, _ fieldStart: Int, _ escapes: Bool) -> Result {
+    private mutating func lastRecord(_ fields: Int, _ fieldStart: Int) -> Result {
         guard isFinal, !isBroken else { return needMore() }
         if start == end { return .end }
-        finish(fields, fieldStart, end, end, 0)
-        hasEscapes = escapes
+        finish(fields, fieldStart, end, end)
         line += 1
         restartMask()
         return .record

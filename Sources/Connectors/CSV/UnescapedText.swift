@@ -1,9 +1,10 @@
 /// Room for the text of a field whose doubled quotes and escapes are undone.
 struct UnescapedText {
-    private var bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
-    private var capacity = 64
+    // Nil until needed: a reader that fails to open must leave nothing behind.
+    private var room: UnsafeMutablePointer<UInt8>?
+    private var capacity = 0
 
-    func deallocate() { bytes.deallocate() }
+    func deallocate() { room?.deallocate() }
 
     /// The text of a field of the record found last; good until the next call.
     mutating func text(of field: Int, _ scanner: RecordScanner) -> UnsafeBufferPointer<UInt8> {
@@ -11,15 +12,16 @@ struct UnescapedText {
         let plain = UnsafeBufferPointer(start: scanner.base + first, count: end - first)
         guard scanner.hasEscapes, scanner.shapes[field] != .plain else { return plain }
         if plain.count > capacity {
-            bytes.deallocate()
-            capacity = max(plain.count, capacity * 2)
-            bytes = .allocate(capacity: capacity)
+            room?.deallocate()
+            capacity = max(plain.count, capacity * 2, 64)
+            room = .allocate(capacity: capacity)
         }
-        let count = scanner.shapes[field] == .quoted ? quoted(plain, scanner.rules) : escaped(plain)
+        guard let bytes = room else { return plain }
+        let count = scanner.shapes[field] == .quoted ? quoted(plain, scanner.rules, bytes) : escaped(plain, bytes)
         return UnsafeBufferPointer(start: bytes, count: count)
     }
 
-    private func quoted(_ text: UnsafeBufferPointer<UInt8>, _ rules: FieldRules) -> Int {
+    private func quoted(_ text: UnsafeBufferPointer<UInt8>, _ rules: FieldRules, _ bytes: UnsafeMutablePointer<UInt8>) -> Int {
         var at = 0, count = 0
         var isInside = true
         while at < text.count {
@@ -41,7 +43,7 @@ struct UnescapedText {
         return count
     }
 
-    private func escaped(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+    private func escaped(_ text: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeMutablePointer<UInt8>) -> Int {
         // The null marker of databases stays what it is, so that `nulls` can name it.
         if text.count == 2, text[1] == UInt8(ascii: "N") {
             (bytes[0], bytes[1]) = (text[0], text[1])

@@ -56,7 +56,7 @@ import Testing
         let report = try feed.run(warehouse)
         #expect(report.ending == .held && report.holdReasons == [.control("in/a.csv")])
         #expect(
-            report.holdReasons[0].failure(of: try #require(report.record), limit: 0.5).description
+            report.holdReasons[0].failure(of: try #require(report.record)).description
                 == "control figures do not agree; run 1 of 'bank' is held (in/a.csv): figures that the file's rows do not give, expected "
                 + "the figures it states. `pipeline review list --kind control` shows them. Then `pipeline runs accept 1` or `pipeline runs "
                 + "discard 1`.")

@@ -23,7 +23,7 @@ import Testing
     func tables() throws {
         let bank = try bank(), warehouse = try bank.warehouse()
         let job = try bank.job()
-        #expect(job.main.key == ["transaction", "day"])
+        #expect(job.feeds[0].key == ["transaction", "day"])
         let report = try bank.runner(warehouse).run(job)
         let accepted = try #require(report.record).counts.accepted
         try warehouse.read { database in

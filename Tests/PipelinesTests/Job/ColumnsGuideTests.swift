@@ -37,7 +37,7 @@ import Testing
         // One job has one currency.
         let currency = ["JPY", "CHF"].first { declaration.contains("currency: \($0)") } ?? "EUR"
         let job = JobSamples.whole(note, "note:        " + declaration).replacing(" EUR", with: " \(currency)")
-        let column = try #require(try JobSamples.load(job).main.columns.last)
+        let column = try #require(try JobSamples.load(job).feeds[0].columns.last)
         let builder = try BatchBuilder(columns: [column], capacity: 1)
         var text = text
         guard text.withUTF8({ builder.set(0, $0) }) == .none else { return nil }
@@ -68,7 +68,7 @@ import Testing
             end = try #require(guide.range(of: "```\n", range: start.upperBound..<guide.endIndex))
         let block = guide[start.upperBound..<end.lowerBound].split(separator: "\n").map { "      \($0)\n" }.joined()
         let job = JobSamples.whole("      amount:      { from: TX_AMOUNT, type: money, currency: EUR }\n", block)
-        let column = try #require(try JobSamples.load(job).main.columns.first { $0.field.name == "amount" })
+        let column = try #require(try JobSamples.load(job).feeds[0].columns.first { $0.field.name == "amount" })
         #expect(column.source == "Amt" && column.currencySource == "Amt/@Ccy")
         #expect(column.sign == SignSource(source: "CdtDbtInd", negative: ["DBIT"], positive: ["CRDT"]))
     }

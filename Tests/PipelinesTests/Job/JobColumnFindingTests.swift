@@ -128,7 +128,7 @@ import Testing
         let date = #"time:        { from: TX_DATETIME, type: date, zone: Asia/Tokyo }"#
         let timed = #"time:        { from: TX_DATETIME, type: timestamp, format: "yyyy-MM-dd HH:mm:ss", zone: UTC }"#
         let job = try JobSamples.load(JobSamples.whole(timed, date))
-        #expect(job.main.schema["time"]?.type == .timestamp)
+        #expect(job.feeds[0].schema["time"]?.type == .timestamp)
         expect(
             (timed, date), ("    key: transaction\n", "    ⟦1⟧key: [transaction, time]\n"),
             ("    key: [transaction]\n", "    key: [transaction, known]\n"),
@@ -154,7 +154,7 @@ import Testing
         (spelling.negatives, spelling.symbols, spelling.percent) = ([.minus, .triangle], ["¥", "円"], .number)
         (spelling.hasExponent, spelling.rounding) = (true, .halfUp)
         #expect(
-            job.main.columns.last
+            job.feeds[0].columns.last
                 == FeedColumn(
                     field: Field("note", .decimal(scale: 5), optional: true), source: "Amt", spelling: spelling,
                     sign: SignSource(source: "S", negative: ["H", "-"], positive: [""])))

@@ -69,10 +69,10 @@ import Testing
 
     @Test("read again by a job over the file gives the same rows")
     func roundTrip() throws {
-        let fixture = try StatementFixture(days: 2, entries: 120) { $0.replacing("{ from: Nt, type", with: "{ from: Nt, type") }
-        let notes = ["=1+1", "said \"no\", twice", "two\nlines", "高橋", "-", ""]
-        let extra = notes.enumerated().map { index, note in
-            let escaped = note.replacing("&", with: "&amp;")
+        let fixture = try StatementFixture(days: 2, entries: 120) { $0 }
+        let notes: [String] = ["=1+1", "said \"no\", twice", "two\nlines", "高橋", "-", ""]
+        let extra: String = notes.enumerated().map { (index, note) -> String in
+            let escaped: String = note.replacing("&", with: "&amp;")
             return "<Ntry><Ref>X\(index)</Ref><Amt>-7.0\(index)</Amt><Dt>2026-05-02T10:00:00.25Z</Dt><Nt>\(escaped)</Nt></Ntry>"
         }.joined(separator: "\n")
         try fixture.write(day: 2, entries: 120, extra: extra)

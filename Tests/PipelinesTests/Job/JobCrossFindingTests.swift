@@ -185,12 +185,12 @@ import Testing
             ("type: string, personal: true", "type: string, normalize: ⟦2⟧nfck, personal: true"),
             give: [
                 """
-                ⟦1⟧ error: wrong value (feeds.transactions.columns.terminal.normalize): nfkc and wave-dash and fullwidth-tilde, expected \
-                one side of each pair: wave-dash and jis-symbols, or fullwidth-tilde and microsoft-symbols.
-                """,
-                """
                 ⟦2⟧ error: no such normalization (feeds.transactions.columns.customer.normalize): 'nfck', expected one of nfkc, \
                 half-width-kana, wave-dash, fullwidth-tilde, jis-symbols, microsoft-symbols. Did you mean 'nfkc'?
+                """,
+                """
+                ⟦1⟧ error: wrong value (feeds.transactions.columns.terminal.normalize): nfkc and wave-dash and fullwidth-tilde, expected \
+                one side of each pair: wave-dash and jis-symbols, or fullwidth-tilde and microsoft-symbols.
                 """,
             ])
         expect(

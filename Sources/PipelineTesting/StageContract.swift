@@ -37,10 +37,15 @@ public struct StageContract {
     public var seed: UInt64
     /// How many random ways to cut, and rows to look ahead from.
     public var trials: Int
+    /// Names of the features as configured; nil = all that the stage defines.
+    public var featureNames: [String]?
     private let make: () throws(Failure) -> any Stage
 
-    public init(stream: StageInput, seed: UInt64 = 1, trials: Int = 8, make: @escaping () throws(Failure) -> any Stage) {
-        (self.stream, self.seed, self.trials, self.make) = (stream, seed, trials, make)
+    public init(
+        stream: StageInput, seed: UInt64 = 1, trials: Int = 8, featureNames: [String]? = nil,
+        make: @escaping () throws(Failure) -> any Stage
+    ) {
+        (self.stream, self.seed, self.trials, self.featureNames, self.make) = (stream, seed, trials, featureNames, make)
     }
 
     /// What a stage gave for some parts of the stream.
@@ -90,7 +95,7 @@ public struct StageContract {
 
     private func shape() throws(Failure) -> [Finding] {
         let stage = try make(), matrix = try stage.consume(stream)
-        let names = type(of: stage).definition.features.map(\.name)
+        let names = featureNames ?? type(of: stage).definition.features.map(\.name)
         if matrix.featureCount != names.count || matrix.rowCount != stream.times.count {
             return [
                 Finding(promise: .shape, detail: "\(matrix.rowCount) rows of \(matrix.featureCount) features, \(names.count) are defined")

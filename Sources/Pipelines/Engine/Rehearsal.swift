@@ -15,7 +15,7 @@ struct Rehearsal {
         let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let loaded = try LoadedModel.champion(
-            of: job, stage: stageType.definition, asOf: clock, warehouse: warehouse, threads: options.threads)
+            of: job, stage: stageType.definition(for: job.stage), asOf: clock, warehouse: warehouse, threads: options.threads)
         let saved = try warehouse.read { database in
             let store = CheckpointStore(database, job: job.name)
             return (cursor: try store.load()?.cursor ?? StreamCursor(), state: try store.state())
@@ -25,7 +25,7 @@ struct Rehearsal {
             try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
         }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition.features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
         let files = plan.streamed
         let context = RunContext(
@@ -41,7 +41,7 @@ struct Rehearsal {
         var record = RunRecord(
             job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,
             inputDigest: plan.inputDigest, listDigest: "", model: loaded?.version.name, modelVersion: loaded?.version.version,
-            modelDigest: loaded?.version.digest, versions: EngineVersions.current(stage: stageType.definition, library: loaded?.library))
+            modelDigest: loaded?.version.digest, versions: EngineVersions.current(stage: stageType.definition(for: job.stage), library: loaded?.library))
         record.apply(counts, outcomes: policy.outcomes)
         return record
     }

@@ -163,7 +163,7 @@ public struct Runner: Sendable {
     /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
     func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil) throws(Failure) -> RunReport {
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
-        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.required(scoring.stage.name).definition }
+        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
         let loaded = try stage.flatMap { stage throws(Failure) in
             try LoadedModel.champion(of: job.scored(), stage: stage, asOf: clock, warehouse: warehouse, threads: options.threads)
         }
@@ -207,7 +207,7 @@ public struct Runner: Sendable {
     func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
-        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.required(scoring.stage.name).definition }
+        let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
         let made = record.versions.first { $0.name == "stage" }?.value, now = EngineVersions.stage(stage)
         guard made == now else { throw .runStageChanged(record.id, found: now, made: made ?? "none") }
         let loaded = try stage.flatMap { stage throws(Failure) in

@@ -77,7 +77,7 @@ public struct Evaluator: Sendable {
         shuffled: Bool
     ) throws(Failure) -> EvaluationReport {
         let training = all.rows(rows.training), testing = all.rows(rows.test)
-        let stage = try Stages.required(job.stage.name).definition
+        let stage = try Stages.definition(of: job.stage)
         let family = try ModelFamilies.classifier(named: settings.family)
         let classifier = try family.train(
             on: TrainingSet(matrix: training.matrix, featureNames: stage.features.map(\.name), labels: training.labels),

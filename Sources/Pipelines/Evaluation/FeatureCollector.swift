@@ -110,7 +110,7 @@ struct FeatureCollector {
         let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
         let entityColumn = job.entityColumn.flatMap { schema.index(of: $0) }
         var entities = EntityNumbers()
-        var result = FeatureSet(matrix: FeatureMatrix(featureCount: type.definition.features.count))
+        var result = FeatureSet(matrix: FeatureMatrix(featureCount: type.definition(for: job.stage).features.count))
         var nextLabel = 0, watermark = Int64.min
         let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         var digests: [String] = []

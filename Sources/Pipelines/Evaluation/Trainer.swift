@@ -45,7 +45,7 @@ public struct Trainer: Sendable {
         guard set.positives >= settings.minimumPositives, set.positives > 0 else {
             throw .positivesFew(set.positives, rows: set.labels.count, needed: settings.minimumPositives, from: from, to: to)
         }
-        let stage = try Stages.required(job.stage.name).definition
+        let stage = try Stages.definition(of: job.stage)
         let family = try ModelFamilies.classifier(named: settings.family)
         let seed = RecordKey.hash(job.name) >> 1
         let classifier = try family.train(

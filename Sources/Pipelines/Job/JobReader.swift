@@ -73,7 +73,8 @@ struct JobReader {
             stage.mapping.report(.shortLateness, at: "lateness")
         }
         let train = readTrain(top, stage: stage, feeds: feeds)
-        let policy = readPolicy(top, feeds: feeds, stage: stage?.definition)
+        let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
+        let policy = readPolicy(top, feeds: feeds, stage: configured)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }

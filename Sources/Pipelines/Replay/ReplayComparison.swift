@@ -117,7 +117,7 @@ final class ReplayComparison {
 
     /// Names the first feature that differs.
     private func features(_ table: Table, _ left: Row, _ right: Row) -> ReplayDifference {
-        let names = (try? job.scoring.map { try Stages.required($0.stage.name).definition.features.map(\.name) }) ?? []
+        let names = (try? job.scoring.map { try Stages.definition(of: $0.stage).features.map(\.name) }) ?? []
         let (stored, again) = (PackedFeatures.unpack(left["features"]), PackedFeatures.unpack(right["features"]))
         for index in 0..<max(stored.count, again.count) {
             let a = index < stored.count ? stored[index] : nil, b = index < again.count ? again[index] : nil

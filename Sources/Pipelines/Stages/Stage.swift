@@ -62,6 +62,9 @@ public struct StageInput: Sendable {
 public protocol Stage: AnyObject {
     static var definition: StageDefinition { get }
 
+    /// As configured: a stage whose parameters choose among its features names those it then computes.
+    static func definition(for configuration: StageConfiguration) -> StageDefinition
+
     /// - Parameter schema: of the main feed; the parameters name its columns.
     init(configuration: StageConfiguration, schema: Schema) throws(Failure)
 
@@ -90,6 +93,8 @@ public protocol Stage: AnyObject {
 }
 
 extension Stage {
+    public static func definition(for configuration: StageConfiguration) -> StageDefinition { definition }
+
     public func writeEvidence(forRow row: Int, to json: inout JSONWriter) { json.evidence(evidence(forRow: row)) }
 }
 

@@ -12,6 +12,13 @@ public enum Stages {
         return stage
     }
 
+    /// What the configured stage computes.
+    ///
+    /// - Throws: a name that is not listed.
+    static func definition(of configuration: StageConfiguration) throws(Failure) -> StageDefinition {
+        try required(configuration.name).definition(for: configuration)
+    }
+
     /// The stage that a job file calls `name`, or nil.
     public static func named(_ name: String) -> (any Stage.Type)? { all.first { $0.definition.definition.name == name } }
 }

@@ -24,9 +24,12 @@ struct FraudReference {
         facts = Self.facts(data, watermarks)
     }
 
-    private static func cutoff(_ watermark: Int64, _ delay: Int64) -> Int64 {
-        Int64(Timestamp(microseconds: watermark).day) * TestRows.day - 30 * TestRows.day - delay - TestRows.day
+    private static func cutoff(_ watermark: Int64, _ data: TestRows) -> Int64 {
+        let memory = max(30 * TestRows.day + data.delay, data.isFull ? 44 * TestRows.day : 0)
+        return Int64(Timestamp(microseconds: watermark).day) * TestRows.day - memory - TestRows.day
     }
+
+    func cutoff(at index: Int) -> Int64 { Self.cutoff(watermarks[index], data) }
 
     private static func facts(_ data: TestRows, _ watermarks: [Int64]) -> [[Fact]] {
         var facts = [[Fact]](repeating: [], count: data.rows.count)
@@ -37,7 +40,7 @@ struct FraudReference {
         for (number, given) in data.given.enumerated() {
             let known = given.event.known.microseconds
             guard let learnt = data.rows.indices.first(where: { $0 >= given.before && watermarks[$0] >= known }) else { continue }
-            let limit = cutoff(watermarks[learnt], data.delay)
+            let limit = cutoff(watermarks[learnt], data)
             let newest = data.rows[..<learnt].lastIndex { $0.key == given.event.key }
             var (target, visibleFrom) = (newest, learnt)
             if newest.map({ data.rows[$0].time <= limit }) ?? true {
@@ -52,13 +55,13 @@ struct FraudReference {
         return facts
     }
 
-    private func isFraud(_ row: Int, at time: Int64, for observer: Int) -> Bool {
+    func isFraud(_ row: Int, at time: Int64, for observer: Int) -> Bool {
         let visible = facts[row].filter { $0.known <= time && $0.visibleFrom <= observer }
         return visible.max { ($0.known, $0.order) < ($1.known, $1.order) }?.isPositive ?? false
     }
 
     func features(_ index: Int, zoneOffset: Int64 = 0) -> [Float] {
-        let row = data.rows[index], cutoff = Self.cutoff(watermarks[index], data.delay)
+        let row = data.rows[index], cutoff = cutoff(at: index)
         let wall = Timestamp(microseconds: row.time + zoneOffset)
         var features: [Float] = [Float(Double(row.amount) / 100), wall.weekday >= 5 ? 1 : 0, wall.hour <= 6 ? 1 : 0]
         for days in [1, 7, 30] as [Int64] {
@@ -78,6 +81,7 @@ struct FraudReference {
             let frauds = past.filter { isFraud($0, at: row.time, for: index) }.count
             features += [Float(past.count), past.isEmpty ? 0 : Float(Double(frauds) / Double(past.count))]
         }
+        if data.isFull { features += profile(index) }
         return features
     }
 }

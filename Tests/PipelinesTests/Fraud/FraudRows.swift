@@ -23,6 +23,8 @@ struct TestRows {
     var labelDelay: Int64 = 0
     var delay: Int64 = 7 * day
     var isText = false
+    /// All features, not the handbook's alone.
+    var isFull = false
 
     static let day: Int64 = 86_400_000_000
     static let start = Timestamp(Timestamp.Parts(year: 2018, month: 5, day: 1)).microseconds
@@ -39,6 +41,7 @@ struct TestRows {
                 parameters: [
                     "customer": .text("card"), "terminal": .text("shop"), "amount": .text("paid"), "zone": .text(zone),
                     "delay": .span(Timestamp.Span(microseconds: delay)), "lateness": .span(.days(1)),
+                    "features": .text(isFull ? "full" : "handbook"),
                 ]),
             schema: schema)
     }

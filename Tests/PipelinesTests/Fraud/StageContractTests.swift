@@ -12,11 +12,17 @@ struct StageContractTests {
         return stream
     }
 
-    @Test("the fraud stage keeps every promise of a stage")
-    func fraud() throws {
+    @Test("the fraud stage keeps every promise of a stage", arguments: [false, true])
+    func fraud(isFull: Bool) throws {
+        let configuration = StageConfiguration(name: "fraud", parameters: ["features": .text(isFull ? "full" : "handbook")])
+        let names = FraudStage.definition(for: configuration).features.map(\.name)
         for seed in 0..<60 as Range<UInt64> {
-            let data = TestRows.random(seed, count: 50)
-            let contract = StageContract(stream: stream(seed, data), seed: seed, trials: 6) { () throws(Failure) in try data.stage() }
+            var data = TestRows.random(seed, count: 50)
+            data.isFull = isFull
+            let rows = data
+            let contract = StageContract(stream: stream(seed, rows), seed: seed, trials: 6, featureNames: names) {
+                () throws(Failure) in try rows.stage()
+            }
             #expect(try contract.check() == [], "seed \(seed)")
         }
     }

@@ -12,13 +12,17 @@ struct FraudSettings: Sendable {
     var delay: Int64
     var lateness: Int64
     var zone: Zone
+    var features: FraudFeatures
 
     /// How long rows are remembered before the start of the watermark's day: whatever a window of a row at most `lateness` late reaches.
-    var memory: Int64 { FraudWindows.widths[FraudWindows.count - 1] + delay + lateness }
+    var memory: Int64 {
+        let profile = features == .full ? FraudState.recentWidth + FraudState.quietWidth : 0
+        return max(FraudWindows.widths[FraudWindows.count - 1] + delay, profile) + lateness
+    }
 
     /// Two states with different fingerprints must not be mixed.
     var fingerprint: UInt64 {
-        RecordKey.hash("\(customerIsText) \(terminalIsText) \(currency.code) \(delay) \(lateness) \(zone.name)")
+        RecordKey.hash("\(customerIsText) \(terminalIsText) \(currency.code) \(delay) \(lateness) \(zone.name) \(features.rawValue)")
     }
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -46,6 +50,7 @@ struct FraudSettings: Sendable {
             throw .stageColumnType("fraud", "amount", schema.fields[amount].name, schema.fields[amount].type.name, ["money"])
         }
         self.currency = currency
+        features = FraudFeatures(configuration)
         minorUnits = Double(currency.minorUnits)
         delay = try span("delay", .days(7))
         lateness = try span("lateness", .days(1))

@@ -29,27 +29,16 @@ extension FraudStage {
                     Parameter(
                         "zone", .text, default: "UTC", help: "IANA time zone in which weekend and night are judged.",
                         example: "Europe/Paris"),
+                    Parameter(
+                        "features", .choice(FraudFeatures.allCases.map(\.rawValue)), default: FraudFeatures.handbook.rawValue,
+                        help: "`handbook`: the first 15; `full`: all, which find more and need about twice the time.", example: "full"),
                 ]),
-            version: 3, features: features, positive: positive, negative: negative)
+            version: 4, features: FraudFeatures.all, positive: positive, negative: negative)
     }
 
-    /// The 15 features of Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, chapter 3.
-    private static var features: [(name: String, meaning: String)] {
-        var features: [(name: String, meaning: String)] = [
-            ("amount", "amount of the transaction, in major units"),
-            ("weekend", "1 on Saturday and Sunday, else 0"),
-            ("night", "1 from 0:00 to 6:59, else 0"),
-        ]
-        for days in windowDays {
-            features.append(("customer_count_\(days)d", "transactions of this card in the last \(dayText(days)), this one included"))
-            features.append(("customer_mean_\(days)d", "their mean amount, in major units"))
-        }
-        for days in windowDays {
-            features.append(("terminal_count_\(days)d", "transactions at this terminal in the \(dayText(days)) that end `delay` ago"))
-            features.append(("terminal_risk_\(days)d", "share of them known as fraud by now, 0 if there are none"))
-        }
-        return features
+    public static func definition(for configuration: StageConfiguration) -> StageDefinition {
+        var configured = definition
+        configured.features = FraudFeatures(configuration).list
+        return configured
     }
-
-    private static func dayText(_ days: Int64) -> String { days == 1 ? "day" : "\(days) days" }
 }

@@ -47,12 +47,13 @@ extension FraudStage {
     ///
     /// - Parameter contributions: to the log-odds, one a feature and perhaps the base value; empty = scored by the rules.
     public func reasons(features: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
-        guard features.count >= FraudState.featureCount else { return [] }
+        guard features.count >= FraudFeatures.handbookCount else { return [] }
         var strengths: [(strength: Double, feature: Int)] = []
         if contributions.isEmpty {
             strengths = FraudRules(features).findings
         } else {
-            for (feature, contribution) in contributions.prefix(FraudState.featureCount).enumerated() where contribution > 0 {
+            for (feature, contribution) in contributions.prefix(min(features.count, state.featureCount)).enumerated() where contribution > 0
+            {
                 strengths.append((Double(contribution), feature))
             }
         }
@@ -69,6 +70,7 @@ extension FraudStage {
         case 4, 6, 8:
             return
                 "this card: mean of \(money(features[feature])) over \(count(features[feature - 1], "transaction")) in \(days(feature - 4))"
+        case FraudFeatures.handbookCount...: return profileReason(feature, features)
         default: break
         }
         let window = (feature - 9) / 2, transactions = features[9 + 2 * window]
@@ -90,13 +92,13 @@ extension FraudStage {
     }
 
     /// `12`, also for values beyond what an integer holds.
-    private func whole(_ value: Double) -> String { String(Int64(exactly: value.rounded()) ?? (value < 0 ? .min : .max)) }
+    func whole(_ value: Double) -> String { String(Int64(exactly: value.rounded()) ?? (value < 0 ? .min : .max)) }
 
-    private func count(_ value: Float, _ noun: String) -> String {
+    func count(_ value: Float, _ noun: String) -> String {
         value == 0 ? "no \(noun)s" : "\(whole(Double(value))) \(noun)\(value == 1 ? "" : "s")"
     }
 
-    private func money(_ value: Float) -> String {
+    func money(_ value: Float) -> String {
         let minor = (Double(value) * settings.minorUnits).rounded()
         return Money(minor: Int64(exactly: minor) ?? (minor < 0 ? .min : .max), currency: settings.currency).amountText
     }

@@ -28,7 +28,7 @@ public final class FraudStage: Stage {
 
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
         try check(input)
-        let count = input.batch.count * FraudState.featureCount
+        let count = input.batch.count * state.featureCount
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             guard let start = buffer.baseAddress else { return }
             state.consume(input, into: start, trace: &trace, log: &log, isLogging: isLogging)
@@ -39,7 +39,7 @@ public final class FraudStage: Stage {
             var nothing: Float = 0
             state.consume(input, into: &nothing, trace: &trace, log: &log, isLogging: isLogging)
         }
-        return FeatureMatrix(featureCount: FraudState.featureCount, values: values)
+        return FeatureMatrix(featureCount: state.featureCount, values: values)
     }
 
     private func check(_ input: StageInput) throws(Failure) {

@@ -147,7 +147,7 @@ extension FraudState {
             let inherited = isCorrected ? takeOut(rows.keys[row]) : []
             let customer = Int(numbers[row] & ~FraudBatchTrace.new), terminal = Int(places[row] & ~FraudBatchTrace.new)
             let time = rows.times[row], amount = rows.amounts[row], key = rows.keys[row]
-            consume(customer: customer, terminal: terminal, time: time, amount: amount, key: key, into: features + row * Self.featureCount)
+            consume(customer: customer, terminal: terminal, time: time, amount: amount, key: key, into: features + row * featureCount)
             if !inherited.isEmpty { inherit(inherited, time: time, terminal: terminal) }
             let isPositive = !rows.labels.isEmpty && rows.labels[row] == true
             if isPositive { addLabel(time: time, terminal: terminal, known: time &+ rows.labelDelay) }
@@ -188,7 +188,7 @@ extension FraudState {
 
     /// Goes again the way of the batches in a log.
     mutating func replay(_ reader: inout ByteReader) {
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.featureCount) { features in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: featureCount) { features in
             guard let ignored = features.baseAddress else { return }
             while !reader.isAtEnd, !reader.isBroken { replayBatch(&reader, into: ignored) }
         }

@@ -3,8 +3,8 @@ import Records
 extension FraudState {
     /// Written before every snapshot and log: `fraud`, the layout's version, what it is, and the parameters' fingerprint.
     enum Kind: UInt64 {
-        case base = 0x6672_6175_6402_0001
-        case log = 0x6672_6175_6402_0002
+        case base = 0x6672_6175_6404_0001
+        case log = 0x6672_6175_6404_0002
     }
 
     func write(to writer: inout ByteWriter) {
@@ -98,7 +98,8 @@ extension TransactionLog {
             writer.signed(row.amount)
             writer.word(row.key)
             writer.varint(UInt64(row.customer))
-            writer.varint(UInt64(row.terminal) << 3 | (row.isOut ? 4 : 0) | (row.isLate ? 2 : 0) | (row.isFraud ? 1 : 0))
+            let marks: UInt64 = (row.isExplained ? 8 : 0) | (row.isOut ? 4 : 0) | (row.isLate ? 2 : 0) | (row.isFraud ? 1 : 0)
+            writer.varint(UInt64(row.terminal) << 4 | marks)
             previous = row.time
         }
     }
@@ -113,8 +114,8 @@ extension TransactionLog {
             let amount = reader.signed(), key = reader.word(), customer = reader.varint(), terminal = reader.varint()
             var row = Transaction(
                 time: time, amount: amount, key: key, customer: Int(customer & UInt64(Transaction.entityLimit - 1)),
-                terminal: Int(terminal >> 3 & UInt64(Transaction.entityLimit - 1)), isLate: terminal & 2 != 0)
-            (row.isOut, row.isFraud) = (terminal & 4 != 0, terminal & 1 != 0)
+                terminal: Int(terminal >> 4 & UInt64(Transaction.entityLimit - 1)), isLate: terminal & 2 != 0)
+            (row.isExplained, row.isOut, row.isFraud) = (terminal & 8 != 0, terminal & 4 != 0, terminal & 1 != 0)
             append(row)
         }
     }

@@ -5,7 +5,7 @@ import Records
 /// Advice to the next reader: a row in time order takes `consumeInOrder`, which only moves running windows (`FraudWindows`); a late row
 /// takes `consumeLate`, which looks back from its own time. Both must give what `FraudReference` in the tests gives by definition.
 struct FraudState: ~Copyable {
-    static let featureCount = 15
+    var featureCount: Int { settings.features.count }
     /// How long a label event waits for a row of its key, after it became known.
     static let waitingLimit = 60 * FraudWindows.day
     /// Night is from 0:00 to here.
@@ -18,6 +18,8 @@ struct FraudState: ~Copyable {
     var windows: FraudWindows
     /// One a terminal.
     var histories: [LabelHistory] = []
+    /// Of the terminal at hand; kept for its memory.
+    var knownFrauds: [KnownFraud] = []
     var pending = PendingLabels()
     var waiting: [UInt64: [PendingLabel]] = [:]
     /// Empty until the first label event; labels that travel with rows do not need it.
@@ -120,6 +122,10 @@ struct FraudState: ~Copyable {
             consumeLate(customer: customer, terminal: terminal, time: time, sequence: sequence, into: features)
         } else {
             consumeInOrder(customer: customer, terminal: terminal, amount: amount, into: features)
+        }
+        if settings.features == .full {
+            let hour = (wall &- wallDay) / 3_600_000_000
+            profile(customer: customer, terminal: terminal, time: time, hour: hour, sequence: sequence, into: features)
         }
     }
 

@@ -6,29 +6,34 @@ struct Transaction {
     /// Hash of the row's key.
     var key: UInt64
     var customer: UInt32
-    /// Lower 29 bits: number of the terminal. Then, from the top: known as fraud by now; came after a later row; taken out since a
-    /// corrected row came in its place.
+    /// Lower 28 bits: number of the terminal. Then, from the top: known as fraud by now; came after a later row; taken out since a
+    /// corrected row came in its place; the amount is high for the card, which would explain a fraud.
     var terminalAndMarks: UInt32
 
     // Computed, since a stored one would be looked up, and made if need be, at each use.
     @inline(__always) private static var fraud: UInt32 { 1 << 31 }
     @inline(__always) private static var late: UInt32 { 1 << 30 }
     @inline(__always) private static var out: UInt32 { 1 << 29 }
+    @inline(__always) private static var explained: UInt32 { 1 << 28 }
     /// Entities have numbers below this.
-    static var entityLimit: Int { 1 << 29 }
+    static var entityLimit: Int { 1 << 28 }
 
     init(time: Int64, amount: Int64, key: UInt64, customer: Int, terminal: Int, isLate: Bool) {
         (self.time, self.amount, self.key, self.customer) = (time, amount, key, UInt32(customer))
         terminalAndMarks = UInt32(terminal) | (isLate ? Self.late : 0)
     }
 
-    @inline(__always) var terminal: Int { Int(terminalAndMarks & (Self.out - 1)) }
+    @inline(__always) var terminal: Int { Int(terminalAndMarks & (Self.explained - 1)) }
     @inline(__always) var isLate: Bool { terminalAndMarks & Self.late != 0 }
     /// Came in its time and is still there: what an edge of a window meets on its way along the log.
     @inline(__always) var isInLine: Bool { terminalAndMarks & (Self.late | Self.out) == 0 }
     var isOut: Bool {
         get { terminalAndMarks & Self.out != 0 }
         set { terminalAndMarks = terminalAndMarks & ~Self.out | (newValue ? Self.out : 0) }
+    }
+    var isExplained: Bool {
+        get { terminalAndMarks & Self.explained != 0 }
+        set { terminalAndMarks = terminalAndMarks & ~Self.explained | (newValue ? Self.explained : 0) }
     }
     @inline(__always) var isFraud: Bool {
         get { terminalAndMarks >> 31 == 1 }

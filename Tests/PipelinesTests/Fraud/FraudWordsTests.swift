@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Fraud reasons, rules and evidence")
 struct FraudWordsTests {
-    private let names = FraudStage.definition.features.map(\.name)
+    /// The handbook's.
+    private let names = FraudStage.definition.features.prefix(15).map(\.name)
 
     /// A quiet row, with some features set.
     private func features(_ changes: [String: Float] = [:]) -> ArraySlice<Float> {
@@ -18,6 +19,32 @@ struct FraudWordsTests {
     }
 
     private func contributions(_ values: [String: Float]) -> ArraySlice<Float> { ArraySlice(names.map { values[$0] ?? -1 } + [-4]) }
+
+    @Test("every feature of the profile has words, missing or not, with the figures a person would look for")
+    func profile() throws {
+        var rows = TestRows()
+        rows.isFull = true
+        let stage = try rows.stage(), all = FraudStage.definition.features.map(\.name)
+        func words(_ feature: String, _ values: [String: Float]) -> String {
+            let row = all.map { values[$0] ?? .nan }
+            return stage.reasons(features: row[...], contributions: ArraySlice(all.map { $0 == feature ? 1 : -1 } + [-4])).joined()
+        }
+        let known: [String: Float] = [
+            "amount": 212, "quiet_mean": 50.4, "quiet_maximum": 90, "amount_to_quiet_mean": 4.206, "unexplained_since": 9,
+            "unexplained_genuine": 1, "unexplained_first": 12.4, "fraud_run": 3, "genuine_last": 0.5, "high_count_14d": 2,
+        ]
+        #expect(words("amount_to_quiet_mean", known) == "amount 212.00 is 4.2 times this card's quiet mean of 50.40")
+        #expect(words("unexplained_share", known) == "terminal: 8 of 9 known transactions fraud since 12 days ago")
+        #expect(words("fraud_run", known) == "terminal: its newest 3 known transactions were fraud")
+        #expect(words("genuine_last", known) == "terminal: last genuine one known 12 hours ago")
+        #expect(words("recent_score_14d", known) == "this card: 2 high amounts in 14 days")
+        for feature in all.dropFirst(15) {
+            for values in [known, ["amount": 1], Dictionary(uniqueKeysWithValues: all.map { ($0, Float(1)) })] as [[String: Float]] {
+                let text = words(feature, values)
+                #expect(!text.isEmpty && !text.contains("nan") && !text.contains("-9223"), "\(feature): \(text)")
+            }
+        }
+    }
 
     @Test("reasons are the largest contributions, in words, at most four")
     func reasons() throws {

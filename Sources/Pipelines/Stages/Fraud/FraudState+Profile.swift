@@ -126,7 +126,7 @@ extension FraudState {
         let low = account.rows(until: oldest, log), high = max(min(account.rows(until: until, log), own), low)
         knownFrauds.removeAll(keepingCapacity: true)
         if high > low, !histories[terminal].isEmpty {
-            histories[terminal].collectFrauds(after: oldest, until: until, knownBy: time, into: &knownFrauds)
+            histories[terminal].collectFrauds(after: oldest, until: until, knownBy: time, besides: sequence, into: &knownFrauds)
         }
         // The newest rows that are known by now: how many of them in a row are frauds, and when the last genuine one was.
         var (run, place) = (0, high)
@@ -185,7 +185,9 @@ extension Account {
 
 extension LabelHistory {
     /// Rows with time in `after`+1...`until` that were known as fraud at `clock`, oldest first.
-    func collectFrauds(after: Int64, until: Int64, knownBy clock: Int64, into frauds: inout [KnownFraud]) {
+    ///
+    /// - Parameter own: a row that does not count, though its label may be known already.
+    func collectFrauds(after: Int64, until: Int64, knownBy clock: Int64, besides own: UInt32, into frauds: inout [KnownFraud]) {
         var (low, high) = (0, facts.count)
         while low < high {
             let middle = (low + high) / 2
@@ -198,7 +200,7 @@ extension LabelHistory {
                 if facts[low].known <= clock { isFraud = facts[low].isPositive }
                 low += 1
             }
-            if isFraud { frauds.append(KnownFraud(time: row.time, sequence: row.sequence)) }
+            if isFraud, row.sequence != own { frauds.append(KnownFraud(time: row.time, sequence: row.sequence)) }
         }
     }
 }

@@ -271,7 +271,11 @@ package final class DecodedSource {
                 if input.count < ahead.count { break }
                 forget(before: pieces.decodedEnd)
                 if try !fill() {
-                    if pieces.rawEnd >= raw { break }
+                    if pieces.rawEnd >= raw {
+                        // The file ends inside a character, which was passed over as one.
+                        pieces.take(pieces.untaken.count, made: 1)
+                        break
+                    }
                     if damage != nil { return false }
                     throw .feedFileShorter(name, offset: raw, found: pieces.rawEnd)
                 }

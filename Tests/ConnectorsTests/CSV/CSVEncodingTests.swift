@@ -87,6 +87,18 @@ struct EncodedTable: CustomTestStringConvertible, Sendable {
         #expect(try check.differences(rounds: 120) == [])
     }
 
+    @Test("a file that ends inside a character is not read on behind its end", arguments: EncodedTable.all)
+    func endsInside(_ table: EncodedTable) throws {
+        for tail in [[0x83], [0xA5], [0x41], [0x1B, 0x24]] as [[UInt8]] {
+            for size in [1, 16, 1_000] {
+                let whole = try readCSV(table.bytes + tail, columns: EncodedTable.columns, options: table.options, bufferBytes: size)
+                let rest = try readCSV(
+                    table.bytes + tail, columns: EncodedTable.columns, options: table.options, from: whole.end, bufferBytes: size)
+                #expect(rest.rows == [] && rest.rejects == [], "\(tail), buffer \(size)")
+            }
+        }
+    }
+
     @Test("a byte of another encoding is found only when the encoding is declared")
     func negativeControl() throws {
         // Read as Latin-1 the second byte of ポ cuts the field.

@@ -149,7 +149,7 @@ class Real:
         }
         self.trained = os.path.join(folder, "trained.db")
         self.model = os.path.join(folder, "peer.ubj")
-        options = ["--as-of", "2018-08-08T00:00:00Z", "--database", self.trained, "--threads", "1", "--quiet"]
+        options = ["--as-of", "2018-08-08T00:00:00Z", "--database", self.trained, "--quiet"]
         ours = Measured([PROGRAM, "train", self.jobs[False], *options])
         peer = Measured([sys.executable, PEER, "--data", TRANSACTIONS, "--train", self.model])
         both = [f"{name} {run.cpu:.1f} CPU s, {run.peak:.0f} MB" for name, run in (("ours", ours), ("peer", peer))]

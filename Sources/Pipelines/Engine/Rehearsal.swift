@@ -25,7 +25,8 @@ struct Rehearsal {
             try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
         }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: loaded != nil, seed: RecordKey.hash(job.name),
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: loaded != nil,
+            seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
         let files = plan.streamed
         let context = RunContext(
@@ -41,7 +42,8 @@ struct Rehearsal {
         var record = RunRecord(
             job: job.name, clock: clock, seed: 0, status: .done, jobDigest: job.digest, policyDigest: job.policyDigest,
             inputDigest: plan.inputDigest, listDigest: "", model: loaded?.version.name, modelVersion: loaded?.version.version,
-            modelDigest: loaded?.version.digest, versions: EngineVersions.current(stage: stageType.definition(for: job.stage), library: loaded?.library))
+            modelDigest: loaded?.version.digest,
+            versions: EngineVersions.current(stage: stageType.definition(for: job.stage), library: loaded?.library))
         record.apply(counts, outcomes: policy.outcomes)
         return record
     }

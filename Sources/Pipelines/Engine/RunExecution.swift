@@ -129,7 +129,8 @@ struct RunExecution {
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil, seed: RecordKey.hash(job.name),
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
+            seed: RecordKey.hash(job.name),
             lists: loaded.lists)
         let context = RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,

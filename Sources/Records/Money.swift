@@ -18,7 +18,7 @@ public struct Currency: Hashable, Sendable {
     private init(code: String, exponent: Int) { (self.code, self.exponent) = (code, exponent) }
 
     /// ISO 4217's code for "no currency".
-    public static let noCurrency = Currency(code: "XXX", exponent: 2)
+    public static let unknown = Currency(code: "XXX", exponent: 2)
 
     /// Minor units in one major unit: 1, 100 or 1000.
     public var minorUnits: Int64 { exponent == 0 ? 1 : exponent == 2 ? 100 : 1_000 }

@@ -142,8 +142,8 @@ struct LeafPaths: Sendable {
                             continue
                         }
                         var pattern = 0
-                        for place in 0..<Int(leaf.count) {
-                            if Self.keeps(conditions[Int(leaf.start) + place], row) { pattern |= 1 << place }
+                        for place in 0..<Int(leaf.count) where Self.keeps(conditions[Int(leaf.start) + place], row) {
+                            pattern |= 1 << place
                         }
                         let start = Int(leaf.table) + pattern * Int(leaf.count)
                         for place in 0..<Int(leaf.count) {

@@ -43,7 +43,7 @@ enum DeliveryItem {
         return item
     }
 
-    private static let noCurrency = Currency.noCurrency
+    private static let noCurrency = Currency.unknown
 }
 
 extension ReviewStore {

@@ -143,6 +143,6 @@ extension ScoringJob {
             case .column(let name): if case .money(let currency)? = scoring.main.schema[name]?.type { return currency }
             }
         }
-        return .noCurrency
+        return .unknown
     }
 }

@@ -70,12 +70,17 @@ struct FraudState: ~Copyable {
     }
 
     /// Builds the key table from the rows remembered.
+    ///
+    /// A key means its newest row. Where that one is forgotten already, as a late one may be before an earlier one of its key, the key
+    /// means no row: so does the table that was kept row by row.
     mutating func indexKeys() {
         usesKeys = true
         for offset in 0..<log.count {
             let sequence = log.first &+ UInt32(truncatingIfNeeded: offset), row = log.row(sequence).pointee
-            guard isRemembered(row, sequence) else { continue }
-            _ = keys.set(KeyTable.Place(key: row.key, time: row.time, terminal: UInt32(row.terminal), sequence: sequence))
+            if row.isOut { continue }
+            let place = KeyTable.Place(key: row.key, time: row.time, terminal: UInt32(row.terminal), sequence: sequence)
+            _ = keys.set(place)
+            if !isRemembered(row, sequence) { keys.remove(row.key, terminal: place.terminal, sequence: sequence) }
         }
     }
 

@@ -147,6 +147,7 @@ extension Parameter.Kind {
         case .span: "a length of time"
         case .column: "the name of a column"
         case .model: "the name of a model"
+        case .feed: "the name of a feed"
         }
     }
 }

@@ -29,7 +29,7 @@ struct Rehearsal {
             seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan))
         let files = plan.streamed
-        let context = RunContext(
+        let context = try RunContext(
             job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,
             writesItems: false)
         let memory = RehearsalMemory(try labels(of: job.job))

@@ -132,16 +132,17 @@ struct RunExecution {
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
             seed: RecordKey.hash(job.name),
             lists: loaded.lists)
-        let context = RunContext(
+        let context = try RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
-        let table = ResultTable(name: job.results.table, job: job.name, key: job.keyFields)
+        let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(
-            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.keyColumns)
+            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.decided.key)
         let isFresh = loaded.checkpoint == nil
         let scorer = Scorer(
             upstream: source, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
-            startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh)
+            startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh,
+            resultsGiven: loaded.checkpoint.map { $0.file == streamed.count ? Int($0.position.row) : 0 } ?? 0)
         return (TablesFirst(source, files: streamed, scorer: scorer), context)
     }
 
@@ -233,7 +234,11 @@ struct RunExecution {
             } else if let block = try source.next() {
                 let counts = try writer.write(block)
                 report.add(rows: counts.read, file: block.file)
-                actions = machine.handle(.block(file: block.file, end: block.end, counts: counts))
+                if case .finished = block {
+                    actions = machine.handle(.results(end: block.end, counts: counts))
+                } else {
+                    actions = machine.handle(.block(file: block.file, end: block.end, counts: counts))
+                }
             } else {
                 actions = machine.handle(.endOfFeed)
             }

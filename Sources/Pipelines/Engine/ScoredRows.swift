@@ -13,7 +13,7 @@ struct ScoredRows {
         (self.database, self.context, self.locator) = (database, context, locator)
         let table = ResultTable(
             name: context.job.results.table, job: context.job.name,
-            key: context.keyColumns.map { context.job.main.schema.fields[$0] })
+            key: context.decided.keyFields, values: context.decided.valueColumns.map { context.decided.schema.fields[$0] })
         results = try ResultInserter(table: table, database: database, context: context)
         items = try ReviewItemInserter(database, context: context)
     }
@@ -23,6 +23,12 @@ struct ScoredRows {
         var counts = block.counts
         let found = try results.insert(block)
         var rejects = block.rejects
+        if context.decided.isFinished, let row = found.duplicates.min() {
+            throw Failure.stageInput(
+                context.job.stage.name,
+                found: "the result \(RecordKey.text(of: block.batch, columns: context.decided.key, row: row)) twice",
+                expected: "each key once")
+        }
         for row in found.duplicates.sorted() {
             counts.accepted -= 1
             counts.rejected += 1

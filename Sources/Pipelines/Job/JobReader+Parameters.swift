@@ -36,7 +36,7 @@ extension JobReader {
     private func read(_ parameter: Parameter, _ value: JobValue, main: FeedColumns?) -> ParameterValue? {
         switch parameter.kind {
         case .choice(let names): return value.choice(names, of: parameter.name).map { .text($0) }
-        case .model: return value.name().map { .text($0) }
+        case .model, .feed: return value.name().map { .text($0) }
         case .column(let types):
             guard let name = value.text(parameter.form) else { return nil }
             if let main { check(value, isColumnOf: main, types: types) }
@@ -60,7 +60,7 @@ extension JobReader {
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
         case .number(let range): JobValue.decimal(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
-        case .text, .column, .model: .text(text)
+        case .text, .column, .model, .feed: .text(text)
         case .choice(let names): names.contains(text) ? .text(text) : nil
         case .span: Timestamp.Span(text).map { .span($0) }
         }
@@ -154,6 +154,7 @@ extension Parameter {
         case .column([]): "a column of the main feed"
         case .column(let types): "a column of the main feed (\(types.joined(separator: ", ")))"
         case .model: "a model's name"
+        case .feed: "the name of a feed with `role: table`"
         }
     }
 }

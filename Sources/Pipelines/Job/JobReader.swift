@@ -72,14 +72,36 @@ struct JobReader {
         if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
             stage.mapping.report(.shortLateness, at: "lateness")
         }
+        if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
-        let policy = readPolicy(top, feeds: feeds, stage: configured)
+        let policy = readPolicy(top, feeds: decided(feeds, stage: stage), stage: configured)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
         return ScoringSettings(
             main: main, stage: stage.configuration, train: train, policy: policy, review: review, results: results)
+    }
+
+    /// The feeds with the columns that policy and rules may name: of a finishing stage, those that it gives.
+    private func decided(_ feeds: ReadFeeds, stage: ReadStage?) -> ReadFeeds {
+        guard let stage, let main = feeds.main, !findings.hasErrors,
+            let type = components.stages.first(where: { $0.definition.definition.name == stage.configuration.name })
+                as? any FinishingStage.Type,
+            let layout = type.layout(for: stage.configuration, main: Schema(main.columns.map(\.field)))
+        else { return feeds }
+        var decided = feeds
+        decided.main = FeedColumns(
+            feed: stage.configuration.name, columns: layout.schema.fields.map { FeedColumn(field: $0, source: $0.name) },
+            names: layout.schema.fields.map(\.name))
+        return decided
+    }
+
+    private func checkFeeds(of stage: ReadStage, tables: [String]) {
+        for parameter in stage.definition.definition.parameters where parameter.kind == .feed {
+            guard let value = stage.mapping[parameter.name], let name = value.scalar, !tables.contains(name) else { continue }
+            value.report(.unknownName("feed with role: table", found: name, names: tables))
+        }
     }
 
     private func readHolidays(_ top: JobMapping) -> String? {

@@ -58,7 +58,7 @@ struct Policy: Sendable {
     init(
         job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
     ) throws(Failure) {
-        let schema = job.main.schema
+        let schema = try job.decided().schema
         outcomes = job.policy.outcomes.map(\.name)
         causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" }
         currency = job.policyCurrency
@@ -140,7 +140,7 @@ extension ScoringJob {
         for outcome in scoring.policy.outcomes {
             switch outcome.cost.pay {
             case .fixed(let money): return money.currency
-            case .column(let name): if case .money(let currency)? = scoring.main.schema[name]?.type { return currency }
+            case .column(let name): if case .money(let currency)? = (try? decided())?.schema[name]?.type { return currency }
             }
         }
         return .unknown

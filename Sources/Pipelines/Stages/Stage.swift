@@ -44,6 +44,8 @@ public struct StageInput: Sendable {
     public var corrected: [Bool] = []
     /// Labels from feeds and decisions in order of known time, not given before.
     public var events: [LabelEvent]
+    /// The rows are rejects of earlier runs that are read again.
+    public var isReplayed = false
 
     public init(
         batch: RecordBatch, keys: [UInt64], times: [Int64], labels: [Bool?] = [], labelDelay: Timestamp.Span = .zero,

@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"]), .brew(["xgboost"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "Records", swiftSettings: settings),
         .target(
             name: "Connectors",
@@ -42,7 +43,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Models",
-            dependencies: ["Records", "CXGBoost", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Records", "CXGBoost", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
             name: "Pipelines",

@@ -9,6 +9,7 @@ needs=(
     "zlib.h zlib1g-dev"
     "sqlite3.h libsqlite3-dev"
     "xgboost/c_api.h libxgboost-dev xgboost"
+    "openblas_config.h libopenblas-dev openblas"
 )
 
 fail() {
@@ -41,7 +42,7 @@ check_macos() {
     prefix=$(brew --prefix 2>/dev/null || echo /opt/homebrew)
     for need in "${needs[@]}"; do
         read -r header package formula <<<"$need"
-        [[ -z $formula ]] || has_header "$prefix/include" /usr/local/include || missing+=("$formula")
+        [[ -z $formula ]] || has_header "$prefix/include" "$prefix/opt/openblas/include" /usr/local/include || missing+=("$formula")
     done
     ((${#missing[@]} == 0)) || fail "libraries are missing. Run 'brew install ${missing[*]}' and try again."
 }
@@ -50,7 +51,7 @@ check_linux() {
     local header package formula missing=()
     for need in "${needs[@]}"; do
         read -r header package formula <<<"$need"
-        has_header /usr/include /usr/local/include || missing+=("$package")
+        has_header /usr/include /usr/include/*-linux-gnu /usr/local/include || missing+=("$package")
     done
     # The Swift package manager asks pkg-config where libxml2's headers are, and git for the packages.
     command -v pkg-config >/dev/null || missing+=(pkg-config)

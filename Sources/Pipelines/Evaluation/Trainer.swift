@@ -51,10 +51,13 @@ public struct Trainer: Sendable {
         let classifier = try family.train(
             on: TrainingSet(matrix: set.matrix, featureNames: stage.features.map(\.name), labels: set.labels),
             parameters: settings.parameters, seed: seed, threads: 1)
-        let card = ModelCard(
+        var card = ModelCard(
             trainedFrom: from.iso8601, trainedTo: to.iso8601, labelsKnownBy: now.iso8601, rows: set.labels.count, positives: set.positives,
             parameters: settings.parameters.mapValues(\.text), seed: seed, jobDigest: job.digest, inputDigest: collector.inputDigest,
             stageVersion: "\(stage.definition.name) \(stage.version)", libraryVersion: family.libraryVersion)
+        card.owner = job.owner
+        // Where several accounts must approve a version, training alone puts none in charge.
+        let role = role == .champion && settings.approvals > 1 ? ModelRole.challenger : role
         return try add(
             TrainingReport(
                 version: ModelVersion(

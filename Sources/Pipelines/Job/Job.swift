@@ -116,6 +116,8 @@ public struct TrainSettings: Sendable {
     public var labelDelay: Timestamp.Span
     /// Fewest positive labels that a model may be trained on.
     public var minimumPositives: Int
+    /// Operating-system accounts that must stand behind a promotion, at least 1.
+    public var approvals = 1
 
     public init(
         family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int

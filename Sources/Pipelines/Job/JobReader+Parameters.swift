@@ -137,7 +137,9 @@ extension JobReader {
         }
         if feeds.feeds != nil, !feeds.hasLabels { train.report(.noLabels) }
         guard let family, let last, let delay, let minimum, let parameters else { return nil }
-        return TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
+        var settings = TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
+        settings.approvals = train["approvals"].flatMap { $0.integer(1...9) } ?? 1
+        return settings
     }
 }
 

@@ -171,6 +171,10 @@ package struct JobSection: Sendable {
                 "minimum-positives", "a whole number", default: "20", example: "minimum-positives: 20",
                 "Fewest positive labels that a model may be trained on."),
             JobKey("parameters", "a mapping", example: "parameters: { trees: 100 }", "The family's own settings."),
+            JobKey(
+                "approvals", "a whole number", default: "1", example: "approvals: 2",
+                "Operating-system accounts that must approve the same replay report before a version decides; with 2 or more, `train` "
+                    + "makes challengers only."),
             JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
         ])
 

@@ -35,4 +35,17 @@ extension Failure {
                 "training \(text(train.lowerBound)) to \(text(train.upperBound)) and test \(text(test.lowerBound)) to \(text(test.upperBound))",
             remedy: "Name other test days with --test-from and --test-to, or shorten `train: window: last`.")
     }
+
+    static func controlWithoutPromise(_ job: String) -> Failure {
+        Failure(
+            .usage, code: "evaluate.no-promise", what: "there is no promise that a control could break", place: "job '\(job)'",
+            found: "no `policy: automatic`", expected: "a job that decides automatically", remedy: "Leave --control out.")
+    }
+
+    static func rollingRows(_ first: String, _ second: String, week: String) -> Failure {
+        Failure(
+            .usage, code: "evaluate.other-rows", what: "the two jobs cannot be compared", place: "the week from \(week)",
+            found: "other test rows of \(first) than of \(second)", expected: "the same rows with the same labels",
+            remedy: "Compare jobs over the same feed, with the same key, customer column and label delay.")
+    }
 }

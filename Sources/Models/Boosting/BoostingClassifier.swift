@@ -49,6 +49,8 @@ package struct BoostingClassifier: Classifier {
 
     package func serialized() throws(Failure) -> [UInt8] { artefact }
 
+    package var chosen: [String: String] { ["trees": "\(trees.trees.count)"] }
+
     /// The same model in the library, for tests that compare with it.
     package func booster() throws(Failure) -> Booster { try Booster(Array(artefact.dropLast(SHA256.byteCount)), threads: 1) }
 

@@ -49,6 +49,8 @@ public struct ModelCard: Hashable, Sendable, Codable {
     public var owner: String?
     /// Where a version came from that was not trained here; nil = `pipeline train` made it.
     public var origin: ModelOrigin?
+    /// What was fitted besides the model itself, and what was found about its labels; nil in cards of older versions.
+    public var fitting: ModelFitting?
 
     public init(
         trainedFrom: String, trainedTo: String, labelsKnownBy: String, rows: Int, positives: Int, parameters: [String: String],

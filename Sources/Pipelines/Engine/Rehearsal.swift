@@ -27,7 +27,7 @@ struct Rehearsal {
         let policy = try Policy(
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: loaded != nil,
             seed: RecordKey.hash(job.name),
-            lists: try lists(of: job, plan: plan))
+            lists: try lists(of: job, plan: plan), automatic: loaded?.automatic)
         let files = plan.streamed
         let context = try RunContext(
             job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,

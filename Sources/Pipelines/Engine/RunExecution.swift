@@ -10,6 +10,8 @@ struct RunExecution {
     let job: Job
     let record: RunRecord
     let model: (any Classifier)?
+    /// What the model may clear without a person.
+    let automatic: AutomaticRule?
     let wasResumed: Bool
     let jobFileChanged: Bool
     /// Of the files by path, taken before their digests; empty on resume.
@@ -131,7 +133,7 @@ struct RunExecution {
         let policy = try Policy(
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
             seed: RecordKey.hash(job.name),
-            lists: loaded.lists)
+            lists: loaded.lists, automatic: automatic)
         let context = try RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })

@@ -175,7 +175,7 @@ public struct Runner: Sendable {
                 .begin(in: database, champion: loaded?.version, versions: versions)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false,
+            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: false, jobFileChanged: false,
             stamps: plan.stamps
         ).execute()
     }
@@ -216,7 +216,7 @@ public struct Runner: Sendable {
                 threads: options.threads)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: true,
+            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: true,
             jobFileChanged: record.jobDigest != current.digest
         ).execute()
     }

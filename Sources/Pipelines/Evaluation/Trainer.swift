@@ -46,15 +46,13 @@ public struct Trainer: Sendable {
             throw .positivesFew(set.positives, rows: set.labels.count, needed: settings.minimumPositives, from: from, to: to)
         }
         let stage = try Stages.definition(of: job.stage)
-        let family = try ModelFamilies.classifier(named: settings.family)
-        let seed = RecordKey.hash(job.name) >> 1
-        let classifier = try family.train(
-            on: TrainingSet(matrix: set.matrix, featureNames: stage.features.map(\.name), labels: set.labels),
-            parameters: settings.parameters, seed: seed, threads: 1)
+        let fitter = ModelFitter(job: job, settings: settings)
+        let fitted = try fitter.fit(set, from: from, to: to)
         var card = ModelCard(
             trainedFrom: from.iso8601, trainedTo: to.iso8601, labelsKnownBy: now.iso8601, rows: set.labels.count, positives: set.positives,
-            parameters: settings.parameters.mapValues(\.text), seed: seed, jobDigest: job.digest, inputDigest: collector.inputDigest,
-            stageVersion: "\(stage.definition.name) \(stage.version)", libraryVersion: family.libraryVersion)
+            parameters: settings.parameters.mapValues(\.text), seed: fitter.seed, jobDigest: job.digest,
+            inputDigest: collector.inputDigest, stageVersion: "\(stage.definition.name) \(stage.version)", libraryVersion: fitted.library)
+        card.fitting = fitted.fitting
         card.owner = job.owner
         // Where several accounts must approve a version, training alone puts none in charge.
         let role = role == .champion && settings.approvals > 1 ? ModelRole.challenger : role
@@ -64,7 +62,7 @@ public struct Trainer: Sendable {
                     name: name, version: 0, family: settings.family, digest: "", featureNames: stage.features.map(\.name), card: card,
                     created: environment.now()),
                 role: role, rows: set.labels.count, positives: set.positives, from: from, to: to, labelsKnownBy: now, isKnown: false),
-            artefact: try classifier.serialized())
+            artefact: try fitted.artefact.serialized())
     }
 
     private func add(_ report: TrainingReport, artefact: [UInt8]) throws(Failure) -> TrainingReport {

@@ -1,4 +1,5 @@
 public import Connectors
+public import Models
 public import Records
 
 /// A job file that passed `check`: everything resolved, every default filled in.
@@ -118,6 +119,18 @@ public struct TrainSettings: Sendable {
     public var minimumPositives: Int
     /// Operating-system accounts that must stand behind a promotion, at least 1.
     public var approvals = 1
+    /// Of `last`, the share of its end that scores are calibrated on, in 0 ..< 1; 0 = they are not.
+    public var calibrationShare = 0.0
+    /// Of `last`, the share of its end that automatic decisions are fitted to, after the calibration's; 0 = none.
+    public var selectionShare = 0.0
+    /// The kind of calibration; nil = the one that does best.
+    public var calibration: Calibrator.Kind?
+    /// Steps without gain on the calibration's rows after which training stops; nil = it goes on to its end.
+    public var patience: Int?
+    /// Positive rows weigh as much as all others together.
+    public var isBalanced = false
+    /// The signs that the stage states are kept.
+    public var keepsSigns = false
 
     public init(
         family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int
@@ -169,7 +182,11 @@ public struct PolicySettings: Sendable {
     public var outcomes: [Outcome]
     /// Applied before the costs, first match wins.
     public var rules: [Rule]
-    public init(outcomes: [Outcome], rules: [Rule]) { (self.outcomes, self.rules) = (outcomes, rules) }
+    /// Nil = outcomes are chosen by cost alone.
+    public var automatic: AutomaticSettings?
+    public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
+        (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
+    }
 }
 
 /// `review:`

@@ -20,6 +20,7 @@ enum JobPolicyText {
                 }
             lines.append("outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")")
         }
+        if let automatic = policy?.automatic { lines.append(automatic.text) }
         for rule in policy?.rules ?? [] {
             let value = rule.comparison == .isIn ? rule.value : Double(rule.value).map { "\($0)" } ?? rule.value
             lines.append("rule \(rule.name) \(rule.operand) \(rule.comparison.rawValue) \(value) \(rule.outcome)")

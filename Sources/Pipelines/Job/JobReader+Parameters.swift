@@ -112,35 +112,6 @@ extension JobReader {
         return ReadStage(
             definition: definition, configuration: StageConfiguration(name: name, parameters: values), mapping: mapping)
     }
-
-    /// Nil where there is no `train`, or after a finding.
-    func readTrain(_ top: JobMapping, stage: ReadStage?, feeds: ReadFeeds) -> TrainSettings? {
-        guard let value = top["train"], let train = JobMapping(value, .train, place: top.place(of: "train")) else { return nil }
-        let family = train["family"].flatMap { $0.choice(components.families.map { $0.definition.name }, of: "model family") }
-        let window = train["window"].flatMap { JobMapping($0, .window, place: train.place(of: "window")) }
-        let last = window?["last"]?.span(), delay = window?["label-delay"]?.span()
-        if let last, last == .zero { window?["last"]?.report(.wrongValue(found: "nothing", expected: "a length of time above zero")) }
-        let minimum = train["minimum-positives"].map { $0.integer(1...1_000_000_000) } ?? 20
-        var parameters: [String: ParameterValue]? = [:]
-        if let definition = family.flatMap({ components.family($0) }) {
-            let given = train["parameters"]
-            let mapping =
-                given.map { JobMapping($0, place: train.place(of: "parameters"), expected: "a mapping of parameters") }
-                ?? JobMapping(path: "train.parameters", place: train.place, findings: findings, entries: [])
-            parameters = mapping.map { readParameters(of: definition, in: $0, main: nil) }
-        }
-        if let stage {
-            let model = stage.definition.definition.parameters.first { $0.kind == .model }
-            if model.map({ stage.configuration.text($0.name) == nil && stage.mapping[$0.name] == nil }) ?? true {
-                train.report(.noModel(stage: stage.configuration.name))
-            }
-        }
-        if feeds.feeds != nil, !feeds.hasLabels { train.report(.noLabels) }
-        guard let family, let last, let delay, let minimum, let parameters else { return nil }
-        var settings = TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
-        settings.approvals = train["approvals"].flatMap { $0.integer(1...9) } ?? 1
-        return settings
-    }
 }
 
 extension Parameter {

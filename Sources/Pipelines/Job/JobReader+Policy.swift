@@ -5,13 +5,17 @@ import Records
 extension JobReader {
     func readPolicy(_ top: JobMapping, feeds: ReadFeeds, stage: StageDefinition?) -> PolicySettings? {
         var outcomes: [PolicySettings.Outcome]?
+        var automatic: AutomaticSettings?
         if let policy = top["policy"].flatMap({ JobMapping($0, .policy, place: top.place(of: "policy")) }), let list = policy["outcomes"] {
             outcomes = readOutcomes(
                 list, place: policy.place(of: "outcomes"), main: feeds.main, stage: stage, hasReview: top["review"] != nil)
+            automatic = policy["automatic"].flatMap {
+                readAutomatic($0, place: policy.place(of: "automatic"), outcomes: outcomes ?? [], main: feeds.main, stage: stage, top: top)
+            }
         }
         let rules = top["rules"].map { readRules($0, outcomes: outcomes, feeds: feeds, stage: stage) } ?? []
         guard let outcomes, let rules else { return nil }
-        return PolicySettings(outcomes: outcomes, rules: rules)
+        return PolicySettings(outcomes: outcomes, rules: rules, automatic: automatic)
     }
 
     private func readOutcomes(
@@ -123,7 +127,7 @@ extension JobReader {
         return condition
     }
 
-    private static func isNumber(_ field: Field) -> Bool {
+    static func isNumber(_ field: Field) -> Bool {
         switch field.type {
         case .int64, .float64, .money, .decimal: true
         case .bool, .string, .timestamp, .date: false

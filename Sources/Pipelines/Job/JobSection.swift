@@ -1,3 +1,5 @@
+import Models
+
 /// One key of a job file: what it holds, whether it must be there, help and an example.
 package struct JobKey: Sendable {
     package let name: String
@@ -38,7 +40,7 @@ package struct JobSection: Sendable {
 
     package static let all = [
         top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost,
-        rule,
+        automatic, segments, rule,
         review, results,
     ]
 
@@ -175,7 +177,21 @@ package struct JobSection: Sendable {
                 "approvals", "a whole number", default: "1", example: "approvals: 2",
                 "Operating-system accounts that must approve the same replay report before a version decides; with 2 or more, `train` "
                     + "makes challengers only."),
-            JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
+            JobKey(
+                "early-stopping", "a whole number", example: "early-stopping: 20",
+                "Steps (trees) without a smaller loss on the rows of `window: calibration` after which training stops; the best step's model "
+                    + "is kept. Without it training goes on to its end."),
+            JobKey(
+                "class-weight", "none or balanced", default: "none", example: "class-weight: balanced",
+                "`balanced`: positive rows weigh as much as all others together; needs a calibration, as scores are no longer probabilities."),
+            JobKey(
+                "monotone", "true or false", default: "false", example: "monotone: true",
+                "Where the stage states which way a feature moves the score, the model keeps to it."),
+            JobKey(
+                "calibration", "best, \(Calibrator.Kind.allCases.map(\.rawValue).joined(separator: ", "))", default: "best",
+                example: "calibration: beta",
+                "How scores become probabilities on the rows of `window: calibration`; `best` is the kind with the least loss on rows it was "
+                    + "not fitted to."),
         ])
 
     static let window = JobSection(
@@ -185,7 +201,13 @@ package struct JobSection: Sendable {
             JobKey(
                 "label-delay", "a length of time", required: true, example: "label-delay: 7d",
                 "Labels are taken to be complete after this; the training period ends this long before the day of training."),
-            JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
+            JobKey(
+                "calibration", "a percentage", default: "0%", example: "calibration: 20%",
+                "Share of the period, at its end, that the model does not learn from: there scores are turned into probabilities, and early "
+                    + "stopping watches."),
+            JobKey(
+                "selection", "a percentage", requiredWith: "`policy: automatic`", default: "0%", example: "selection: 20%",
+                "Share of the period, after the calibration's, that neither saw: there automatic decisions are fitted."),
         ])
 
     static let policy = JobSection(
@@ -196,8 +218,36 @@ package struct JobSection: Sendable {
                 example: "outcomes: { clear: { cost: { if: fraud, pay: amount } }, … }",
                 "At least two besides `review`, which asks a person. Of the outcomes, the one with the least expected cost is taken."),
             JobKey(
-                unsupported: "automatic",
-                "Remove it: outcomes are chosen by their cost alone in this version, and no risk is promised."),
+                "automatic", "a mapping", example: "automatic: { risk: missed-fraud-amount, alpha: 10%, cap: 500 EUR }",
+                "What may be cleared without a person: a row whose outcome costs something when it is positive gets that outcome only where "
+                    + "the model's rule promises the stated risk; else it goes to review."),
+        ])
+
+    static let automatic = JobSection(
+        path: "policy.automatic",
+        summary: "A promise about what is cleared without a person. `pipeline train` fits the rule on the rows of `window: selection`.",
+        keys: [
+            JobKey(
+                "risk", "missed-<positive>-amount or missed-<positive>-count", required: true, example: "risk: missed-fraud-amount",
+                "Of all fraud, in money or in count, the share cleared without a person; the middle word is the stage's."),
+            JobKey("alpha", "a percentage", required: true, example: "alpha: 10%", "At most this share."),
+            JobKey("confidence", "a percentage", default: "95%", example: "confidence: 95%", "With this confidence, for all segments at once."),
+            JobKey(
+                "cap", "an amount", requiredWith: "a risk in money", example: "cap: 500 EUR",
+                "Rows with a larger amount always go to a person; the promise in money needs it."),
+            JobKey(
+                "amount", "a money column of the main feed", example: "amount: amount",
+                "What fraud is counted by; the column that a missed positive costs, if there is one, when not given."),
+            JobKey("segments", "a mapping", example: "segments: { by: amount, edges: [50, 200] }", "Parts of the rows in each of which it holds."),
+        ])
+
+    static let segments = JobSection(
+        path: "policy.automatic.segments", summary: "Parts of the rows, by a number.",
+        keys: [
+            JobKey("by", "a number or money column, or a feature", required: true, example: "by: amount", "What tells them apart."),
+            JobKey(
+                "edges", "a list of rising numbers", required: true, example: "edges: [50, 200]",
+                "Where one ends and the next begins; money in whole units."),
         ])
 
     static let outcome = JobSection(

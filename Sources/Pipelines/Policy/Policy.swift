@@ -20,6 +20,9 @@ struct Ruling: Hashable, Sendable {
 /// Without a model the score is the stage's own suspicion, which is no probability: rows with half or more of it are reviewed, all others
 /// get the outcome that costs least when nothing is wrong.
 ///
+/// Where the job promises a risk (`automatic`), a row gets an outcome that costs something on positive rows only as far as the model's rule
+/// goes, whatever chose it; all others go to review. While there is no model, nothing is promised.
+///
 /// Expected cost of an outcome with cost c: p c when it falls due on positive rows, (1 - p) c on negative ones, c always; p is the score.
 /// Ties go to the outcome written first. (Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001.)
 struct Policy: Sendable {
@@ -51,16 +54,24 @@ struct Policy: Sendable {
     private let auditSample: Double
     private let seed: UInt64
     private let hasModel: Bool
+    /// What may be cleared without a person; nil = the job promises nothing.
+    private let gate: AutomaticGate?
+    /// Cause of a row that goes to review because the rule does not clear it; the one after it: because the model has no rule.
+    private let beyondRule: UInt8
 
     /// - Parameters:
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
     ///   - lists: entries known at the run's clock, by list feed.
+    ///   - automatic: the model's rule; counts only where it was fitted for this job's settings.
     init(
-        job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
+        job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>],
+        automatic: AutomaticRule? = nil
     ) throws(Failure) {
         let schema = try job.decided().schema
         outcomes = job.policy.outcomes.map(\.name)
-        causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" }
+        causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
+        beyondRule = Cause.firstRule + UInt8(job.policy.rules.count)
+        gate = job.policy.automatic.map { AutomaticGate($0, rule: automatic, schema: schema, featureNames: featureNames) }
         currency = job.policyCurrency
         costs = job.policy.outcomes.map { outcome in
             switch outcome.cost.pay {
@@ -95,11 +106,19 @@ struct Policy: Sendable {
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
+            if let review = reviewOutcome, hasModel, clears(ruling.outcome),
+                let refusal = gate?.refusal(batch: batch, features: features, row: row, score: scores[row])
+            {
+                (ruling.outcome, ruling.cause) = (review, refusal == .beyond ? beyondRule : beyondRule + 1)
+            }
             if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
             rulings.append(ruling)
         }
         return rulings
     }
+
+    /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
+    private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }
 
     private func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
         let amount: Double

@@ -11,6 +11,8 @@ public struct StageDefinition: Sendable {
     /// What a positive label means in this domain (`fraud`), and its opposite (`genuine`): the words of `cost: { if: … }`.
     public var positive: String
     public var negative: String
+    /// Features that can only speak for or against a positive row, by name; the others may do both.
+    public var signs: [String: FeatureSign] = [:]
 
     public init(definition: Definition, version: Int, features: [(name: String, meaning: String)], positive: String, negative: String) {
         (self.definition, self.version, self.features) = (definition, version, features)

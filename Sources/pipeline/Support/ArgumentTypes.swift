@@ -9,6 +9,7 @@ extension Reject.Code: ExpressibleByArgument {}
 extension ReviewItem.Kind: ExpressibleByArgument {}
 extension TableExport.Format: ExpressibleByArgument {}
 extension ExportEncoding: ExpressibleByArgument {}
+extension Evaluator.Control: ExpressibleByArgument {}
 
 extension Timestamp: ExpressibleByArgument {
     /// ISO 8601, as `2026-02-01` or `2026-02-01T06:00:00Z`.

@@ -71,6 +71,8 @@ public struct RunReport: Sendable {
     public var feeds: [FeedRows] = []
     /// The job names a model that the catalog has never had, and the catalog has others: a slip of the pen, most likely.
     public var missingModel: MissingModel?
+    /// Why nothing was cleared automatically although the job asks for it; a whole sentence.
+    public var noPromise: String?
 }
 
 /// A model's name that is not in the catalog, and the names that are.
@@ -139,12 +141,36 @@ public struct Runner: Sendable {
 
     /// Adds the model that the job names and the catalog lacks.
     private func noted(_ report: RunReport, job: Job) throws(Failure) -> RunReport {
+        if let automatic = job.scoring?.policy.automatic, let record = report.record, let model = record.model {
+            var report = report
+            report.noPromise = try warehouse.read { database throws in
+                try Self.noPromise(ModelStore(database), model: model, version: record.modelVersion, automatic)
+            }
+            return report
+        }
         guard report.record?.model == nil, let name = job.modelName else { return report }
         let known = Set(try warehouse.read { try ModelStore($0).versions(of: nil).map(\.name) })
         guard !known.isEmpty, !known.contains(name) else { return report }
         var report = report
         report.missingModel = MissingModel(name: name, known: known.sorted())
         return report
+    }
+
+    /// Why a model clears nothing under these settings; nil where it clears something.
+    private static func noPromise(
+        _ store: ModelStore, model: String, version: Int?, _ automatic: AutomaticSettings
+    ) throws(Failure) -> String? {
+        let known = try store.required(model, version: version)
+        let rule = try ModelArtefact(serialized: store.artefact(of: known), family: known.family).automatic
+        let name = "\(model) version \(known.version)"
+        guard let rule else {
+            return known.card.fitting?.notAutomatic.map { "\(name): \($0)" }
+                ?? "\(name) was trained without a rule for automatic decisions: it clears nothing. Train a new version."
+        }
+        guard rule.policy == automatic.digest else {
+            return "\(name) was trained for other `automatic` settings than the job has now: it clears nothing. Train a new version."
+        }
+        return rule.rule.segments.contains { $0.threshold != nil } ? nil : known.card.fitting?.notAutomatic.map { "\(name): \($0)" }
     }
 
     private func rehearse(_ job: Job, plan: RunPlan) throws(Failure) -> RunReport {
@@ -175,7 +201,8 @@ public struct Runner: Sendable {
                 .begin(in: database, champion: loaded?.version, versions: versions)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: false, jobFileChanged: false,
+            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: false,
+            jobFileChanged: false,
             stamps: plan.stamps
         ).execute()
     }

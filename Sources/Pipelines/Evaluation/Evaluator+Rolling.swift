@@ -114,7 +114,8 @@ extension Evaluator {
             averagePrecision: Metrics.averagePrecision(scores: own.scores, labels: labels),
             cardPrecision: Metrics.cardPrecision(at: 100, scores: own.scores, labels: labels, cards: cards, days: dayOfRow))
         if let other {
-            week.difference = PairedBootstrap(identifiers: cards, resamples: max(resamples, 40), seed: 1)
+            week.difference =
+                PairedBootstrap(identifiers: cards, resamples: max(resamples, 40), seed: 1)
                 .ranks(first: other.scores, second: own.scores, labels: labels).averagePrecision
         }
         return week

@@ -69,7 +69,9 @@ struct ModelFitter {
         var artefact = ModelArtefact(model: try classifier.serialized())
         if let calibration {
             let scores = try classifier.probabilities(of: calibration.matrix)
-            let kinds = settings.calibration.map { [$0] } ?? Calibrator.Kind.allCases
+            // Steps give many rows one probability: no threshold could part them, where what may be cleared is decided.
+            let rising = job.policy.automatic == nil ? Calibrator.Kind.allCases : [.identity, .platt, .beta]
+            let kinds = settings.calibration.map { [$0] } ?? rising
             let choice = try CalibrationChoice.best(of: kinds, scores: scores, labels: calibration.labels)
             (fitting.calibration, artefact.calibrator) = (choice, choice.calibrator)
             fitting.calibrated = Self.slice(calibration, slices.calibration, slices.selection)

@@ -64,10 +64,11 @@ extension JobReader {
             }
             settings.amount = text
         } else {
-            settings.amount = outcomes.lazy.compactMap { outcome -> String? in
-                guard outcome.cost.when == .positive, case .column(let name) = outcome.cost.pay, !name.isEmpty else { return nil }
-                return name
-            }.first
+            settings.amount =
+                outcomes.lazy.compactMap { outcome -> String? in
+                    guard outcome.cost.when == .positive, case .column(let name) = outcome.cost.pay, !name.isEmpty else { return nil }
+                    return name
+                }.first
             if settings.amount == nil {
                 section.report(.missingKey("amount", form: "a money column of the main feed", example: "amount: amount"))
                 return nil
@@ -77,7 +78,9 @@ extension JobReader {
         return cap == nil ? nil : settings
     }
 
-    private func readSegments(_ value: JobValue, place: JobPlace, main: FeedColumns?, stage: StageDefinition?) -> AutomaticSettings.Segments? {
+    private func readSegments(_ value: JobValue, place: JobPlace, main: FeedColumns?, stage: StageDefinition?) -> AutomaticSettings
+        .Segments?
+    {
         guard let section = JobMapping(value, .segments, place: place) else { return nil }
         let by = section["by"].flatMap { value -> String? in
             guard let name = value.text("a number or money column, or a feature") else { return nil }

@@ -183,7 +183,8 @@ package struct JobSection: Sendable {
                     + "is kept. Without it training goes on to its end."),
             JobKey(
                 "class-weight", "none or balanced", default: "none", example: "class-weight: balanced",
-                "`balanced`: positive rows weigh as much as all others together; needs a calibration, as scores are no longer probabilities."),
+                "`balanced`: positive rows weigh as much as all others together; needs a calibration, as scores are no longer probabilities."
+            ),
             JobKey(
                 "monotone", "true or false", default: "false", example: "monotone: true",
                 "Where the stage states which way a feature moves the score, the model keeps to it."),
@@ -191,7 +192,7 @@ package struct JobSection: Sendable {
                 "calibration", "best, \(Calibrator.Kind.allCases.map(\.rawValue).joined(separator: ", "))", default: "best",
                 example: "calibration: beta",
                 "How scores become probabilities on the rows of `window: calibration`; `best` is the kind with the least loss on rows it was "
-                    + "not fitted to."),
+                    + "not fitted to (with `policy: automatic` of identity, platt and beta: the steps of the others part no rows)."),
         ])
 
     static let window = JobSection(
@@ -231,14 +232,17 @@ package struct JobSection: Sendable {
                 "risk", "missed-<positive>-amount or missed-<positive>-count", required: true, example: "risk: missed-fraud-amount",
                 "Of all fraud, in money or in count, the share cleared without a person; the middle word is the stage's."),
             JobKey("alpha", "a percentage", required: true, example: "alpha: 10%", "At most this share."),
-            JobKey("confidence", "a percentage", default: "95%", example: "confidence: 95%", "With this confidence, for all segments at once."),
+            JobKey(
+                "confidence", "a percentage", default: "95%", example: "confidence: 95%", "With this confidence, for all segments at once."),
             JobKey(
                 "cap", "an amount", requiredWith: "a risk in money", example: "cap: 500 EUR",
                 "Rows with a larger amount always go to a person; the promise in money needs it."),
             JobKey(
                 "amount", "a money column of the main feed", example: "amount: amount",
                 "What fraud is counted by; the column that a missed positive costs, if there is one, when not given."),
-            JobKey("segments", "a mapping", example: "segments: { by: amount, edges: [50, 200] }", "Parts of the rows in each of which it holds."),
+            JobKey(
+                "segments", "a mapping", example: "segments: { by: amount, edges: [50, 200] }",
+                "Parts of the rows in each of which it holds."),
         ])
 
     static let segments = JobSection(

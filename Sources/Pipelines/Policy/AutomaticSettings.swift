@@ -18,7 +18,9 @@ public struct AutomaticSettings: Sendable, Hashable {
         public var names: [String] {
             func text(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)" }
             guard let first = edges.first, let last = edges.last else { return ["all"] }
-            return ["below \(text(first))"] + zip(edges, edges.dropFirst()).map { "\(text($0)) to \(text($1))" } + ["\(text(last)) and more"]
+            return ["below \(text(first))"] + zip(edges, edges.dropFirst()).map { "\(text($0)) to \(text($1))" } + [
+                "\(text(last)) and more"
+            ]
         }
     }
 
@@ -109,7 +111,8 @@ struct AutomaticGate: Sendable {
         self.rule = rule.flatMap { $0.policy == settings.digest ? $0.rule : nil }
         amount = settings.amount.flatMap { RowNumber($0, schema: schema, featureNames: featureNames) }
         segment = settings.segments.flatMap { parts in
-            RowNumber(parts.by, schema: schema, featureNames: featureNames).map { number in (number, parts.edges.map { $0 * number.scale }) }
+            RowNumber(parts.by, schema: schema, featureNames: featureNames).map { number in (number, parts.edges.map { $0 * number.scale })
+            }
         }
     }
 

@@ -38,7 +38,8 @@ struct Evaluate: ParsableCommand {
     var removalWindow: Timestamp.Span?
     @Option(help: ArgumentHelp("Test so many weeks before the test days instead of them.", valueName: "weeks"))
     var rolling: Int?
-    @Option(help: ArgumentHelp("A second job, compared on the same rows of the --rolling weeks.", valueName: "job.yaml"), completion: .file())
+    @Option(
+        help: ArgumentHelp("A second job, compared on the same rows of the --rolling weeks.", valueName: "job.yaml"), completion: .file())
     var against: String?
     @Option(
         help: ArgumentHelp(

@@ -133,6 +133,6 @@ struct ModelsShow: ParsableCommand {
                     ]),
             ] + (card.origin.map { [PromotionView.origin($0)] } ?? []) + [
                 .init("parameters", card.parameters.sorted { $0.key < $1.key }.map { .init($0.key, .text($0.value)) })
-            ])
+            ] + (card.fitting.map(FittingView.sections) ?? []))
     }
 }

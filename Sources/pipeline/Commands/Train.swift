@@ -53,6 +53,12 @@ struct Train: ParsableCommand {
                     .init("trained_from", .time(report.from)), .init("trained_to", .time(report.to)),
                     .init("labels_known_by", .time(report.labelsKnownBy)), .init("digest", .digest(version.digest)),
                 ]), to: console)
+        let fitting = version.card.fitting
+        if let certificate = fitting?.automatic {
+            console.note("\nAutomatic: \(Quantity.share(certificate.automationRate)) of the rows, under the promise in its card.")
+        }
+        if let missing = fitting?.notAutomatic { console.note("\nnote: \(missing)") }
+        for odd in fitting?.oddLabels ?? [] { console.note("warning: labels (\(odd.kind.rawValue)): \(odd.reason)") }
         let option = warehouse.database == "pipeline.db" ? "" : " --database \(warehouse.database)"
         console.note("\nnext:\n  pipeline evaluate \(job.path)\n  pipeline run \(job.path)\(option)")
     }

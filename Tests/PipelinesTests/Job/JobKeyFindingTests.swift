@@ -176,22 +176,6 @@ import Testing
                 """,
             ])
         expect(
-            ("label-delay: 7d }", "label-delay: 7d, ⟦1⟧calibration: 20% }"),
-            give: [
-                """
-                ⟦1⟧ error: not supported in this version (train.window.calibration). Remove it: probabilities are used as the model \
-                gives them in this version.
-                """
-            ])
-        expect(
-            ("rules:\n", "  ⟦1⟧automatic: { risk: missed-fraud-amount, alpha: 10%, confidence: 95% }\nrules:\n"),
-            give: [
-                """
-                ⟦1⟧ error: not supported in this version (policy.automatic). Remove it: outcomes are chosen by their cost alone in \
-                this version, and no risk is promised.
-                """
-            ])
-        expect(
             ("results: fraud", "⟦1⟧lists: []\nresults: fraud"),
             give: [
                 "⟦1⟧ error: not supported in this version (lists). Declare each list as a feed with `role: list`."

@@ -75,3 +75,82 @@ extension Failure {
             remedy: "`pipeline models show \(version.name)` lists who had which role when.")
     }
 }
+
+/// Wording of what stops a comparison.
+extension Failure {
+    static func comparisonEmpty(_ name: String, from: Timestamp, to: Timestamp) -> Failure {
+        Failure(
+            .usage, code: "models.compare-empty", what: "there are no rows to compare on", place: name,
+            found: "labels are complete up to \(to.iso8601)", expected: "rows from \(from.iso8601) on, after both training periods",
+            remedy: "Wait until more labels are known, or compare versions trained with an earlier --as-of.")
+    }
+
+    static func comparisonOneClass(_ name: String, positives: Int, rows: Int, from: Timestamp, to: Timestamp) -> Failure {
+        Failure(
+            .usage, code: "models.compare-one-class", what: "the rows to compare on have one class only", place: name,
+            found: "\(positives) positive labels in \(rows) rows from \(from.iso8601) to \(to.iso8601)", expected: "both classes",
+            remedy: "Wait until more labels are known, or compare versions trained with an earlier --as-of.")
+    }
+
+    static func comparisonPeriod(_ version: ModelVersion) -> Failure {
+        Failure(
+            .usage, code: "models.compare-period", what: "nothing states when the training period of a version ended",
+            place: "\(version.name) \(version.version)", found: version.card.trainedTo, expected: "a time",
+            remedy: "Name the first row to compare on with --from: one that the version was not trained on.")
+    }
+
+    static func comparisonTrained(_ version: ModelVersion, from: Timestamp) -> Failure {
+        Failure(
+            .usage, code: "models.compare-trained", what: "a version would be tested on rows it was trained on",
+            place: "\(version.name) \(version.version)", found: "rows from \(from.iso8601)", expected: "\(version.card.trainedTo) or later",
+            remedy: "Leave --from out.")
+    }
+}
+
+/// Wording of what stops an export or an import.
+extension Failure {
+    static func modelFile(_ place: String, found: String, expected: String) -> Failure {
+        Failure(
+            .usage, code: "models.file", what: "the model file cannot be read", place: place, found: found, expected: expected,
+            remedy: "`pipeline models export` writes one; XGBoost's JSON and LightGBM's text can be read too.")
+    }
+
+    static func modelFileAltered(_ place: String, found: String, expected: String) -> Failure {
+        Failure(
+            .difference, code: "models.file-altered", what: "the model file is not what was exported", place: place,
+            found: "digest \(found)",
+            expected: expected, remedy: "Export it again, and compare the digest that `pipeline models export` prints.")
+    }
+
+    static func modelFileExists(_ path: String) -> Failure {
+        Failure(
+            .usage, code: "models.export-exists", what: "the file is there already", place: path, expected: "a new file",
+            remedy: "Name another file, or remove this one.")
+    }
+
+    static func modelFileUnwritable(_ path: String, cause: String) -> Failure {
+        Failure(
+            .failed, code: "models.export-failed", what: "the model file cannot be written", place: path,
+            remedy: "Look at the folder's rights and space.", cause: cause)
+    }
+
+    static func sample(_ place: String, found: String, expected: String) -> Failure {
+        Failure(
+            .usage, code: "models.sample", what: "the sample cannot be used", place: place, found: found, expected: expected,
+            remedy: "Write a column for each feature and `probability`, as the library that made the model gives it.")
+    }
+
+    static func sampleMissing(_ place: String) -> Failure {
+        Failure(
+            .usage, code: "models.sample-missing", what: "a model of another program is taken only with a sample that proves it",
+            place: place,
+            expected: "--sample <file.csv>", remedy: "Write inputs and the library's own probabilities of them to a CSV file.")
+    }
+
+    static func sampleDiffers(_ place: String, row: Int, difference: Double, tolerance: Double) -> Failure {
+        Failure(
+            .difference, code: "models.sample-differs", what: "the model does not give the sample's outputs", place: "\(place), row \(row)",
+            found: "a difference of \(difference)", expected: "at most \(tolerance)",
+            remedy: "Make the sample with the model in this file; nothing was added to the catalog.")
+    }
+}

@@ -40,7 +40,7 @@ struct LoadedModel: Sendable {
         return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
     }
 
-    private static func load(
+    static func load(
         _ version: ModelVersion, artefact: [UInt8], job: ScoringJob, stage: StageDefinition, threads: Int
     ) throws(Failure) -> LoadedModel {
         let expected = stage.features.map(\.name)

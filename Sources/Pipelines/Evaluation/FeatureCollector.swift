@@ -58,6 +58,8 @@ struct FeatureCollector {
     private(set) var inputDigest = ""
     private(set) var rejected = 0
     private(set) var read = 0
+    /// Told of the rows of the period, a block at a time: the batch, their indices in it, all keys and all features of the block.
+    var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -145,6 +147,10 @@ struct FeatureCollector {
             let own = RunContext.labels(of: batch, column: labelColumn)
             let features = try stage.consume(
                 StageInput(batch: batch, keys: keys, times: times, labels: own, labelDelay: job.main.labelDelay, events: events))
+            if let visit {
+                let rows = (0..<batch.count).filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
+                if !rows.isEmpty { try visit(batch, rows, keys, features) }
+            }
             for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
                 result.matrix.values.append(contentsOf: features.row(row))
                 result.keys.append(keys[row])

@@ -133,6 +133,11 @@ struct Policy: Sendable {
         }
     }
 
+    /// What an outcome costs on a row whose class is known, in minor units; a person who reviews is taken to decide rightly.
+    func realised(_ outcome: UInt8, batch: RecordBatch, row: Int, isPositive: Bool) -> Double {
+        cost(Int(outcome), batch: batch, row: row, probability: isPositive ? 1 : 0)
+    }
+
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1
         for index in expected.indices where excluded.map({ Int($0) != index }) ?? true {

@@ -182,6 +182,8 @@ public struct ModelComparer: Sendable {
 extension LoadedModel {
     /// The job's policy as this version would be applied by it.
     func policy(job: ScoringJob, stage: StageDefinition, lists: [String: Set<String>]) throws(Failure) -> Policy {
-        try Policy(job: job, featureNames: stage.features.map(\.name), hasModel: true, seed: RecordKey.hash(job.name), lists: lists)
+        try Policy(
+            job: job, featureNames: stage.features.map(\.name), hasModel: true, seed: RecordKey.hash(job.name), lists: lists,
+            automatic: automatic)
     }
 }

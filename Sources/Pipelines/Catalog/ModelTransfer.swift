@@ -177,6 +177,8 @@ public struct ModelTransfer: Sendable {
 extension LoadedModel {
     /// A classifier of an artefact that is not in the catalog yet.
     static func load(_ version: ModelVersion, artefact: [UInt8], features: [String]) throws(Failure) -> any Classifier {
-        try ModelFamilies.classifier(named: version.family).load(artefact, featureNames: features, threads: 1)
+        let family = try ModelFamilies.classifier(named: version.family)
+        return try ModelArtefact(serialized: artefact, family: version.family)
+            .classifier(of: family, featureNames: features, threads: 1)
     }
 }

@@ -11,6 +11,8 @@ struct RunContext: Sendable {
     let files: [FeedFile]
     let policy: Policy
     let model: (any Classifier)?
+    /// Scored beside it; by version.
+    var challengers: [Challenger] = []
     /// Of the main feed.
     let timeColumn: Int
     let keyColumns: [Int]

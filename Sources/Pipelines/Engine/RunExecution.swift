@@ -134,9 +134,10 @@ struct RunExecution {
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
             seed: RecordKey.hash(job.name),
             lists: loaded.lists, automatic: automatic)
-        let context = try RunContext(
+        var context = try RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
+        context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
         let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(
             warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.decided.key)
@@ -146,6 +147,22 @@ struct RunExecution {
             startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh,
             resultsGiven: loaded.checkpoint.map { $0.file == streamed.count ? Int($0.position.row) : 0 } ?? 0)
         return (TablesFirst(source, files: streamed, scorer: scorer), context)
+    }
+
+    /// The versions that were challengers at the run's start.
+    private func challengers(
+        of job: ScoringJob, stage: StageDefinition, lists: [String: Set<String>]
+    ) throws(Failure) -> [Challenger] {
+        var challengers: [Challenger] = []
+        for (name, version) in try warehouse.read({ try ChallengerStore($0).versions(run: record.id) }) {
+            let loaded = try LoadedModel.version(
+                name: name, version: version, job: job, stage: stage, warehouse: warehouse, threads: options.threads)
+            guard let loaded else { continue }
+            challengers.append(
+                Challenger(
+                    version: version, classifier: loaded.classifier, policy: try loaded.policy(job: job, stage: stage, lists: lists)))
+        }
+        return challengers
     }
 
     /// Rows of each streamed feed that were written before, in the order of the feeds.

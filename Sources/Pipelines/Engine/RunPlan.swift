@@ -107,6 +107,7 @@ struct RunStart {
             ).create(in: database)
         }
         for feed in job.feeds { try LandingTable(feed, job: job.name)?.create(in: database) }
+        try ChallengerStore(database).begin(run: record.id, job: job, at: clock)
         try runs.update(record)
         return record
     }

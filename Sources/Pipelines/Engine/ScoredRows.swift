@@ -7,6 +7,7 @@ struct ScoredRows {
     private let database: Database
     private let results: ResultInserter
     private let items: ReviewItemInserter
+    private let challengers: ChallengerRows
     private let locator: RecordLocator
 
     init(database: Database, context: RunContext, locator: RecordLocator) throws {
@@ -16,6 +17,7 @@ struct ScoredRows {
             key: context.decided.keyFields, values: context.decided.valueColumns.map { context.decided.schema.fields[$0] })
         results = try ResultInserter(table: table, database: database, context: context)
         items = try ReviewItemInserter(database, context: context)
+        challengers = try ChallengerRows(database, context: context)
     }
 
     /// - Returns: the block's counts, with what only the table knew.
@@ -38,6 +40,7 @@ struct ScoredRows {
         }
         counts.corrected += Int64(found.versions.count)
         try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
+        try challengers.insert(block, except: found.duplicates, versions: found.versions)
         counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
         return counts
     }

@@ -23,6 +23,8 @@ struct ScoredBlock: Sendable {
     /// The stage's state after this block.
     var state: StateChange
     var cursor: StreamCursor
+    /// What challengers say of the same rows.
+    var challenged: [ChallengedRows] = []
 }
 
 /// What of the stage's state a block changed.
@@ -116,10 +118,15 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         counts.unchanged = Int64(unchanged)
         counts.late = Int64(late)
         counts.corrected = Int64(corrected)
-        return ScoredBlock(
+        var block = ScoredBlock(
             file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
             rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
+        guard kept.batch.count > 0 else { return block }
+        for challenger in context.challengers {
+            block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))
+        }
+        return block
     }
 
     /// Scores, rulings and review items of rows, with outcomes and items counted.

@@ -76,7 +76,10 @@ public struct Trainer: Sendable {
                 name: report.version.name, family: report.version.family, featureNames: report.version.featureNames,
                 card: report.version.card, artefact: artefact, at: now)
             report.isKnown = report.version.version <= known
-            if try store.role(of: report.version, asOf: .distantFuture) != report.role {
+            let current = try store.role(of: report.version, asOf: .distantFuture)
+            // The very model that is in charge, trained again where several accounts must approve: it stays in charge.
+            if current == .champion, report.role == .challenger { report.role = .champion }
+            if current != report.role {
                 try store.setRole(report.role, of: report.version, at: now, actor: actor, reason: "trained on \(report.rows) rows")
             }
             return report

@@ -101,6 +101,9 @@ public struct Replayer: Sendable {
                 cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
         }
         let job = try Job.stored(text: text, path: current.path)
+        if let period = try warehouse.read({ try Rescorer.period(of: run.id, in: $0) }) {
+            return try rescore(run, job: job, period: period, in: scratch)
+        }
         let plan: RunPlan
         switch try files(of: run, job: job) {
         case .failure(let difference): return difference
@@ -115,6 +118,22 @@ public struct Replayer: Sendable {
             options: RunOptions(threads: threads, progress: progress))
         _ = try runner.start(
             job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
+        return nil
+    }
+
+    /// Scores rows of the scratch warehouse again, as the run did.
+    private func rescore(
+        _ run: RunRecord, job: Job, period: (from: Timestamp?, to: Timestamp?), in scratch: Warehouse
+    ) throws(Failure) -> ReplayDifference? {
+        if let difference = try carryOver(run, job: job, to: scratch) { return difference }
+        let clock = run.clock
+        let rescorer = Rescorer(
+            warehouse: scratch,
+            environment: Environment(
+                now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier))
+        _ = try rescorer.start(
+            job, from: period.from, to: period.to, clock: clock,
+            identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
         return nil
     }
 

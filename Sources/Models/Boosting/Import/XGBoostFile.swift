@@ -9,17 +9,17 @@ enum XGBoostFile {
     }
     private struct Learner: Decodable {
         var attributes: [String: String]?
-        var feature_names: [String]?
-        var gradient_booster: Booster
-        var learner_model_param: Parameters
+        var featureNames: [String]?
+        var gradientBooster: Booster
+        var learnerModelParam: Parameters
         var objective: Objective
     }
     private struct Objective: Decodable { var name: String }
     private struct Parameters: Decodable {
-        var base_score: String
-        var num_class: String?
-        var num_feature: String
-        var num_target: String?
+        var baseScore: String
+        var numClass: String?
+        var numFeature: String
+        var numTarget: String?
     }
     private struct Booster: Decodable {
         var name: String
@@ -27,17 +27,17 @@ enum XGBoostFile {
     }
     private struct Model: Decodable {
         var trees: [Tree]
-        var iteration_indptr: [Int]?
+        var iterationIndptr: [Int]?
     }
     private struct Tree: Decodable {
-        var left_children: [Int64]
-        var right_children: [Int64]
-        var split_indices: [Int64]
-        var split_conditions: [Float]
-        var split_type: [Int]?
-        var categories_nodes: [Int]?
-        var default_left: [Flag]
-        var sum_hessian: [Float]
+        var leftChildren: [Int64]
+        var rightChildren: [Int64]
+        var splitIndices: [Int64]
+        var splitConditions: [Float]
+        var splitType: [Int]?
+        var categoriesNodes: [Int]?
+        var defaultLeft: [Flag]
+        var sumHessian: [Float]
     }
     /// 0 and 1, or false and true, as older versions write it.
     private struct Flag: Decodable {
@@ -52,31 +52,33 @@ enum XGBoostFile {
     static func read(_ bytes: [UInt8]) throws(Failure) -> ForeignModel {
         let document: Document
         do {
-            document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            document = try decoder.decode(Document.self, from: Data(bytes))
         } catch let error as DecodingError {
             throw .foreignFile("XGBoost JSON", found: place(of: error), expected: "a model of `save_model(\"x.json\")`")
         } catch {
             throw .foreignFile("XGBoost JSON", found: "\(bytes.count) bytes that are not JSON", expected: "a model")
         }
-        let learner = document.learner, parameters = learner.learner_model_param
+        let learner = document.learner, parameters = learner.learnerModelParam
         guard learner.objective.name == "binary:logistic" else {
             throw .foreignUnsupported("objective \(learner.objective.name)", expected: "objective binary:logistic")
         }
-        guard learner.gradient_booster.name == "gbtree", let model = learner.gradient_booster.model else {
-            throw .foreignUnsupported("booster \(learner.gradient_booster.name)", expected: "booster gbtree")
+        guard learner.gradientBooster.name == "gbtree", let model = learner.gradientBooster.model else {
+            throw .foreignUnsupported("booster \(learner.gradientBooster.name)", expected: "booster gbtree")
         }
-        guard ["0", "1"].contains(parameters.num_class ?? "0"), ["0", "1"].contains(parameters.num_target ?? "1") else {
+        guard ["0", "1"].contains(parameters.numClass ?? "0"), ["0", "1"].contains(parameters.numTarget ?? "1") else {
             throw .foreignUnsupported("several classes or targets", expected: "one output")
         }
         // Version 3.1 and later write one number a target, in brackets.
-        let text = parameters.base_score.filter { $0 != "[" && $0 != "]" }
+        let text = parameters.baseScore.filter { $0 != "[" && $0 != "]" }
         guard let base = Float(text), base > 0, base < 1 else {
-            throw .foreignFile("base_score", found: parameters.base_score, expected: "a probability between 0 and 1")
+            throw .foreignFile("base_score", found: parameters.baseScore, expected: "a probability between 0 and 1")
         }
-        guard let count = Int(parameters.num_feature), count > 0, !model.trees.isEmpty else {
+        guard let count = Int(parameters.numFeature), count > 0, !model.trees.isEmpty else {
             throw .foreignFile("XGBoost JSON", found: "no features or no trees", expected: "both")
         }
-        let names = learner.feature_names ?? []
+        let names = learner.featureNames ?? []
         guard names.isEmpty || names.count == count else {
             throw .foreignFile("feature_names", found: "\(names.count) names", expected: "\(count)")
         }
@@ -89,13 +91,13 @@ enum XGBoostFile {
     private static func trees(_ model: Model, features: Int) throws(Failure) -> [ParsedTree] {
         var trees: [ParsedTree] = []
         for (index, tree) in model.trees.enumerated() {
-            guard tree.split_type?.allSatisfy({ $0 == 0 }) ?? true, tree.categories_nodes?.isEmpty ?? true else {
+            guard tree.splitType?.allSatisfy({ $0 == 0 }) ?? true, tree.categoriesNodes?.isEmpty ?? true else {
                 throw .foreignUnsupported("a categorical split in tree \(index)", expected: "splits on numbers alone")
             }
             guard
                 let parsed = ParsedTree(
-                    left: tree.left_children, right: tree.right_children, features: tree.split_indices,
-                    defaultLeft: tree.default_left.map(\.value), conditions: tree.split_conditions, covers: tree.sum_hessian,
+                    left: tree.leftChildren, right: tree.rightChildren, features: tree.splitIndices,
+                    defaultLeft: tree.defaultLeft.map(\.value), conditions: tree.splitConditions, covers: tree.sumHessian,
                     featureCount: features)
             else { throw .foreignFile("tree \(index)", found: "damaged nodes", expected: "a tree") }
             trees.append(parsed)
@@ -107,7 +109,7 @@ enum XGBoostFile {
     private static func best(_ learner: Learner, _ model: Model) -> Int? {
         guard let round = learner.attributes?["best_iteration"].flatMap({ Int($0) }), round >= 0 else { return nil }
         let count: Int
-        if let ends = model.iteration_indptr, round + 1 < ends.count { count = ends[round + 1] } else { count = round + 1 }
+        if let ends = model.iterationIndptr, round + 1 < ends.count { count = ends[round + 1] } else { count = round + 1 }
         return count > 0 && count < model.trees.count ? count : nil
     }
 

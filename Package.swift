@@ -30,14 +30,14 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // No library: a header, whose functions go inline.
-        .systemLibrary(name: "CByteMasks"),
+        .systemLibrary(name: "CInline"),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"]), .brew(["xgboost"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "Records", swiftSettings: settings),
         .target(
             name: "Connectors",
             dependencies: [
-                "Records", "CByteMasks", "CLibXML2", "CZlib",
+                "Records", "CInline", "CLibXML2", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -185,10 +185,11 @@ final class CSVReader: FeedReader {
         for column in 0..<builder.columns.count where good > 0 {
             good = builders[column].set(row, index.run(scanner.base, field: fieldOfColumn[column]), good)
         }
+        self.index = index
         guard good > 0 else { return 0 }
         builder.commitRows(good, first: number + 1)
         number += Int64(good)
-        scanner.pass(good, to: good == index.count ? index.end : Int(index.slots[good * index.stride]) + 1)
+        scanner.pass(good, to: index.end(ofFirst: good))
         return good
     }
 

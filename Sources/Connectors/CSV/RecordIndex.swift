@@ -1,4 +1,4 @@
-import CByteMasks
+import CInline
 
 /// Finds many usual records at once: each of the same number of fields, ended by a line feed, quotes only around whole fields and no line
 /// end between them. Where one is not like that it stops before it, and `RecordScanner` goes on.
@@ -8,16 +8,8 @@ import CByteMasks
 /// every quote that opens must follow a delimiter, a line feed or a quote that closes (then both are a doubled quote), and what follows one
 /// that closes must be a delimiter, a line end or a quote that opens; bytes of which that is not true are given up as a whole.
 struct RecordIndex {
-    /// Where fields end, so many numbers a record: the place before the record, then the end of each field. In the buffer searched.
-    let slots: UnsafeMutablePointer<Int32>
-    /// Numbers a record in `slots`: one more than it has fields.
-    let stride: Int
-    /// Records that have a doubled quote: 1, all others 0.
-    let doubled: UnsafeMutablePointer<UInt8>
-    private(set) var count = 0
-    /// Where the next record starts.
-    private(set) var end = 0
-
+    /// Fields a record.
+    private let fields: Int
     /// Records found at once, at most.
     let capacity: Int
     private let delimiter: UInt8
@@ -26,89 +18,138 @@ struct RecordIndex {
     private let quoteBits: UInt64
     /// A record of this length, or up to three bytes more, may be the header once more.
     private let headerLength: Int
+    /// Where fields end, in the buffer searched, one after another; before the first, the place before the first record.
+    private let ends: UnsafeMutablePointer<Int32>
+    /// A bit for each byte from `origin`: the second quote of two.
+    private let doubled: UnsafeMutablePointer<UInt64>
+    private var origin = 0
+    /// Records found by the last search.
+    private(set) var count = 0
+
+    /// Blocks of 64 bytes searched at once, at most.
+    private static let blocks = 2_048
 
     /// To be ended by ``deallocate()``.
     /// - Parameter header: bytes of the header, where its like is no record.
     init(fields: Int, rules: FieldRules, header: Int?) {
+        self.fields = fields
         (delimiter, quote, quoteBits) = (rules.delimiter, rules.quote, rules.hasQuotes ? .max : 0)
         headerLength = header ?? -1_000
-        stride = fields + 1
-        capacity = max(16, min(256, 1 << 14 / stride))
-        // A record of too many fields is seen at its end: there is room for what 64 bytes can have beyond.
-        slots = .allocate(capacity: stride * capacity + 64)
-        doubled = .allocate(capacity: capacity)
+        capacity = max(16, min(256, 1 << 14 / fields))
+        // A block can have 64 ends beyond those wanted, and eight are written at a time.
+        ends = .allocate(capacity: 1 + (capacity + 64) * fields + 128)
+        doubled = .allocate(capacity: Self.blocks + 1)
     }
 
     func deallocate() {
-        slots.deallocate()
+        ends.deallocate()
         doubled.deallocate()
+    }
+
+    /// The place behind the first `records` of those found.
+    func end(ofFirst records: Int) -> Int { Int(ends[records * fields]) + 1 }
+
+    /// The text of a field of the records found, for a column.
+    func run(_ base: UnsafePointer<UInt8>, field: Int) -> FieldRun {
+        FieldRun(
+            base: base, ends: ends + field, stride: fields, isLast: field == fields - 1, doubled: doubled, origin: origin,
+            quote: quoteBits == 0 ? -1 : Int(quote))
     }
 
     /// Finds up to `limit` records, at most ``capacity``, from `start` on, where a record starts. 64 zeros follow the byte before `last`.
     mutating func find(_ base: UnsafePointer<UInt8>, from start: Int, to last: Int, limit: Int) {
-        let stride = stride, slots = slots, doubled = doubled
-        (count, end) = (0, start)
+        (count, origin) = (0, start)
         guard last < Int(Int32.max) else { return }
-        var block = start, found = 0, recordStart = start
-        var slot = 1
-        slots[0] = Int32(truncatingIfNeeded: start &- 1)
-        // Of the byte before the block: whether it is inside quotes, ended a field, or closed one; and a doubled quote in this record.
+        ends[0] = Int32(truncatingIfNeeded: start &- 1)
+        let (found, lines) = findEnds(base, start, last, limit)
+        let whole = found >= lines &* fields && isExact(base, lines) ? lines : exactRecords(base, min(lines, found / fields))
+        count = usualRecords(base, min(whole, limit))
+    }
+
+    /// Writes where fields end, until so many lines have ended; the ends and the lines found.
+    private func findEnds(_ base: UnsafePointer<UInt8>, _ start: Int, _ last: Int, _ limit: Int) -> (ends: Int, lines: Int) {
+        let doubled = doubled, most = (capacity &+ 64) &* fields
+        var target = ends + 1
+        var block = start, word = 0, lines = 0
+        // Of the byte before the block: whether it is inside quotes, ended a field, or closed one.
         var inside: UInt64 = 0, ended: UInt64 = 1, closed: UInt64 = 0
-        var isDoubled = false
-        blocks: while block < last {
+        while block < last, lines < limit, word < Self.blocks, target - ends < most {
             let masks = byteMasks(base + block, delimiter, quote)
             let quotes = masks.quotes & quoteBits
-            let lineEnds = masks.lineFeeds | masks.returns
             var fieldEnds = masks.delimiters | masks.lineFeeds
-            var doubledQuotes: UInt64 = 0
+            doubled[word] = 0
             if quotes | inside | closed != 0 {
+                let lineEnds = masks.lineFeeds | masks.returns
                 let quoted = Self.prefixParity(quotes) ^ inside
                 let opening = quotes & quoted, closing = quotes & ~quoted
                 let afterClosing = closing << 1 | closed
                 fieldEnds &= ~quoted
-                let mayOpen = fieldEnds << 1 | ended
-                doubledQuotes = opening & afterClosing
-                let isUsual =
-                    opening & ~(mayOpen | afterClosing) | afterClosing & ~(fieldEnds | lineEnds | opening) | lineEnds & quoted == 0
-                if !isUsual { break blocks }
+                let mayOpen = fieldEnds << 1 | ended | afterClosing
+                let isUsual = opening & ~mayOpen | afterClosing & ~(fieldEnds | lineEnds | opening) | lineEnds & quoted == 0
+                if !isUsual { break }
+                doubled[word] = opening & afterClosing
                 inside = 0 &- (quoted >> 63)
                 closed = closing >> 63
             }
             if masks.returns != 0 {
                 // One that no line feed follows ends a record too.
                 let followed = masks.lineFeeds >> 1 | (base[block &+ 64] == 10 ? 1 << 63 : 0)
-                if masks.returns & ~followed != 0 { break blocks }
+                if masks.returns & ~followed != 0 { break }
             }
             ended = fieldEnds >> 63
-            var rest = fieldEnds
-            while rest != 0 {
-                let bit = rest & (0 &- rest)
-                let at = block &+ rest.trailingZeroBitCount
-                rest ^= bit
-                slots[slot] = Int32(truncatingIfNeeded: at)
-                slot &+= 1
-                if masks.lineFeeds & bit == 0 { continue }
-                if slot != (found &+ 1) &* stride { break blocks }
-                let recordEnd = at &- (at > recordStart && base[at &- 1] == 13 ? 1 : 0)
-                let length = recordEnd &- recordStart
-                // A blank line is no record, and a long one is a reject.
-                if length == 0 || length > CSVReader.recordLimit || UInt(bitPattern: length &- headerLength) <= 3 { break blocks }
-                slots[slot &- 1] = Int32(truncatingIfNeeded: recordEnd)
-                doubled[found] = isDoubled || doubledQuotes & (bit &- 1) != 0 ? 1 : 0
-                isDoubled = false
-                doubledQuotes &= 0 &- bit
-                found &+= 1
-                recordStart = at &+ 1
-                (count, end) = (found, recordStart)
-                if found == limit { return }
-                slots[slot] = Int32(truncatingIfNeeded: at)
-                slot &+= 1
-            }
-            // A record that is not ended yet and has more fields than usual is not one of these.
-            if slot > (found &+ 1) &* stride { break blocks }
-            isDoubled = isDoubled || doubledQuotes != 0
+            lines &+= masks.lineFeeds.nonzeroBitCount
+            Self.write(fieldEnds, from: block, to: target)
+            target += fieldEnds.nonzeroBitCount
             block &+= 64
+            word &+= 1
         }
+        doubled[word] = 0
+        return (target - ends - 1, lines)
+    }
+
+    /// Writes the places of bits, eight at a time whether there are as many or not: how many there are is what a processor guesses wrong.
+    @inline(__always)
+    private static func write(_ bits: UInt64, from block: Int, to target: UnsafeMutablePointer<Int32>) {
+        var rest = bits
+        var at = target
+        repeat {
+            for index in 0..<8 {
+                at[index] = Int32(truncatingIfNeeded: block &+ rest.trailingZeroBitCount)
+                rest &= rest &- 1
+            }
+            at += 8
+        } while rest != 0
+    }
+
+    /// Every record's last field, and so no other, is one of those that end with one of so many line feeds.
+    private func isExact(_ base: UnsafePointer<UInt8>, _ records: Int) -> Bool {
+        var differing: UInt8 = 0
+        var end = ends + fields
+        for _ in 0..<records {
+            differing |= base[Int(end[0])] ^ 10
+            end += fields
+        }
+        return differing == 0
+    }
+
+    /// How many records, from the first on, have as many fields as they should.
+    private func exactRecords(_ base: UnsafePointer<UInt8>, _ records: Int) -> Int {
+        for record in 0..<records {
+            for field in 1...fields where (base[Int(ends[record * fields + field])] == 10) != (field == fields) { return record }
+        }
+        return records
+    }
+
+    /// How many of them are neither blank, nor perhaps the header, nor too long.
+    private func usualRecords(_ base: UnsafePointer<UInt8>, _ records: Int) -> Int {
+        var start = Int(ends[0]) &+ 1
+        for record in 0..<records {
+            let at = Int(ends[(record &+ 1) &* fields])
+            let length = at &- start &- (at > start && base[at &- 1] == 13 ? 1 : 0)
+            if length == 0 || length > CSVReader.recordLimit || UInt(bitPattern: length &- headerLength) <= 3 { return record }
+            start = at &+ 1
+        }
+        return records
     }
 
     /// Bit i is the parity of bits 0...i.
@@ -122,11 +163,5 @@ struct RecordIndex {
         result ^= result << 16
         result ^= result << 32
         return result
-    }
-
-    /// The text of a field of the records found, for a column.
-    func run(_ base: UnsafePointer<UInt8>, field: Int) -> FieldRun {
-        FieldRun(
-            base: base, slots: slots + field, stride: stride, doubled: doubled, quote: quoteBits == 0 ? -1 : Int(quote))
     }
 }

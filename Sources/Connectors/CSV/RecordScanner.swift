@@ -1,4 +1,4 @@
-import CByteMasks
+import CInline
 
 #if canImport(Glibc)
     import Glibc

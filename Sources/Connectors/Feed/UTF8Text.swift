@@ -1,3 +1,5 @@
+import CInline
+
 /// Copying text while checking that it is UTF-8.
 enum UTF8Text {
     /// Copies `count` bytes; false when they are not valid UTF-8 (what was copied is then void). The buffers do not overlap.
@@ -38,21 +40,8 @@ enum UTF8Text {
     @inline(__always)
     static func copyAhead(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) -> Bool {
         if count > 32 { return copy(source, count, to: target) }
-        let from = UnsafeRawPointer(source), to = UnsafeMutableRawPointer(target)
-        let first = from.loadUnaligned(as: SIMD2<UInt64>.self), second = from.loadUnaligned(fromByteOffset: 16, as: SIMD2<UInt64>.self)
-        to.storeBytes(of: first, as: SIMD2<UInt64>.self)
-        to.storeBytes(of: second, toByteOffset: 16, as: SIMD2<UInt64>.self)
-        // The highest bits of the text's own bytes.
-        let seen = withUnsafeBytes(of: highBits) { bits in
-            first & bits.loadUnaligned(fromByteOffset: 32 &- count, as: SIMD2<UInt64>.self)
-                | second & bits.loadUnaligned(fromByteOffset: 48 &- count, as: SIMD2<UInt64>.self)
-        }
-        return seen.x | seen.y == 0 || isValid(source, count)
+        return byteMasksCopy(target, source, count) == 0 || isValid(source, count)
     }
-
-    private static let highBits: SIMD8<UInt64> = [
-        0x8080_8080_8080_8080, 0x8080_8080_8080_8080, 0x8080_8080_8080_8080, 0x8080_8080_8080_8080, 0, 0, 0, 0,
-    ]
 
     /// Copies text without every second of two quotes; the bytes written, or -1 when they are not valid UTF-8.
     static func copyUndoubled(

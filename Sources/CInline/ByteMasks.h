@@ -52,4 +52,19 @@ static inline uint64_t byteMasksTogether(const uint8_t *bytes, uint8_t delimiter
     return mask;
 }
 
+/// Copies 32 bytes and says which of the first `count` of them, at most 32, are no ASCII.
+static inline uint64_t byteMasksCopy(uint8_t *target, const uint8_t *source, long count) {
+    ByteMasksVector first, second;
+    memcpy(&first, source, sizeof first);
+    memcpy(&second, source + 16, sizeof second);
+    memcpy(target, &first, sizeof first);
+    memcpy(target + 16, &second, sizeof second);
+#if defined(__SSE2__)
+    uint64_t high = byteMasksGather(first) | byteMasksGather(second) << 16;
+#else
+    uint64_t high = byteMasksGather((ByteMasksVector)(first > 127)) | byteMasksGather((ByteMasksVector)(second > 127)) << 16;
+#endif
+    return high & ((1ULL << count) - 1);
+}
+
 #endif

@@ -220,17 +220,6 @@ public struct Runner: Sendable {
         }
     }
 
-    /// State that another version of the stage wrote is made anew from the feed files before a new run builds on it.
-    private func renewOutdatedState(of job: Job) throws(Failure) {
-        let saved = try warehouse.read { try CheckpointStore($0, job: job.name).load() }
-        guard let saved, let scoring = job.scoring, saved.cursor.stageVersion != 0,
-            saved.cursor.stageVersion != (try Stages.required(scoring.stage.name)).definition.version
-        else { return }
-        let folder = environment.variables["TMPDIR"] ?? "/tmp"
-        let rebuilt = try StateRebuilder(warehouse: warehouse, environment: environment, folder: folder).rebuild(job, leavingOut: nil)
-        try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
-    }
-
     func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)

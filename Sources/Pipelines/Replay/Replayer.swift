@@ -92,7 +92,8 @@ public struct Replayer: Sendable {
 
     /// Runs one run again; a difference found in what goes in comes back, and nothing is computed.
     func recompute(
-        _ run: RunRecord, job current: Job, in scratch: Warehouse, progress: @escaping @Sendable (RunStatus) -> Void
+        _ run: RunRecord, job current: Job, in scratch: Warehouse, asOfNow: Bool = false,
+        progress: @escaping @Sendable (RunStatus) -> Void
     ) throws(Failure) -> ReplayDifference? {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
         let found = SHA256.hash(data: Array(text.utf8)).hex
@@ -100,9 +101,10 @@ public struct Replayer: Sendable {
             return ReplayDifference(
                 cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
         }
-        let job = try Job.stored(text: text, path: current.path)
+        let job = asOfNow ? current : try Job.stored(text: text, path: current.path)
         if let period = try warehouse.read({ try Rescorer.period(of: run.id, in: $0) }) {
-            return try rescore(run, job: job, period: period, in: scratch)
+            // Rows scored again leave the stage's state as it is, which is all that is wanted then.
+            return asOfNow ? nil : try rescore(run, job: job, period: period, in: scratch)
         }
         let plan: RunPlan
         switch try files(of: run, job: job) {

@@ -45,7 +45,10 @@ struct Run: ParsableCommand {
         if rescore { return try rescored(job, in: database, console: console) }
         let flag = StopFlag()
         let signals = StopSignals(flag) { signal in
-            console.note("\(signal): the run ends after this chunk; the same command goes on from there.")
+            let more = signal == "SIGINT" ? " Ctrl-C again ends it at once." : ""
+            console.note("\(signal): the run ends after this chunk; the same command goes on from there.\(more)")
+        } onEnd: {
+            console.note("SIGINT again: ended at once. What the last chunk wrote stands; the same command goes on from there.")
         }
         defer { signals.cancel() }
         let progress = Progress(job.name, console: console)

@@ -30,7 +30,7 @@ extension CSVReader {
 
     /// A record with the wrong shape.
     func reject(_ scanner: RecordScanner, _ number: Int64, _ result: RecordScanner.Result) -> Reject {
-        if scanner.recordEnd - scanner.recordStart > Self.recordLimit {
+        if result != .unclosedQuote, scanner.recordEnd - scanner.recordStart > Self.recordLimit {
             return reject(scanner, number, .tooLong, "more than 1 MiB", "a record of at most 1 MiB")
         }
         switch result {

@@ -167,7 +167,9 @@ struct UsageTests {
         let result = try program.run("--generate-completion-script", shell)
         #expect(result.code == 0 && result.output.contains("pipeline") && result.errors.isEmpty)
         // Every command is in it, and the names of a job's tables are asked of the program.
-        for command in ["run", "rejects", "review", "export", "train", "simulate"] { #expect(result.output.contains(command), "\(command)") }
+        for command in ["run", "rejects", "review", "export", "train", "simulate"] {
+            #expect(result.output.contains(command), "\(command)")
+        }
         #expect(result.output.contains("---completion"))
     }
 

@@ -6,7 +6,7 @@ import Records
 import Testing
 
 @Suite("a stage whose parameters change between runs") struct ChangedStageTests {
-    private static let longer: (String) -> String = { $0.replacing("lateness: 30d }", with: "lateness: 30d, delay: 3d }") }
+    private static let longer: @Sendable (String) -> String = { $0.replacing("lateness: 30d }", with: "lateness: 30d, delay: 3d }") }
 
     private func features(_ warehouse: Warehouse, run: Int64) throws -> [String] {
         try warehouse.read {
@@ -23,7 +23,7 @@ import Testing
         try feed.put("a.csv", SmallFeed.rows(1...200, day: 1))
         try feed.run(warehouse)
         try feed.setJob(edit: after)
-        try feed.put("b.csv", SmallFeed.rows(201...300, day: 9))
+        try feed.put("b.csv", SmallFeed.rows(201...300, day: 8))
         let report = try feed.run(warehouse, at: SmallFeed.clock + .days(1))
         #expect(report.ending == .done && report.record?.counts.accepted == 100)
         return (warehouse, feed)

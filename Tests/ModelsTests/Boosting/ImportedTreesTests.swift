@@ -115,7 +115,7 @@ import Testing
         do {
             _ = try ForeignModel(Self.bytes(name))
             Issue.record("\(name) was read")
-        } catch {
+        } catch let error as Failure {
             #expect(error.code == "models.foreign-unsupported" && error.found.contains(word), "\(error)")
         }
     }
@@ -124,13 +124,13 @@ import Testing
     func damaged() throws {
         for name in ["xgboost-shallow.json", "lightgbm-missing.txt"] {
             let whole = try Self.bytes(name)
-            for part in stride(from: 0, to: whole.count - 1, by: 977) where part < whole.count * 9 / 10 {
+            for part in stride(from: 0, to: whole.count - 1, by: 977) where part < whole.count / 2 {
                 #expect(code { _ = try ForeignModel(Array(whole[..<part])) } == "models.foreign-file", "\(name) cut at \(part)")
             }
         }
         let text = String(decoding: try Self.bytes("lightgbm-missing.txt"), as: UTF8.self)
         for (from, to) in [
-            ("left_child=1 -2", "left_child=9 -2"), ("left_child=1 -2", "left_child=0 -2"), ("num_leaves=7", "num_leaves=8"),
+            ("left_child=2 -2", "left_child=9 -2"), ("left_child=2 -2", "left_child=0 -2"), ("num_leaves=7", "num_leaves=8"),
         ] {
             #expect(text.contains(from))
             #expect(code { _ = try ForeignModel(Array(text.replacing(from, with: to).utf8)) } == "models.foreign-file")

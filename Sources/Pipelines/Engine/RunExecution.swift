@@ -131,7 +131,8 @@ struct RunExecution {
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name),
+            hasModel: model != nil || stageType is any FinishingStage.Type,
             seed: RecordKey.hash(job.name),
             lists: loaded.lists, automatic: automatic)
         var context = try RunContext(

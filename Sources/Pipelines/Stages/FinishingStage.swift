@@ -59,6 +59,8 @@ public struct FinishedRows: Sendable {
 /// scores, reasons and evidence are asked for the part given last. A killed run restores the state, calls `finish` again and goes on with
 /// the range after the last one committed.
 ///
+/// `ruleScores` are probabilities here: policy weighs costs by them, as it does by a model's.
+///
 /// Contract (`FinishingStageContract` tests it): how rows are cut into blocks changes nothing; results depend on the state and the
 /// `FinishTime` only, never on how the results are cut, on threads or on an earlier `finish`; `finish` and `finished` change no state (the
 /// next `delta` is empty); a stage restored from `base` and deltas gives the same results; no key comes twice.

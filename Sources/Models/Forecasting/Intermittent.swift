@@ -132,19 +132,26 @@ public struct CountDistribution: Hashable, Sendable {
     /// - Parameters: both at least 0.
     public init(mean: Double, variance: Double) { (self.mean, self.variance) = (mean, max(variance, mean)) }
 
-    /// Probabilities of 0, 1, … are walked until the last level is passed; means above 2,000 are taken as normal.
+    /// Probabilities of 0, 1, … are walked until the last level is passed.
     ///
     /// - Parameter levels: rising.
     public func quantiles(_ levels: [Double]) -> [Double] {
         guard mean > 0 else { return Array(repeating: 0, count: levels.count) }
-        guard mean <= 2_000 else {
+        let excess = variance - mean
+        let isPoisson = excess < 1e-6 * mean
+        let size = isPoisson ? 0 : mean * mean / excess
+        let ratio = isPoisson ? 0 : excess / variance
+        var logProbability = isPoisson ? -mean : size * log(1 - ratio)
+        // Where a count of zero is less likely than a number can hold, the distribution is normal to all digits that matter.
+        if logProbability < -600 {
             let deviation = variance.squareRoot()
             return levels.map { max(0, mean + deviation * SpecialFunctions.normalQuantile($0)) }
         }
-        let excess = variance - mean
-        let isPoisson = excess < 1e-6 * mean
-        let size = isPoisson ? 0 : mean * mean / excess, ratio = isPoisson ? 0 : excess / variance
-        var logProbability = isPoisson ? -mean : size * log(1 - ratio)
+        // Large and far-flung: walked in a larger unit.
+        if mean > 500 {
+            let unit = mean / 100
+            return CountDistribution(mean: 100, variance: variance / (unit * unit)).quantiles(levels).map { $0 * unit }
+        }
         var probability = exp(logProbability), sum = 0.0, count = 0.0, result: [Double] = []
         for level in levels {
             while sum + probability < level, count < 1e6 {

@@ -38,6 +38,16 @@ public struct GlobalForecaster: Sendable {
         public var trees = QuantileTrees.Settings()
         /// The power of a series' level that a row is weighted by: 0 = all alike, 1 = by units.
         public var weightPower = 0.0
+        /// Trees work on logarithms of the target in the series' unit: for effects that multiply, such as of promotions. The mean is then
+        /// that of the quantiles.
+        public var isLogarithmic = false
+
+        /// Added before the logarithm, so that nothing sold has one.
+        static let shift = 0.02
+
+        func target(_ value: Double) -> Float {
+            isLogarithmic ? Float(log(max(value, 0) + Settings.shift)) : Float(min(max(value, -50), 50))
+        }
 
         public init(horizon: Int, periods: [Int], window: Int) { (self.horizon, self.periods, self.window) = (horizon, periods, window) }
     }
@@ -68,7 +78,7 @@ public struct GlobalForecaster: Sendable {
                     let unit = builder.unit(origin)
                     for step in 0..<settings.horizon {
                         builder.row(origin, step, unit: unit, into: &features)
-                        targets.append(Float(min(max(one.values[origin + step] / unit, -50), 50)))
+                        targets.append(settings.target(one.values[origin + step] / unit))
                         weights.append(Float(pow(unit, settings.weightPower)))
                     }
                 }
@@ -86,6 +96,14 @@ public struct GlobalForecaster: Sendable {
             features: features, featureCount: width, targets: targets, weights: weights, levels: settings.levels, settings: settings.trees)
     }
 
+    /// The mean of a row, and its quantiles, in the series' unit.
+    private func decoded(_ row: ArraySlice<Float>) -> [Double] {
+        let values = row.map { Double($0) }
+        guard settings.isLogarithmic else { return values }
+        let quantiles = values.dropFirst().map { exp($0) - Settings.shift }
+        return [SeriesMath.mean(quantiles)] + quantiles
+    }
+
     static func width(_ settings: Settings, covariates: Int, statics: Int) -> Int {
         14 + 5 * settings.periods.count + 3 * covariates + statics
     }
@@ -98,9 +116,9 @@ public struct GlobalForecaster: Sendable {
             var features: [Float] = []
             for step in 0..<horizon { builder.row(one.values.count, step, unit: unit, into: &features) }
             let found = trees.predictions(features)
+            let rows = (0..<horizon).map { decoded(found[$0 * width..<($0 + 1) * width]) }
             let forecast = LocalForecast(
-                model: "trees", mean: (0..<horizon).map { Double(found[$0 * width]) * unit },
-                quantiles: (0..<horizon).flatMap { step in (1..<width).map { Double(found[step * width + $0]) * unit } })
+                model: "trees", mean: rows.map { $0[0] * unit }, quantiles: rows.flatMap { $0.dropFirst().map { $0 * unit } })
             return (one.values.min() ?? 0) >= 0 ? forecast.clampedAtZero() : forecast
         }
     }

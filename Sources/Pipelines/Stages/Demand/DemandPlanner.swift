@@ -134,8 +134,10 @@ struct DemandPlanner {
     private func order(for result: inout DemandResult, sums: [Double], unitCost: Double) {
         let holding = settings.holding * Double(settings.exposure), missing = settings.margin
         let ratio = settings.service ?? missing / (missing + holding)
-        result.expected = sums.reduce(0, +) / Double(sums.count)
-        result.target = Newsvendor.empirical(holding: 1 - ratio, stockout: ratio, demands: sums).level
+        // Shown to a person: hundredths of a unit are enough.
+        func rounded(_ units: Double) -> Double { (units * 100).rounded() / 100 }
+        result.expected = rounded(sums.reduce(0, +) / Double(sums.count))
+        result.target = rounded(Newsvendor.empirical(holding: 1 - ratio, stockout: ratio, demands: sums).level)
         let short = sums.filter { $0 > result.position }
         result.chance = Double(short.count) / Double(sums.count)
         let needed = result.target - result.position

@@ -21,7 +21,8 @@ let package = Package(
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
     ],
     traits: [
-        .trait(name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
+        .trait(
+            name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
         .default(enabledTraits: ["Web"]),
     ],
     dependencies: [

@@ -49,7 +49,8 @@ package final class Site: Sendable {
             case (false, .asset(let asset)): return asset.reply
             case (true, .claim(let id)), (true, .release(let id)), (true, .decide(let id)): return try act(on: id, request, words)
             case (true, .next): return try next(request)
-            case (_, .unknown): return try problem(Problem(status: 404, text: .text(words("There is no such page.", "そのページはありません。"))), words)
+            case (_, .unknown):
+                return try problem(Problem(status: 404, text: .text(words("There is no such page.", "そのページはありません。"))), words)
             default: return .plain(405, "Not so.", headers: [("Allow", request.method == .post ? "GET, HEAD" : "POST")])
             }
         } catch {

@@ -22,7 +22,8 @@ package struct DriftSummary: Sendable {
         }
         let days = Set(all.days).sorted()
         guard days.count >= Self.window + Self.leastReference else {
-            note = "There are \(days.count) days with rows; \(Self.window + Self.leastReference) are needed to compare a week with the weeks before."
+            note =
+                "There are \(days.count) days with rows; \(Self.window + Self.leastReference) are needed to compare a week with the weeks before."
             return
         }
         let windowStart = days[days.count - Self.window]
@@ -41,7 +42,8 @@ package struct DriftSummary: Sendable {
         let compared = DriftTest(seed: 1).compare(reference: reference, window: window, bins: bins)
         report = compared
         if !compared.canAlarm {
-            note = "With \(reference.count) days before, even the largest change could not raise an alarm at this rate: read the shares, not the alarm."
+            note =
+                "With \(reference.count) days before, even the largest change could not raise an alarm at this rate: read the shares, not the alarm."
         }
     }
 

@@ -20,6 +20,8 @@ package struct MoneyReport: Sendable {
     package var cost: Double
     package var reviews: Int
     package var reviewCost: Double
+    /// Rows that wait for a person: what they will cost is not known, so they are in no figure.
+    package var waiting: Int
     /// `costOfNothing - cost`, by resampling.
     package var saved: BootstrapInterval?
 
@@ -49,15 +51,20 @@ package struct MoneyReport: Sendable {
             return cost.fixed ?? (amount.map { (Double(all.features[row * all.featureCount + $0]) * minorUnits).rounded() } ?? 0)
         }
         let names = job.policy.outcomes.map(\.name).filter { $0 != "review" }
-        guard let first = rows.first, let harmless = names.min(by: { cost($0, row: first, isPositive: false) < cost($1, row: first, isPositive: false) })
+        guard let first = rows.first,
+            let harmless = names.min(by: { cost($0, row: first, isPositive: false) < cost($1, row: first, isPositive: false) })
         else { return nil }
         self.harmless = harmless
         let bootstrap = ClusterBootstrap(identifiers: identifiers, resamples: JobReport.resamples, seed: 1)
         var saved = [Double](repeating: 0, count: bootstrap.clusterCount)
         var table = Dictionary(uniqueKeysWithValues: names.map { ($0, Outcome(name: $0, rows: 0, positives: 0, cost: 0)) })
-        (costOfNothing, self.cost, reviews, reviewCost) = (0, 0, 0, 0)
+        (costOfNothing, self.cost, reviews, reviewCost, waiting) = (0, 0, 0, 0, 0)
         for (place, row) in rows.enumerated() {
             let isPositive = labels[place] == 1, name = all.effectiveOutcome(row)
+            guard name != "review" else {
+                waiting += 1
+                continue
+            }
             let paid = cost(name, row: row, isPositive: isPositive), nothing = cost(harmless, row: row, isPositive: isPositive)
             let asked = all.items[row]?.decision == nil ? 0 : cost("review", row: row, isPositive: isPositive)
             table[name]?.rows += 1

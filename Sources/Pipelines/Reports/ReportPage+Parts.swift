@@ -11,7 +11,8 @@ extension ReportPage {
                     "p", ["class": alarms.isEmpty ? "good strong" : "bad strong"],
                     alarms.isEmpty
                         ? "No feature of the last \(report.drift.windowDays) days differs beyond what days do by chance."
-                        : "\(Quantity.count(alarms.count)) of \(Quantity.count(compared.columns.count)) features differ from the days before."))
+                        : "\(Quantity.count(alarms.count)) of \(Quantity.count(compared.columns.count)) features differ from the days before."
+                ))
             content.append(
                 note(
                     "The last \(report.drift.windowDays) days beside \(report.drift.referenceDays) before. Whole days are exchanged; at one report a day, "
@@ -19,14 +20,17 @@ extension ReportPage {
             content.append(
                 table(
                     ["feature", "p-value", "adjusted", "stability index", ""],
-                    compared.columns.sorted { ($0.adjustedPValue, -$0.stabilityIndex, $0.name) < ($1.adjustedPValue, -$1.stabilityIndex, $1.name) }
-                        .prefix(15).map { column in
-                            [
-                                .text(column.name), .text(Quantity.decimal(column.pValue, 5)), .text(Quantity.decimal(column.adjustedPValue, 4)),
-                                .text(Quantity.decimal(column.stabilityIndex, 4)),
-                                column.isAlarm ? .tag("strong", ["class": "bad"], "differs") : "",
-                            ]
-                        }, numbers: [1, 2, 3]))
+                    compared.columns.sorted {
+                        ($0.adjustedPValue, -$0.stabilityIndex, $0.name) < ($1.adjustedPValue, -$1.stabilityIndex, $1.name)
+                    }
+                    .prefix(15).map { column in
+                        [
+                            .text(column.name), .text(Quantity.decimal(column.pValue, 5)),
+                            .text(Quantity.decimal(column.adjustedPValue, 4)),
+                            .text(Quantity.decimal(column.stabilityIndex, 4)),
+                            column.isAlarm ? .tag("strong", ["class": "bad"], "differs") : "",
+                        ]
+                    }, numbers: [1, 2, 3]))
         }
         if let note = report.drift.note { content.append(self.note(note)) }
         return section("Drift", content)
@@ -34,7 +38,9 @@ extension ReportPage {
 
     var slices: HTML {
         guard !report.slices.isEmpty else { return section("Slices", [note("Settled rows of both kinds are needed.")]) }
-        var content = [note("Mean log loss (nats a row) of a slice beside that of all other rows; an interval that leaves out 0 is a gap. ")]
+        var content = [
+            note("Mean log loss (nats a row) of a slice beside that of all other rows; an interval that leaves out 0 is a gap. ")
+        ]
         for group in report.slices {
             content.append(.tag("h3", [:], .text(group.title)))
             content.append(

@@ -9,7 +9,7 @@ package struct ReportPage {
 
     package var html: String {
         let head: [HTML] = [
-            .tag("title", [:], .text("\(report.job): report of \(Self.date(report.clock))")),
+            .tag("title", [:], .text("\(HTML.visible(report.job)): report of \(Self.date(report.clock))")),
             // What the page may do, stated in itself: nothing but its own styles.
             .tag("meta", ["http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"]),
             .style(PageStyle.sheet),
@@ -31,7 +31,8 @@ package struct ReportPage {
         let last = report.runs[0]
         return .group(
             .tag(
-                "div", ["class": "head"], .tag("div", [:], .tag("h1", [:], .foreign(report.job)), .tag("p", ["class": "soft"], .foreign(report.owner ?? ""))),
+                "div", ["class": "head"],
+                .tag("div", [:], .tag("h1", [:], .foreign(report.job)), .tag("p", ["class": "soft"], .foreign(report.owner ?? ""))),
                 .tag("p", ["class": "soft"], "Report of \(Self.date(report.clock))")),
             section(
                 "At a glance",
@@ -39,7 +40,8 @@ package struct ReportPage {
                     .tag(
                         "div", ["class": "tiles"],
                         [
-                            tile(Quantity.count(report.rows), "rows, newest version of each"), tile(Quantity.count(report.settledRows), "of them settled"),
+                            tile(Quantity.count(report.rows), "rows, newest version of each"),
+                            tile(Quantity.count(report.settledRows), "settled, new to the model"),
                             tile(Quantity.count(report.settledPositives), "known as \(report.positive)"),
                             tile("\(report.firstTime.map { String($0.iso8601.prefix(10)) } ?? "–")", "first day"),
                             tile("\(report.lastTime.map { String($0.iso8601.prefix(10)) } ?? "–")", "last day"),
@@ -47,7 +49,8 @@ package struct ReportPage {
                         ]),
                     note(
                         "A row is settled once \(Self.days(report.labelDelay)) have passed, or something became known of it. Of settled rows, those "
-                            + "without a report count as not \(report.positive), as in training."),
+                            + "without a report count as not \(report.positive), as in training. \(Quantity.count(report.seenRows, "settled row")) "
+                            + "of the time that the model was trained on are in no figure of quality or money."),
                 ]))
     }
 
@@ -60,12 +63,17 @@ package struct ReportPage {
                 table(
                     ["figure", "value", "95 % interval"],
                     report.quality.map { figure in
-                        [.text(figure.name), .text(Quantity.decimal(figure.interval.estimate, 3)), .text(Self.range(figure.interval) { Quantity.decimal($0, 3) })]
+                        [
+                            .text(figure.name), .text(Quantity.decimal(figure.interval.estimate, 3)),
+                            .text(Self.range(figure.interval) { Quantity.decimal($0, 3) }),
+                        ]
                     }, numbers: [1, 2]))
         }
         if let calibration = report.calibration, report.settledPositives > 0 {
             content.append(.tag("h3", [:], "Calibration: what was said, and what came"))
-            content.append(CalibrationChart(report: calibration).svg(label: "Calibration: mean probability and share of \(report.positive), a point a bin"))
+            content.append(
+                CalibrationChart(report: calibration).svg(
+                    label: "Calibration: mean probability and share of \(report.positive), a point a bin"))
             content.append(
                 note(
                     "Each point is a tenth of the rows, its line the interval of its share; on the dashed line, probabilities can be taken at their "
@@ -79,8 +87,10 @@ package struct ReportPage {
                         ["probability from", "to", "rows", report.positive, "mean probability", "share", "interval"],
                         calibration.bins.map { bin in
                             [
-                                .text(Quantity.decimal(bin.from, 4)), .text(Quantity.decimal(bin.through, 4)), .text(Quantity.count(bin.rows)),
-                                .text(Quantity.count(bin.positives)), .text(Quantity.share(bin.meanProbability)), .text(Quantity.share(bin.positiveShare)),
+                                .text(Quantity.decimal(bin.from, 4)), .text(Quantity.decimal(bin.through, 4)),
+                                .text(Quantity.count(bin.rows)),
+                                .text(Quantity.count(bin.positives)), .text(Quantity.share(bin.meanProbability)),
+                                .text(Quantity.share(bin.positiveShare)),
                                 .text("\(Quantity.share(bin.lower)) to \(Quantity.share(bin.upper))"),
                             ]
                         }, numbers: Array(0...6))))
@@ -103,7 +113,8 @@ package struct ReportPage {
 
     private var money: HTML {
         guard let money = report.money else {
-            return section("Money", [note("A cost of the policy needs an amount that is not stored with the rows, or no row is settled yet.")])
+            return section(
+                "Money", [note("A cost of the policy needs an amount that is not stored with the rows, or no row is settled yet.")])
         }
         func text(_ minor: Double) -> String { Quantity.money(Money(minor: Int64(minor.rounded()), currency: money.currency)) }
         var tiles = [
@@ -116,9 +127,13 @@ package struct ReportPage {
                 .tag("div", ["class": "tiles"], tiles),
                 table(
                     ["outcome", "rows", report.positive, "cost"],
-                    money.outcomes.map { [.foreign($0.name), .text(Quantity.count($0.rows)), .text(Quantity.count($0.positives)), .text(text($0.cost))] }
+                    money.outcomes.map {
+                        [.foreign($0.name), .text(Quantity.count($0.rows)), .text(Quantity.count($0.positives)), .text(text($0.cost))]
+                    }
                         + [["reviews", .text(Quantity.count(money.reviews)), "", .text(text(money.reviewCost))]], numbers: [1, 2, 3]),
-                note("Of settled rows, by the costs in the job file of the last run; a person's decision takes the place of the policy's outcome."),
+                note(
+                    "Of settled rows, by the costs in the job file of the last run; a person's decision takes the place of the policy's outcome. "
+                        + "\(Quantity.count(money.waiting, "row")) that wait for a person are left out."),
             ])
     }
 
@@ -128,8 +143,10 @@ package struct ReportPage {
             HTML.tag(
                 "div", ["class": "tiles"],
                 [
-                    tile(Quantity.count(audit.automaticRows), "rows decided without a person"), tile(Quantity.count(audit.drawn), "drawn for review"),
-                    tile(Quantity.count(audit.reviewed), "of them reviewed"), tile(Quantity.count(audit.positives), "found \(report.positive)"),
+                    tile(Quantity.count(audit.automaticRows), "rows decided without a person"),
+                    tile(Quantity.count(audit.drawn), "drawn for review"),
+                    tile(Quantity.count(audit.reviewed), "of them reviewed"),
+                    tile(Quantity.count(audit.positives), "found \(report.positive)"),
                 ])
         ]
         if let rate = audit.missRate {
@@ -149,7 +166,8 @@ package struct ReportPage {
         let bars = load.days.map { BarChart.Bar(label: String(Timestamp.isoDate(days: Int64($0.day)).suffix(5)), value: Double($0.items)) }
         var facts = [
             tile(Quantity.count(load.items), "items queued"), tile(Quantity.count(load.decided), "decided"),
-            tile(Quantity.count(load.overCapacity), "over the day's capacity"), tile(Quantity.count(load.auditItems), "for the audit sample"),
+            tile(Quantity.count(load.overCapacity), "over the day's capacity"),
+            tile(Quantity.count(load.auditItems), "for the audit sample"),
         ]
         if load.decided > 0 { facts.append(tile(Quantity.share(Double(load.agreed) / Double(load.decided)), "took the outcome suggested")) }
         if let seconds = load.medianSeconds { facts.append(tile(Quantity.seconds(seconds), "median from claim to decision")) }
@@ -172,7 +190,8 @@ package struct ReportPage {
                     ["run", "clock", "status", "rows", "rejects", "items", "model"],
                     report.runs.prefix(30).map { run in
                         [
-                            .text("\(run.id)"), .text(Self.date(run.clock)), .text(run.status.rawValue), .text(Quantity.count(run.counts.accepted)),
+                            .text("\(run.id)"), .text(Self.date(run.clock)), .text(run.status.rawValue),
+                            .text(Quantity.count(run.counts.accepted)),
                             .text(Quantity.count(run.counts.rejected)), .text(Quantity.count(run.counts.reviewItems)),
                             run.model.map { .foreign("\($0) \(run.modelVersion.map(String.init) ?? "")") } ?? "rules",
                         ]
@@ -190,7 +209,8 @@ package struct ReportPage {
                     report.changes.map { change in
                         [
                             .foreign(change.name), .foreign(change.before),
-                            change.isChanged ? .tag("strong", [:], .foreign(change.now)) : .foreign(change.now), change.isChanged ? "changed" : "",
+                            change.isChanged ? .tag("strong", [:], .foreign(change.now)) : .foreign(change.now),
+                            change.isChanged ? "changed" : "",
                         ]
                     }, numbers: [1, 2])
             ])

@@ -14,7 +14,8 @@ package struct SliceGroup: Sendable {
             guard Set(places.filter { $0 >= 0 }).count > 1 else { return nil }
             return SliceGroup(
                 title: title,
-                report: SliceReport(errors: errors, labels: labels, slices: places, names: names, clusters: identifiers, resamples: 400, seed: 1))
+                report: SliceReport(
+                    errors: errors, labels: labels, slices: places, names: names, clusters: identifiers, resamples: 400, seed: 1))
         }
         let hours = rows.map { Int((all.times[$0].microseconds / 3_600_000_000 % 24 + 24) % 24) }
         // 1970-01-01 was a Thursday.

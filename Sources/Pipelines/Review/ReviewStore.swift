@@ -92,7 +92,8 @@ public struct ReviewStore {
             case .all: break
             }
             return try Row.fetchAll(
-                database, sql: sql + " ORDER BY i.kind = 'row', \(order.sql), i.id LIMIT :limit OFFSET :offset", arguments: StatementArguments(arguments)
+                database, sql: sql + " ORDER BY i.kind = 'row', \(order.sql), i.id LIMIT :limit OFFSET :offset",
+                arguments: StatementArguments(arguments)
             ).map(ReviewStore.entry)
         }
     }

@@ -21,7 +21,9 @@ struct Gate: Sendable {
         if method == .get, let token = request.query["token"] {
             guard SessionKey.matches(token, key.token) else { return unauthorized }
             let cookie = "\(cookieName)=\(key.cookie); Path=/; HttpOnly; SameSite=Strict"
-            return .redirect(to: "/", headers: [("Set-Cookie", cookie)])
+            // The page asked for, without the token: it is not to stay in the address.
+            let isItem = if case .item = Route(request.path) { true } else { false }
+            return .redirect(to: isItem ? request.path : "/", headers: [("Set-Cookie", cookie)])
         }
         guard SessionKey.matches(request.cookie(cookieName), key.cookie) else { return unauthorized }
         guard method == .post else { return nil }

@@ -6,7 +6,9 @@ extension ItemPage {
     var decide: HTML {
         let title = HTML.text(words("Decide", "決定"))
         guard let choices else {
-            return section(title, [.tag("p", [:], .text(words("The job file of this item's run cannot be read any more.", "この案件の実行時のジョブファイルを読み込めません。")))])
+            return section(
+                title,
+                [.tag("p", [:], .text(words("The job file of this item's run cannot be read any more.", "この案件の実行時のジョブファイルを読み込めません。")))])
         }
         switch entry.state.phase(at: frame.now) {
         case .superseded(let newer):
@@ -21,7 +23,8 @@ extension ItemPage {
                     frame.nextButton(queue: item.queue, isMain: true),
                 ])
         case .decided:
-            let summary = HTML.tag("summary", [:], .text(words("Decide anew; the earlier decision stays on record", "決定し直す(以前の決定は記録に残ります)")))
+            let summary = HTML.tag(
+                "summary", [:], .text(words("Decide anew; the earlier decision stays on record", "決定し直す(以前の決定は記録に残ります)")))
             return section(
                 title,
                 [
@@ -42,7 +45,8 @@ extension ItemPage {
             .tag(
                 "input",
                 [
-                    "type": "text", "id": "reason", "name": "reason", "required": "", "maxlength": "2000", "value": typed, "list": "reasons",
+                    "type": "text", "id": "reason", "name": "reason", "required": "", "maxlength": "2000", "value": typed,
+                    "list": "reasons",
                     "autocomplete": "off", "aria-describedby": "reason-help",
                 ]),
             .tag(
@@ -52,7 +56,8 @@ extension ItemPage {
         ]
         if replacing { content.append(.tag("input", ["type": "hidden", "name": "replace", "value": "yes"])) }
         if !choices.positive.isEmpty { content += what(choices) }
-        content.append(.tag("div", ["class": "buttons"], choices.choices.enumerated().map { button($0.element, number: $0.offset + 1, choices) }))
+        content.append(
+            .tag("div", ["class": "buttons"], choices.choices.enumerated().map { button($0.element, number: $0.offset + 1, choices) }))
         return frame.form("/items/\(item.id)/decide", kind: nil, content)
     }
 
@@ -74,7 +79,10 @@ extension ItemPage {
         let small = says.enumerated().map { $0.offset == 0 ? $0.element : ", " + $0.element }
         return .tag(
             "button",
-            ["type": "submit", "name": "outcome", "value": choice.outcome, "class": isSuggested ? "main" : nil, "data-key": number < 10 ? "\(number)" : nil],
+            [
+                "type": "submit", "name": "outcome", "value": choice.outcome, "class": isSuggested ? "main" : nil,
+                "data-key": number < 10 ? "\(number)" : nil,
+            ],
             .foreign(choice.outcome), " ", number < 10 ? .tag("kbd", [:], .text("\(number)")) : .none,
             small.isEmpty ? .none : .tag("span", ["class": "says"], small))
     }

@@ -6,16 +6,18 @@ extension ItemPage {
     var charts: [HTML] {
         item.evidence.compactMap { table in
             guard let chart = HistoryChart(table, positive: choices?.positive ?? "", current: item.eventTime) else { return nil }
-            let title = stage(table.title)
-            let label = words("Amounts over time: \(table.title)", "金額の推移: \(title)")
+            let title = HTML.visible(stage(table.title))
+            let label = words("Amounts over time: \(title)", "金額の推移: \(title)")
             var legend: [HTML] = [.tag("li", ["class": "key-plain"], .text(words("amount of a row", "各行の金額")))]
             if chart.points.contains(where: \.isCurrent) {
                 legend.append(.tag("li", ["class": "key-current"], .text(words("this row", "この行"))))
             }
             if chart.points.contains(where: \.isPositive) {
-                legend.append(.tag("li", ["class": "key-positive"], .text(words("known as ", "判明: ")), .foreign(stage(choices?.positive ?? ""))))
+                legend.append(
+                    .tag("li", ["class": "key-positive"], .text(words("known as ", "判明: ")), .foreign(stage(choices?.positive ?? ""))))
             }
-            return section(stageTitle(table.title), [chart.svg(label: label), .tag("ul", ["class": "legend"], legend), rows(table, hasTitle: false)])
+            return section(
+                stageTitle(table.title), [chart.svg(label: label), .tag("ul", ["class": "legend"], legend), rows(table, hasTitle: false)])
         }
     }
 
@@ -27,7 +29,9 @@ extension ItemPage {
         }
     }
 
-    private func stageTitle(_ title: String) -> HTML { stageText(title.prefix(1).uppercased() == title.prefix(1) ? title : capitalized(title)) }
+    private func stageTitle(_ title: String) -> HTML {
+        stageText(title.prefix(1).uppercased() == title.prefix(1) ? title : capitalized(title))
+    }
 
     /// Only what stays as it is gets a capital: the forms of the Japanese texts start with a small letter.
     private func capitalized(_ title: String) -> String { stage(title) == title ? title.prefix(1).uppercased() + title.dropFirst() : title }
@@ -51,7 +55,7 @@ extension ItemPage {
                 })
         }
         return .tag(
-            "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": stage(table.title)],
+            "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": HTML.visible(stage(table.title))],
             .tag("table", [:], .tag("thead", [:], .tag("tr", [:], head)), .tag("tbody", [:], body)))
     }
 

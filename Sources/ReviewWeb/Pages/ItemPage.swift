@@ -92,8 +92,15 @@ struct ItemPage {
         pairs += [
             (words("Suggested", "提案"), .tag("strong", [:], .foreign(item.suggested))),
             (words("Here because", "理由"), .foreign(words.cause(item))),
-            (words("Until then", "それまで"), .foreign(item.interim) + (item.isOverCapacity ? .text(words(" (over the day's capacity)", "(1日の上限超過)")) : .none)),
-            (words("Due", "期限"), .text("\(words.time(item.due)) (\(words.relative(item.due, now: frame.now)))") + .text(words(", then ", "、以後 ")) + .foreign(item.onOverdue)),
+            (
+                words("Until then", "それまで"),
+                .foreign(item.interim) + (item.isOverCapacity ? .text(words(" (over the day's capacity)", "(1日の上限超過)")) : .none)
+            ),
+            (
+                words("Due", "期限"),
+                .text("\(words.time(item.due)) (\(words.relative(item.due, now: frame.now)))") + .text(words(", then ", "、以後 "))
+                    + .foreign(item.onOverdue)
+            ),
         ]
         return section(.text(words("What is suggested", "提案")), [facts(pairs)])
     }
@@ -108,15 +115,23 @@ struct ItemPage {
             let weight = weights.weights[index]
             let factor = Self.factor(weight)
             return .tag(
-                "li", [:], .tag("div", ["class": "reason"], .tag("span", [:], stageText(reason)), .tag("span", ["class": "soft small"], .text(words("odds × \(factor)", "オッズ × \(factor)")))),
+                "li", [:],
+                .tag(
+                    "div", ["class": "reason"], .tag("span", [:], stageText(reason)),
+                    .tag("span", ["class": "soft small"], .text(words("odds × \(factor)", "オッズ × \(factor)")))),
                 PageFrame.bar(weight / greatest, kind: ""))
         }
         if let weights {
             let factor = Self.factor(weights.others)
+            let rest =
+                weights.others < 0
+                ? words("everything else together, which speaks against", "その他すべて(反対の材料)") : words("everything else together", "その他すべて")
             lines.append(
                 .tag(
                     "li", [:],
-                    .tag("div", ["class": "reason soft"], .tag("span", [:], .text(words("everything else together", "その他すべて"))), .tag("span", ["class": "small"], .text(words("odds × \(factor)", "オッズ × \(factor)")))),
+                    .tag(
+                        "div", ["class": "reason soft"], .tag("span", [:], .text(rest)),
+                        .tag("span", ["class": "small"], .text(words("odds × \(factor)", "オッズ × \(factor)")))),
                     PageFrame.bar(abs(weights.others) / greatest, kind: weights.others < 0 ? "against" : "")))
         }
         return section(.text(words("Why", "根拠")), [.tag("ol", ["class": "reasons"], lines)])

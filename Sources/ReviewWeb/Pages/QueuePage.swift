@@ -23,13 +23,16 @@ struct QueuePage {
         var content: [HTML] = []
         if let note { content.append(frame.banner([note])) }
         content.append(
-            .tag("div", ["class": "head"], .tag("h1", [:], .text(words("Queue ", "キュー ")), .foreign(queue)), frame.nextButton(queue: queue, isMain: true)))
+            .tag(
+                "div", ["class": "head"], .tag("h1", [:], .text(words("Queue ", "キュー ")), .foreign(queue)),
+                frame.nextButton(queue: queue, isMain: true)))
         content.append(.tag("section", ["class": "card", "aria-label": words("Figures", "集計")], .tag("div", ["class": "tiles"], tiles)))
         content.append(
             .tag(
                 "section", ["class": "card", "aria-label": words("Items", "案件")], filters,
                 entries.isEmpty ? .tag("p", [:], .text(words("No items here.", "該当する案件はありません。"))) : table, pages))
-        return frame.reply(words("Queue \(queue)", "キュー \(queue)"), content)
+        let name = HTML.visible(queue)
+        return frame.reply(words("Queue \(name)", "キュー \(name)"), content)
     }
 
     private var tiles: [HTML] {
@@ -82,7 +85,9 @@ struct QueuePage {
         ]
         let head = HTML.tag(
             "thead", [:],
-            .tag("tr", [:], titles.enumerated().map { .tag("th", ["scope": "col", "class": $0.offset == 1 ? "number" : nil], .text($0.element)) }))
+            .tag(
+                "tr", [:],
+                titles.enumerated().map { .tag("th", ["scope": "col", "class": $0.offset == 1 ? "number" : nil], .text($0.element)) }))
         return .tag("table", ["class": "stack"], head, .tag("tbody", [:], entries.map { row($0, titles) }))
     }
 

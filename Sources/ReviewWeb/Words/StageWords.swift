@@ -60,7 +60,8 @@ struct StageWords: Sendable {
             }
         }
         // A value with spaces is a sign that a longer form was cut at the wrong place.
-        return values.allSatisfy { !$0.isEmpty && $0.split(separator: " ").count <= 2 } ? values.map { $0 == "no" || $0 == "none" ? "0" : $0 } : nil
+        return values.allSatisfy { !$0.isEmpty && $0.split(separator: " ").count <= 2 }
+            ? values.map { $0 == "no" || $0 == "none" ? "0" : $0 } : nil
     }
 
     private static func filled(_ pattern: String, with values: [String]) -> String {

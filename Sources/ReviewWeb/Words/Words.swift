@@ -13,7 +13,9 @@ package enum Language: String, CaseIterable, Sendable {
         var best: (language: Language, quality: Double)?
         for part in (header ?? "").split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { !$0.isWhitespace } }
-            guard let tag = pieces.first?.lowercased(), let language = Language(rawValue: String(tag.prefix { $0 != "-" })) else { continue }
+            guard let tag = pieces.first?.lowercased(), let language = Language(rawValue: String(tag.prefix { $0 != "-" })) else {
+                continue
+            }
             let quality = pieces.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             if quality > 0, quality > best?.quality ?? 0 { best = (language, quality) }
         }

@@ -16,7 +16,9 @@ struct Report: ParsableCommand {
             """)
 
     @OptionGroup var job: JobArgument
-    @Option(help: ArgumentHelp("The file to write; standard output when not given.", valueName: "file"), completion: .file(extensions: ["html"]))
+    @Option(
+        help: ArgumentHelp("The file to write; standard output when not given.", valueName: "file"), completion: .file(extensions: ["html"])
+    )
     var out: String?
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var output: OutputOptions

@@ -12,7 +12,7 @@ struct BarChart {
     /// Heights are square roots of the values: small bars beside a large one stay visible. Said in the caption.
     var isRooted = false
 
-    private let width = 640.0, height = 190.0, left = 56.0, right = 8.0, top = 12.0, bottom = 26.0
+    private let width = 640.0, height = 190.0, left = 66.0, right = 8.0, top = 12.0, bottom = 26.0
 
     func svg(label: String, value text: (Double) -> String) -> HTML {
         let most = max(bars.map(\.value).max() ?? 0, limit ?? 0, 1e-9)
@@ -22,7 +22,13 @@ struct BarChart {
         var parts: [HTML] = [.tag("title", [:], .text(label))]
         for share in [0.0, 0.25, 0.5, 1] {
             let y = base - size(share * most)
-            parts.append(.tag("line", ["class": "grid", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(y), "y2": Figure.text(y)]))
+            parts.append(
+                .tag(
+                    "line",
+                    [
+                        "class": "grid", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(y),
+                        "y2": Figure.text(y),
+                    ]))
             parts.append(Figure.label(text(share * most), x: left - 6, y: y + 4, anchor: "end"))
         }
         for (index, bar) in bars.enumerated() {
@@ -36,7 +42,13 @@ struct BarChart {
         }
         if let limit {
             let y = base - size(limit)
-            parts.append(.tag("line", ["class": "limit", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(y), "y2": Figure.text(y)]))
+            parts.append(
+                .tag(
+                    "line",
+                    [
+                        "class": "limit", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(y),
+                        "y2": Figure.text(y),
+                    ]))
         }
         return .tag("svg", ["class": "chart", "viewBox": "0 0 640 190", "role": "img", "aria-label": label], parts)
     }
@@ -44,6 +56,9 @@ struct BarChart {
     private func rect(_ kind: String, x: Double, height: Double, width: Double, base: Double) -> HTML {
         .tag(
             "rect",
-            ["class": kind == "mark" ? "mark" : "mark second", "x": Figure.text(x), "y": Figure.text(base - height), "width": Figure.text(max(width, 0.5)), "height": Figure.text(height)])
+            [
+                "class": kind == "mark" ? "mark" : "mark second", "x": Figure.text(x), "y": Figure.text(base - height),
+                "width": Figure.text(max(width, 0.5)), "height": Figure.text(height),
+            ])
     }
 }

@@ -25,7 +25,7 @@ struct CalibrationChart {
             parts.append(.tag("circle", ["class": "mark", "cx": Figure.text(place), "cy": Figure.text(y(bin.positiveShare)), "r": "4"]))
         }
         parts.append(Figure.label("mean probability", x: left + inner / 2, y: side - 6, anchor: "middle"))
-        return .tag("svg", ["class": "chart", "viewBox": "0 0 360 360", "role": "img", "aria-label": label], parts)
+        return .tag("svg", ["class": "chart square", "viewBox": "0 0 360 360", "role": "img", "aria-label": label], parts)
     }
 
     private func line(_ kind: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> HTML {

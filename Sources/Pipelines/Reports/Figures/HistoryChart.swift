@@ -27,7 +27,9 @@ package struct HistoryChart: Sendable {
         for row in evidence.rows {
             guard row.count > 1, let time = Timestamp(iso8601: row[0]), let amount = Self.number(row[1]) else { return nil }
             let isCurrent = time == current && points.isEmpty
-            points.append(Point(time: time, amount: amount, text: row[1], isPositive: !positive.isEmpty && row.last == positive, isCurrent: isCurrent))
+            points.append(
+                Point(time: time, amount: amount, text: row[1], isPositive: !positive.isEmpty && row.last == positive, isCurrent: isCurrent)
+            )
         }
         self.points = points.sorted { $0.time < $1.time }
     }
@@ -49,25 +51,37 @@ package struct HistoryChart: Sendable {
         func y(_ amount: Double) -> Double { most > 0 ? base - abs(amount) / most * (base - top) : base }
         var parts: [HTML] = [
             .tag("title", [:], .text(label)),
-            .tag("line", ["class": "axis", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(base), "y2": Figure.text(base)]),
+            .tag(
+                "line",
+                [
+                    "class": "axis", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(base),
+                    "y2": Figure.text(base),
+                ]),
         ]
         for point in points {
             let at = (x: x(point.time), y: y(point.amount))
             let kind = point.isCurrent ? "current" : point.isPositive ? "positive" : "plain"
             parts.append(
-                .tag("line", ["class": "stem \(kind)", "x1": Figure.text(at.x), "x2": Figure.text(at.x), "y1": Figure.text(base), "y2": Figure.text(at.y)]))
+                .tag(
+                    "line",
+                    [
+                        "class": "stem \(kind)", "x1": Figure.text(at.x), "x2": Figure.text(at.x), "y1": Figure.text(base),
+                        "y2": Figure.text(at.y),
+                    ]))
             parts.append(head(kind, at))
         }
         if let highest = points.max(by: { abs($0.amount) < abs($1.amount) }) {
             let at = x(highest.time)
             let anchor = at > width * 0.7 ? "end" : at < width * 0.3 ? "start" : "middle"
-            parts.append(Figure.label(highest.text, x: at, y: 14, anchor: anchor))
+            parts.append(Figure.label(HTML.visible(highest.text, limit: 30), x: at, y: 14, anchor: anchor))
         }
         if let oldest = points.first, let newest = points.last {
             parts.append(Figure.label(String(oldest.time.iso8601.prefix(10)), x: left, y: height - 8, anchor: "start"))
             parts.append(Figure.label(String(newest.time.iso8601.prefix(10)), x: width - right, y: height - 8, anchor: "end"))
         }
-        return .tag("svg", ["class": "chart", "viewBox": "0 0 \(Figure.text(width)) \(Figure.text(height))", "role": "img", "aria-label": label], parts)
+        return .tag(
+            "svg", ["class": "chart", "viewBox": "0 0 \(Figure.text(width)) \(Figure.text(height))", "role": "img", "aria-label": label],
+            parts)
     }
 
     private func head(_ kind: String, _ at: (x: Double, y: Double)) -> HTML {
@@ -75,7 +89,9 @@ package struct HistoryChart: Sendable {
         case "positive":
             let size = 5.5
             let points = [(at.x, at.y - size), (at.x + size, at.y + size), (at.x - size, at.y + size)]
-            return .tag("polygon", ["class": "head positive", "points": points.map { "\(Figure.text($0.0)),\(Figure.text($0.1))" }.joined(separator: " ")])
+            return .tag(
+                "polygon",
+                ["class": "head positive", "points": points.map { "\(Figure.text($0.0)),\(Figure.text($0.1))" }.joined(separator: " ")])
         case "current":
             return .tag(
                 "rect", ["class": "head current", "x": Figure.text(at.x - 5), "y": Figure.text(at.y - 5), "width": "10", "height": "10"])

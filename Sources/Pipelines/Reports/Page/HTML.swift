@@ -14,11 +14,17 @@ package struct HTML: Hashable, Sendable, ExpressibleByStringInterpolation {
     package static func text(_ text: some StringProtocol) -> HTML { HTML(markup: escaped(text)) }
 
     /// Text that somebody else wrote: of a feed, a label, a decision. Set apart from the text around it, whatever direction it is written
-    /// in; characters that cannot be seen, or turn the direction, are shown by their number; cut after `limit` characters.
-    package static func foreign(_ text: String, limit: Int = 2_000) -> HTML {
-        let shown = text.prefix(limit)
-        let rest = text.count - shown.count
-        return .tag("bdi", [:], .text(visible(shown) + (rest > 0 ? "… (+\(rest))" : "")))
+    /// in; shown as `visible` has it.
+    package static func foreign(_ text: String, limit: Int = 2_000) -> HTML { .tag("bdi", [:], .text(visible(text, limit: limit))) }
+
+    /// The same for labels: characters that cannot be seen, or turn the direction, by their number; cut after `limit` of them.
+    package static func visible(_ text: String, limit: Int = 200) -> String {
+        let scalars = text.unicodeScalars
+        // Counted by the scalar: one character a reader sees may be thousands of them.
+        guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex), end < scalars.endIndex else {
+            return visible(text[...])
+        }
+        return visible(text[..<end]) + "… (+\(scalars.distance(from: end, to: scalars.endIndex)))"
     }
 
     /// An element without content, such as `input`, has no end tag. An attribute that is nil is left out.
@@ -71,7 +77,7 @@ package struct HTML: Hashable, Sendable, ExpressibleByStringInterpolation {
         return result
     }
 
-    private static func visible(_ text: some StringProtocol) -> String {
+    private static func visible(_ text: Substring) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.value {

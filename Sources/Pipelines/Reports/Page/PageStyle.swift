@@ -35,7 +35,9 @@ package enum PageStyle {
         table { border-collapse: collapse; width: 100%; font-size: .925rem; } th, td { text-align: left; padding: .4rem .6rem .4rem 0; vertical-align: top; }
         th { color: var(--soft); font-weight: 600; } th.number, td.number { text-align: right; } tbody tr { border-top: 1px solid var(--line); }
         caption { text-align: left; font-weight: 700; padding: 0 0 .3rem; } .scroll { overflow-x: auto; }
-        .scroll td { overflow-wrap: normal; } .scroll bdi { display: inline-block; max-width: 22rem; overflow-wrap: anywhere; }
+        th.number, td.number { padding-right: 1.4rem; } th.number:last-child, td.number:last-child { padding-right: .2rem; }
+        .scroll th, .scroll td { white-space: nowrap; } .scroll bdi { display: inline-block; max-width: 22rem; white-space: normal; overflow-wrap: anywhere; }
+        td.wide { white-space: normal; }
         form.line { display: inline; } label { font-weight: 600; display: block; }
         input[type=text], select { font: inherit; width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem;
           background: var(--page); color: var(--text); }
@@ -49,7 +51,7 @@ package enum PageStyle {
         .reason { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; }
         svg.bar { display: block; width: 100%; height: .7rem; margin-top: .15rem; } svg.bar .track { fill: var(--track); } svg.bar .fill { fill: var(--main); }
         svg.bar .fill.high { fill: var(--bad); } svg.bar .fill.against { fill: var(--good); } svg.bar.short { width: 5rem; display: inline-block; margin-left: .5rem; }
-        svg.chart { display: block; width: 100%; max-width: 42rem; height: auto; } svg text { fill: var(--soft); font-size: 13px; } svg text.strong { fill: var(--text); }
+        svg.chart { display: block; width: 100%; max-width: 42rem; height: auto; } svg.square { max-width: 26rem; } svg text { fill: var(--soft); font-size: 13px; } svg text.strong { fill: var(--text); }
         svg .axis { stroke: var(--soft); stroke-width: 1; } svg .grid { stroke: var(--line); stroke-width: 1; } svg .stem { stroke: var(--soft); stroke-width: 1.5; }
         svg .head.plain { fill: var(--soft); } svg .head.positive { fill: var(--bad); } svg .stem.positive { stroke: var(--bad); }
         svg .head.current { fill: var(--main); stroke: var(--card); } svg .stem.current { stroke: var(--main); stroke-width: 2.5; }
@@ -57,10 +59,11 @@ package enum PageStyle {
         svg .range { stroke: var(--main); stroke-width: 2; } svg .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 4; } svg .ideal { stroke: var(--soft);
           stroke-dasharray: 4 4; } .legend { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: .85rem; color: var(--soft); margin: 0; padding: 0; list-style: none; }
         .key-plain::before { content: "● "; color: var(--soft); } .key-positive::before { content: "▲ "; color: var(--bad); } .key-current::before { content: "■ "; color: var(--main); }
-        .filters { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; } [aria-current] { font-weight: 700; color: var(--text); text-decoration: none; }
+        .filters { margin-bottom: .3rem; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; } [aria-current] { font-weight: 700; color: var(--text); text-decoration: none; }
         footer { max-width: 76rem; margin: 0 auto; padding: 0 1rem 2rem; color: var(--soft); font-size: .85rem; } tr.selected { background: var(--note); }
         @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); align-items: start; } .columns.even { grid-template-columns: repeat(2, minmax(0, 1fr)); }
           .decide { position: sticky; top: 1rem; } }
+        @media (max-width: 34rem) { svg.chart text { font-size: 19px; } svg.square text { font-size: 13px; } } @media (pointer: coarse) { kbd { display: none; } }
         @media (max-width: 47.99rem) { table.stack thead { position: absolute; left: -99rem; } table.stack tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .15rem .8rem; padding: .6rem 0; }
           table.stack td { display: block; padding: 0; text-align: left; } table.stack td::before { content: attr(data-label) " "; color: var(--soft); font-size: .8rem; display: block; }
           .buttons button { flex-basis: 100%; } }

@@ -20,11 +20,20 @@ let package = Package(
         .library(name: "Pipelines", targets: ["Pipelines"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
     ],
+    traits: [
+        .trait(
+            name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
+        .default(enabledTraits: ["Web"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
@@ -60,10 +69,21 @@ let package = Package(
             name: "PipelineTesting",
             dependencies: ["Records", "Connectors", "Models", "Pipelines", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
+        .target(
+            name: "ReviewWeb",
+            dependencies: [
+                "Records", "Connectors", "Pipelines",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Web"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Web"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Web"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Web"])),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "pipeline",
             dependencies: [
-                "Records", "Connectors", "Models", "Pipelines",
+                "Records", "Connectors", "Models", "Pipelines", .target(name: "ReviewWeb", condition: .when(traits: ["Web"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -84,6 +104,13 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "pipeline", "pipeline-faulty", "Connectors", "Models", "Pipelines", "PipelineTesting", "Records",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReviewWebTests",
+            dependencies: [
+                "ReviewWeb", "pipeline", "Connectors", "Models", "Pipelines", "PipelineTesting", "Records",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the Swift toolchain and installs the system libraries it cannot bring along. Silent, and off the network, when all is there.
+# setup.sh [--tests]: checks the Swift toolchain and installs the system libraries it cannot bring along. Silent, and off the network, when
+# all is there. With --tests, also the browser that some tests look through; they are skipped where it cannot be had.
 set -euo pipefail
 
 minimum="6.2"
@@ -75,7 +76,12 @@ install_apt() {
 
 check_swift
 case $(uname -s) in
-    Linux) check_linux ;;
+    Linux)
+        check_linux
+        if [[ ${1:-} == --tests ]] && ! command -v chromium >/dev/null; then
+            (install_apt chromium) || echo "note: no chromium; the tests that need a browser are skipped." >&2
+        fi
+        ;;
     Darwin) check_macos ;;
     *) fail "$(uname -s) is not supported, expected Linux or macOS." ;;
 esac

@@ -13,11 +13,16 @@ struct Run: ParsableCommand {
 
               pipeline run jobs/fraud.yaml
               pipeline run jobs/fraud.yaml --database /data/fraud.db --format json
+              pipeline run jobs/fraud.yaml --if-due --quiet
             """)
 
     @OptionGroup var job: JobArgument
     @Option(help: ArgumentHelp("1 reads, scores and writes in turn; more overlap them. The results are the same.", valueName: "count"))
     var threads = 2
+    @Flag(
+        name: .customLong("if-due"),
+        help: "Do nothing unless the job's schedule was due, in its own zone, since its last run: for a crontab line every few minutes.")
+    var ifDue = false
     @Flag(name: .customLong("no-write"), help: "Read and score, but write nothing: for measuring.")
     var writesNothing = false
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
@@ -33,6 +38,9 @@ struct Run: ParsableCommand {
         let job = try job.load()
         let database = try warehouse.open(.write)
         defer { database.close() }
+        if ifDue, let next = try notDue(job, in: database) {
+            return console.note("\(job.name): not due; next at \(next.iso8601).")
+        }
         let flag = StopFlag()
         let signals = StopSignals(flag) { signal in
             console.note("\(signal): the run ends after this chunk; the same command goes on from there.")
@@ -53,5 +61,12 @@ struct Run: ParsableCommand {
         if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {
             throw reason.failure(of: record, namesFeed: report.feeds.count > 1)
         }
+    }
+
+    /// When the job is due next, if it is not due now. A run that was begun and has not ended is always due.
+    private func notDue(_ job: Job, in database: Warehouse) throws(Failure) -> Timestamp? {
+        let last = try database.read { try RunStore($0).list(job: job.name, limit: 1).first }
+        let due = try JobDue.look(job, lastRun: last?.clock, now: warehouse.environment.now())
+        return due.isDue || last?.status == .running ? nil : due.next ?? .distantFuture
     }
 }

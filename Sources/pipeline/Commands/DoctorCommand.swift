@@ -21,8 +21,10 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run() throws {
-        var seen: Set<String> = []
-        let libraries = ModelFamilies.classifiers.map(\.libraryVersion).filter { seen.insert($0).inserted }.map { ("library", $0) }
+        var libraries: [(name: String, version: String)] = []
+        for family in ModelFamilies.classifiers where !libraries.contains(where: { $0.version == family.libraryVersion }) {
+            libraries.append(("library", family.libraryVersion))
+        }
         let findings = Doctor(
             database: warehouse.database, now: warehouse.environment.now(), isThorough: thorough, libraries: libraries
         ).examine()

@@ -14,11 +14,16 @@ struct Run: ParsableCommand {
               pipeline run jobs/fraud.yaml
               pipeline run jobs/fraud.yaml --database /data/fraud.db --format json
               pipeline run jobs/fraud.yaml --rescore --from 2026-02-01 --to 2026-03-01
+              pipeline run jobs/fraud.yaml --if-due --quiet
             """)
 
     @OptionGroup var job: JobArgument
     @Option(help: ArgumentHelp("1 reads, scores and writes in turn; more overlap them. The results are the same.", valueName: "count"))
     var threads = 2
+    @Flag(
+        name: .customLong("if-due"),
+        help: "Do nothing unless the job's schedule was due, in its own zone, since its last run: for a crontab line every few minutes.")
+    var ifDue = false
     @Flag(name: .customLong("no-write"), help: "Read and score, but write nothing: for measuring.")
     var writesNothing = false
     @Flag(help: "Read nothing new: score rows of the past again with today's champion and policy; what changes gets a new version.")
@@ -43,6 +48,9 @@ struct Run: ParsableCommand {
         let database = try warehouse.open(.write)
         defer { database.close() }
         if rescore { return try rescored(job, in: database, console: console) }
+        if ifDue, let next = try notDue(job, in: database) {
+            return console.note("\(job.name): not due; next at \(next.iso8601).")
+        }
         let flag = StopFlag()
         let signals = StopSignals(flag) { signal in
             let more = signal == "SIGINT" ? " Ctrl-C again ends it at once." : ""
@@ -80,5 +88,12 @@ struct Run: ParsableCommand {
                     .init("model", .text(record?.model)), .init("model_version", record?.modelVersion.map { .identifier($0) } ?? .missing),
                     .init("review_items", .integer(record?.counts.reviewItems ?? 0)), .init("audit_head", .text(record?.head)),
                 ]), to: console)
+    }
+
+    /// When the job is due next, if it is not due now. A run that was begun and has not ended is always due.
+    private func notDue(_ job: Job, in database: Warehouse) throws(Failure) -> Timestamp? {
+        let last = try database.read { try RunStore($0).list(job: job.name, limit: 1).first }
+        let due = try JobDue.look(job, lastRun: last?.clock, now: warehouse.environment.now())
+        return due.isDue || last?.status == .running ? nil : due.next ?? .distantFuture
     }
 }

@@ -162,20 +162,13 @@ public struct PolicySettings: Sendable {
         public var isReversible: Bool
         public init(name: String, cost: Cost, isReversible: Bool) { (self.name, self.cost, self.isReversible) = (name, cost, isReversible) }
     }
-    /// A declared condition over the row, the stage's features (`customer_count_1d > 20`) or a list (`terminal in blocked`).
+    /// A declared condition over the row's columns, the stage's features and lists (`amount > 220 EUR and terminal in blocked`).
     public struct Rule: Sendable, Hashable {
-        public enum Comparison: String, CaseIterable, Sendable {
-            case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in"
-        }
         public var name: String
-        /// A feature of the stage, a number or money column, or (for `in`) any column.
-        public var operand: String
-        public var comparison: Comparison
-        /// A number; money columns compare in major units. For `in`: the name of a list feed.
-        public var value: String
+        public var condition: RuleExpression
         public var outcome: String
-        public init(name: String, operand: String, comparison: Comparison, value: String, outcome: String) {
-            (self.name, self.operand, self.comparison, self.value, self.outcome) = (name, operand, comparison, value, outcome)
+        public init(name: String, condition: RuleExpression, outcome: String) {
+            (self.name, self.condition, self.outcome) = (name, condition, outcome)
         }
     }
     /// In the order written; the one named `review` asks a person.

@@ -31,6 +31,7 @@ struct JobReader {
         }
         // A byte order mark is part of the text that is kept, and none of the YAML.
         let yaml = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        findings.source = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { Array($0.unicodeScalars) }
         guard let node = JobSyntax.compose(yaml, findings: findings),
             let top = JobMapping(JobValue(node, path: "", findings: findings), .top, place: .start)
         else { return nil }
@@ -75,7 +76,8 @@ struct JobReader {
         if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
-        let policy = readPolicy(top, feeds: decided(feeds, stage: stage), stage: configured)
+        let policy = readPolicy(
+            top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }

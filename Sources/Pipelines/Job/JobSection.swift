@@ -275,8 +275,9 @@ package struct JobSection: Sendable {
         keys: [
             JobKey("name", "a name", required: true, example: "name: large-amount", "Shown as the reason."),
             JobKey(
-                "when", "a condition", required: true, example: "when: amount > 220",
-                "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`. Money compares in whole units."),
+                "when", "a condition", required: true, example: "when: amount > 220 EUR and not terminal in trusted",
+                "Columns and features, compared by `> >= < <= = !=`, `in <list feed>`, `in (\"a\", \"b\")`, `is missing`; joined by `and`, "
+                    + "`or`, `not`; with `+ - * /`, amounts (`220 EUR`), lengths of time (`2d`), dates, `time.hour`, `time.weekday`."),
             JobKey("then", "an outcome", required: true, example: "then: review", "What the row leads to."),
         ])
 

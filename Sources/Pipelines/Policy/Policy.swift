@@ -6,7 +6,7 @@ struct Ruling: Hashable, Sendable {
     /// Index into `Policy.outcomes`.
     var outcome: UInt8
     /// Index into `Policy.causes`.
-    var cause: UInt8
+    var cause: UInt16
     /// The cheapest outcome that needs no person, for a review item's suggestion.
     var suggested: UInt8
     /// Expected cost of the suggested outcome in minor units: what is at stake when nobody looks.
@@ -28,11 +28,11 @@ struct Ruling: Hashable, Sendable {
 struct Policy: Sendable {
     /// Why a row got its outcome, as stored in the result table's `cause`; nil is the plain cost comparison.
     enum Cause {
-        static let cost: UInt8 = 0
+        static let cost: UInt16 = 0
         /// There is no model yet, and the stage's rules are suspicious.
-        static let noModel: UInt8 = 1
-        static let auditSample: UInt8 = 2
-        static let firstRule: UInt8 = 3
+        static let noModel: UInt16 = 1
+        static let auditSample: UInt16 = 2
+        static let firstRule: UInt16 = 3
     }
 
     private enum Amount: Sendable {
@@ -80,7 +80,7 @@ struct Policy: Sendable {
             }
         }
         reviewOutcome = outcomes.firstIndex(of: "review").map { UInt8($0) }
-        rules = try RuleSet(job.policy, schema: schema, featureNames: featureNames, lists: lists)
+        rules = try RuleSet(job.policy, scope: try RuleScope(job, featureNames: featureNames), lists: lists)
         auditSample = job.review.auditSample
         (self.seed, self.hasModel) = (seed, hasModel)
     }
@@ -90,6 +90,7 @@ struct Policy: Sendable {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
         var expected = [Double](repeating: 0, count: costs.count)
+        let matches = rules.firstMatches(batch: batch, features: features)
         for row in 0..<batch.count {
             let probability = Double(scores[row])
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
@@ -97,9 +98,10 @@ struct Policy: Sendable {
             var ruling = Ruling(
                 outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
                 value: Int64(expected[suggested].rounded()), isAuditSample: false)
-            if let match = rules.firstMatch(batch: batch, features: features, row: row) {
-                ruling.outcome = UInt8(match.outcome)
-                ruling.cause = Cause.firstRule + UInt8(match.rule)
+            let match = matches[row]
+            if match >= 0 {
+                ruling.outcome = UInt8(rules.outcome(ofRule: match))
+                ruling.cause = Cause.firstRule + UInt16(match)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
             } else if !hasModel, let review = reviewOutcome {
                 let isSuspicious = probability >= 0.5

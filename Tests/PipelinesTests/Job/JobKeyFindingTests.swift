@@ -87,7 +87,7 @@ import Testing
             ("  blocked:\n", "  ⟦1⟧chargebacks:\n"),
             give: [
                 "⟦1⟧ error: a key is given twice (feeds.chargebacks): first on line 23. Remove one of them.",
-                "51:28 error: no such list feed (rules[1].when): 'blocked'.",
+                "51:40 error: no such list feed (rules[1].when): 'blocked'.",
             ])
     }
 

@@ -171,12 +171,26 @@ public struct PolicySettings: Sendable {
             (self.name, self.condition, self.outcome) = (name, condition, outcome)
         }
     }
+    /// Rows that meet the condition, up to a day, are not reviewed.
+    public struct Suppression: Sendable, Hashable {
+        public var name: String
+        public var condition: RuleExpression
+        /// The last day, in the job's zone, as days since 1970-01-01.
+        public var until: Int
+        public var reason: String
+        public var owner: String
+        public init(name: String, condition: RuleExpression, until: Int, reason: String, owner: String) {
+            (self.name, self.condition, self.until, self.reason, self.owner) = (name, condition, until, reason, owner)
+        }
+    }
     /// In the order written; the one named `review` asks a person.
     public var outcomes: [Outcome]
     /// Applied before the costs, first match wins.
     public var rules: [Rule]
     /// Nil = outcomes are chosen by cost alone.
     public var automatic: AutomaticSettings?
+    /// In the order written; the first that applies is named.
+    public var suppressions: [Suppression] = []
     public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
         (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
     }

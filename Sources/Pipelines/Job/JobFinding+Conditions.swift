@@ -58,6 +58,16 @@ extension JobFinding.Message {
             expected: "a column of the main feed")
     }
 
+    static func sameSuppression(_ name: String) -> Self {
+        Self(code: "job.same-rule", what: "two suppressions have the same name", found: "'\(name)'", remedy: "Rename one.")
+    }
+
+    static func suppressionEnded(_ name: String, until: String) -> Self {
+        Self(
+            severity: .warning, code: "job.suppression-ended", what: "suppression '\(name)' has ended", found: "until \(until)",
+            remedy: "Remove it, or set another day; `pipeline status` says what it cost.")
+    }
+
     static func ruleNotConstant(_ text: String) -> Self {
         Self(
             code: "job.rule-types", what: "only values stand in parentheses after `in`", found: "'\(text)'", expected: "a value",

@@ -26,6 +26,9 @@ enum JobPolicyText {
             let condition = rule.condition.simpleText ?? "when \(rule.condition.text) then"
             lines.append("rule \(rule.name) \(condition) \(rule.outcome)")
         }
+        for suppression in policy?.suppressions ?? [] {
+            lines.append("suppression \(suppression.name) until \(suppression.until) when \(suppression.condition.text)")
+        }
         for list in lists.sorted(by: { $0.name < $1.name }) {
             let column = list.columns.first { $0.field.name == list.key.first }
             lines.append("list \(list.name) \(list.files) \(column?.source ?? "") known \(list.knownTime ?? "")")

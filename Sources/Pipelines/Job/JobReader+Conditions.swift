@@ -22,6 +22,25 @@ extension JobReader {
         return condition
     }
 
+    func readSuppressions(_ value: JobValue, scope: RuleScope?) -> [PolicySettings.Suppression]? {
+        guard let list = value.list("a list of suppressions, `- { name: …, when: …, until: …, reason: …, owner: … }`") else { return nil }
+        var suppressions: [PolicySettings.Suppression] = []
+        for item in list {
+            guard let entry = JobMapping(item, .suppression) else { continue }
+            let name = entry["name"].flatMap { $0.name() }
+            if let name, suppressions.contains(where: { $0.name == name }) { entry["name"]?.report(.sameSuppression(name)) }
+            let condition = entry["when"].flatMap { readCondition($0, scope: scope) }
+            let until = entry["until"].flatMap { value in
+                value.read("a day such as 2026-12-31") { text in text.utf8.count == 10 ? Timestamp(iso8601: text)?.day : nil }
+            }
+            let reason = entry["reason"].flatMap { $0.text() }, owner = entry["owner"].flatMap { $0.text() }
+            guard let name, let condition, let until, let reason, let owner else { continue }
+            suppressions.append(
+                PolicySettings.Suppression(name: name, condition: condition, until: until, reason: reason, owner: owner))
+        }
+        return suppressions
+    }
+
     /// The calendar's zone without a finding: a wrong one has its own.
     func zone(_ top: JobMapping) -> String {
         let name = top["calendar"]?.peek("zone") ?? "UTC"

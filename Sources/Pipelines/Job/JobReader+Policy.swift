@@ -17,8 +17,11 @@ extension JobReader {
         }
         let scope = feeds.main.map { RuleScope($0, lists: feeds.lists, stage: stage, configuration: configuration, zone: zone(top)) }
         let rules = top["rules"].map { readRules($0, outcomes: outcomes, scope: scope) } ?? []
-        guard let outcomes, let rules else { return nil }
-        return PolicySettings(outcomes: outcomes, rules: rules, automatic: automatic)
+        let suppressions = top["suppressions"].map { readSuppressions($0, scope: scope) } ?? []
+        guard let outcomes, let rules, let suppressions else { return nil }
+        var settings = PolicySettings(outcomes: outcomes, rules: rules, automatic: automatic)
+        settings.suppressions = suppressions
+        return settings
     }
 
     private func readOutcomes(

@@ -38,7 +38,7 @@ struct JobReader {
         return job(top, text: text, bytes: bytes, path: path)
     }
 
-    private func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
+    func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
         if let version = top["version"], version.scalar != "1" {
             version.report(.wrongValue(found: version.shown, expected: "1", remedy: "This program reads version 1 of the format."))
         }
@@ -53,7 +53,8 @@ struct JobReader {
             top.require(["stages", "policy", "review", "results"], of: .top)
         } else {
             top.refuse(
-                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide"
+                ["stages", "train", "policy", "rules", "suppressions", "review", "results"],
+                why: "no feed has `role: main`, so there are no rows to decide"
             )
         }
         let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
@@ -114,7 +115,7 @@ struct JobReader {
     }
 
     /// YAML composes recursively: a file of nothing but brackets must not exhaust the stack.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+    static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         for byte in bytes {
             switch byte {

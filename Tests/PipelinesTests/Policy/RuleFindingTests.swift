@@ -50,7 +50,7 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: no such column or feature (rules[0].when): 'terminal_gap', expected a column of the main feed, or a feature of the \
-                stage.
+                stage. Did you mean 'terminal'?
                 """
             ])
         expect(
@@ -64,7 +64,7 @@ import Testing
             (rule, "⟦1⟧amount > 2d"),
             give: [
                 """
-                ⟦1⟧ error: types that do not go together (rules[0].when): 'amount' is money in EUR, '172800000000us' is a length of time, \
+                ⟦1⟧ error: types that do not go together (rules[0].when): 'amount' is money in EUR, '2d' is a length of time, \
                 \(remedy)
                 """
             ])
@@ -138,7 +138,7 @@ import Testing
         expect((rule, "amount ⟦1⟧== 3"), give: [syntax("'=='", "one of > >= < <= = !=", " Write `=`.")])
         expect((rule, "(amount > 3⟦1⟧"), give: [syntax("the end", "`)`")])
         expect((rule, "amount > ⟦1⟧and true"), give: [syntax("'and'", "a column, a feature or a value")])
-        expect((rule, "amount > ⟦1⟧3 EURO"), give: [syntax("'EURO'", "a comparison, `and`, `or`, or the end")])
+        expect((rule, "amount > 3 ⟦1⟧EURO"), give: [syntax("'EURO'", "a comparison, `and`, `or`, or the end")])
         expect(
             (rule, "amount > ⟦1⟧3x"),
             give: [syntax("'3x'", "a number, an amount such as `25 EUR`, or a length of time such as `2d`")])

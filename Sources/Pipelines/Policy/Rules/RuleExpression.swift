@@ -2,7 +2,8 @@ import Records
 
 /// A rule's condition as parsed: names are not resolved yet, types not known.
 ///
-/// Two expressions are equal when they say the same, wherever their parts stand.
+/// Two expressions are equal when they are written alike, wherever their parts stand; ``text`` is also the same where only spacing,
+/// needless parentheses or the spelling of numbers differ.
 public struct RuleExpression: Hashable, Sendable {
     let root: RuleNode
 
@@ -83,7 +84,7 @@ struct RuleNode: Hashable, Sendable {
         switch kind {
         case .number(let digits): return Double(digits).map { "\($0)" } ?? digits
         case .money(let money): return money.description
-        case .span(let span): return "\(span.microseconds)us"
+        case .span(let span): return span.text
         case .text(let text): return "\"\(text.replacing("\"", with: "\"\""))\""
         case .date(let days): return Timestamp.isoDate(days: Int64(days))
         case .time(let time): return time.iso8601
@@ -108,6 +109,17 @@ struct RuleNode: Hashable, Sendable {
         case .negative where literal != nil: text
         default: "(\(text))"
         }
+    }
+}
+
+extension Timestamp.Span {
+    /// Whole seconds in the largest unit that holds them: `2d` for 48 hours.
+    fileprivate var text: String {
+        let seconds = microseconds / 1_000_000
+        for (unit, length) in [("d", Int64(86_400)), ("h", 3_600), ("m", 60)] where seconds != 0 && seconds % length == 0 {
+            return "\(seconds / length)\(unit)"
+        }
+        return "\(seconds)s"
     }
 }
 

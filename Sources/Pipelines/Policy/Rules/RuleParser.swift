@@ -118,10 +118,9 @@ struct RuleParser {
         guard at < scalars.count else { throw problem("a column, a feature or a value") }
         if take("(") {
             try descend()
-            var inner = try any()
+            let inner = try any()
             depth -= 1
             guard take(")") else { throw problem("`)`") }
-            inner.place = start..<at
             return inner
         }
         let scalar = scalars[at]

@@ -1,6 +1,6 @@
 import Connectors
 import Foundation
-import Records
+public import Records
 
 extension Job {
     /// Rows of each feed's first file that `check` reads.

@@ -30,14 +30,15 @@ public struct WhatIf: Sendable {
 
     /// - Parameters:
     ///   - job: names the history, and says what outcomes cost.
-    ///   - from, to: event times, the second not included.
+    ///   - from, to: event times, the second not included; nil = from the first row, to the last.
     ///   - folder: where a scratch warehouse may be made.
     ///   - change: called for each row whose outcome changed, in order of the feed; nil = reasons are not computed.
     /// - Throws: no rows in the period; a stage that gives its results at the end; a feed file that is gone or changed; what `change` throws.
     public func compare(
-        _ job: Job, trial: Trial, from: Timestamp, to: Timestamp, in folder: String,
+        _ job: Job, trial: Trial, from: Timestamp? = nil, to: Timestamp? = nil, in folder: String,
         change: ((WhatIfChange) throws(Failure) -> Void)? = nil, progress: @escaping @Sendable (RunStatus) -> Void = { _ in }
     ) throws(Failure) -> WhatIfReport {
+        let from = from ?? Timestamp(.init(year: 1, month: 1, day: 1)), to = to ?? Timestamp(.init(year: 9999, month: 12, day: 31))
         let scoring = try job.scored()
         guard try !scoring.decided().isFinished else { throw .whatIfFinishing(scoring.stage.name) }
         let runs = try runs(of: scoring, from: from, to: to)
@@ -54,7 +55,7 @@ public struct WhatIf: Sendable {
                     fraction: Double(index + 1) / Double(runs.count)))
         }
         guard session.ledger.rows > 0 else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
-        return try session.report(from: from, to: to, newest: runs[runs.count - 1])
+        return try session.report(newest: runs[runs.count - 1])
     }
 
     /// Finished runs with rows in the period, in order.
@@ -81,7 +82,8 @@ public struct WhatIf: Sendable {
         var isStored = true
         for digest in Set(runs.map(\.jobDigest)) {
             let text = try warehouse.read { try RunStore($0).jobText(digest: digest) }
-            isStored = try isStored && Job.stored(text: text, path: job.path).scored().results.storesFeatures
+            let then = try Job.stored(text: text, path: job.path).scored()
+            isStored = isStored && then.results.storesFeatures
         }
         guard !isStored else { return nil }
         let scratch = try ScratchWarehouse(folder: folder)

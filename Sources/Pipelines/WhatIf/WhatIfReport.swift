@@ -59,6 +59,7 @@ public struct WhatIfReport: Sendable {
     }
 
     public var job: String
+    /// First and last event time of the rows.
     public var from: Timestamp
     public var to: Timestamp
     public var created: Timestamp

@@ -27,6 +27,7 @@ struct WhatIfSession {
     private var zone: Zone
     private(set) var ledger = WhatIfLedger()
     private var days: ClosedRange<Int>?
+    private var times: ClosedRange<Int64>?
     private var models: [Int: LoadedModel] = [:]
 
     init(job: ScoringJob, trial: WhatIf.Trial, period: Range<Int64>, source: Warehouse, whatIf: WhatIf) throws(Failure) {
@@ -37,7 +38,7 @@ struct WhatIfSession {
         candidate = try LoadedModel.version(
             name: job.modelName, version: trial.modelVersion, job: job, stage: definition, warehouse: whatIf.warehouse,
             threads: whatIf.threads)
-        table = ResultTable(name: job.results.table, job: job.name, key: job.keyFields)
+        table = ResultTable(name: job.results.table, job: job.name, key: try job.decided().keyFields)
         let now = whatIf.environment.now()
         labels = try whatIf.warehouse.read { try WhatIfLabels(database: $0, job: job, now: now) }
         records = try whatIf.warehouse.read { database in
@@ -164,6 +165,8 @@ struct WhatIfSession {
         for row in rows.stored.indices {
             let ruling = rulings[row], before = rows.stored[row].outcome, after = policy.outcomes[Int(ruling.outcome)]
             let day = Timestamp(microseconds: rows.times[row] + zone.offset(at: rows.times[row])).day
+            let time = rows.times[row]
+            times = min(times?.lowerBound ?? time, time)...max(times?.upperBound ?? time, time)
             days = min(days?.lowerBound ?? day, day)...max(days?.upperBound ?? day, day)
             let entity = number(entityColumn.map { rows.batch.columns[$0].text(row) ?? "" })
             ledger.count(
@@ -283,11 +286,14 @@ struct WhatIfSession {
 
     // MARK: Report
 
-    func report(from: Timestamp, to: Timestamp, newest: RunRecord) throws(Failure) -> WhatIfReport {
+    /// - Parameter newest: the last run with rows in the period.
+    func report(newest: RunRecord) throws(Failure) -> WhatIfReport {
+        let times = times ?? 0...0
         let seed = RecordKey.hash(job.name), days = days ?? 0...0
         let review = try (trial.policy?.scored() ?? job).review
         return WhatIfReport(
-            job: job.name, from: from, to: to, created: whatIf.environment.now(), policyDigest: (trial.policy ?? job.job).policyDigest,
+            job: job.name, from: Timestamp(microseconds: times.lowerBound), to: Timestamp(microseconds: times.upperBound),
+            created: whatIf.environment.now(), policyDigest: (trial.policy ?? job.job).policyDigest,
             modelDigest: candidate?.version.digest ?? newest.modelDigest,
             model: candidate.map { "\($0.version.name) \($0.version.version)" }
                 ?? newest.model.map { "\($0) \(newest.modelVersion.map(String.init) ?? "")" },

@@ -31,9 +31,9 @@ struct Replay: ParsableCommand {
     var policy: String?
     @Option(help: ArgumentHelp("The version of the job's model to try.", valueName: "version"))
     var model: Int?
-    @Option(help: ArgumentHelp("First event time decided again.", valueName: "time"))
+    @Option(help: ArgumentHelp("First event time decided again; the first there is when not given.", valueName: "time"))
     var from: Timestamp?
-    @Option(help: ArgumentHelp("Event time before which they are.", valueName: "time"))
+    @Option(help: ArgumentHelp("Event time before which they are; all there are when not given.", valueName: "time"))
     var to: Timestamp?
     @Option(help: ArgumentHelp("Write the rows that changed, with reasons, to this CSV file.", valueName: "file"))
     var changes: String?
@@ -48,18 +48,16 @@ struct Replay: ParsableCommand {
     func validate() throws {
         guard isTrial || asOf != nil else { throw ValidationError("one of --as-of, --policy and --model is needed") }
         guard !isTrial || asOf == nil else { throw ValidationError("--as-of does not go with --policy or --model") }
-        guard isTrial == (from != nil && to != nil), (from == nil) == (to == nil) else {
-            throw ValidationError("--from and --to go with --policy or --model, both of them")
-        }
+        guard isTrial || (from == nil && to == nil) else { throw ValidationError("--from and --to go with --policy or --model") }
         if let from, let to, to <= from { throw ValidationError("--to is not after --from") }
         guard isTrial || (changes == nil && report == nil) else {
             throw ValidationError("--changes and --report go with --policy or --model")
         }
     }
 
-    func run() throws { if let from, let to { try compare(from: from, to: to) } else if let asOf { try replay(asOf: asOf) } }
+    func run() throws { if let asOf { try replay(asOf: asOf) } else { try compare() } }
 
-    private func compare(from: Timestamp, to: Timestamp) throws {
+    private func compare() throws {
         let console = output.console
         let job = try job.load()
         let other: Job?

@@ -63,7 +63,9 @@ import Testing
         let last = try warehouse.read { database in
             try Row.fetchOne(database, sql: "SELECT min(event_time), max(event_time) FROM bank_scores WHERE run = 3")
         }
-        let first = try #require(Timestamp(iso8601: try #require(last)[0] as String))
+        let lastRow = try #require(last)
+        let firstText: String = lastRow[0]
+        let first = try #require(Timestamp(iso8601: firstText))
         let model = try compare(bank, warehouse, model: 1, from: first + .days(1))
         #expect(model.report.changed == 0)
         #expect(model.report.rows > 0)

@@ -27,12 +27,11 @@ extension Failure {
             expected: expected, remedy: "Give the column another name, or choose another name under `table:`.")
     }
 
-    static func ruleOperand(_ rule: PolicySettings.Rule, columns: Schema, features: [String]) -> Failure {
-        let names = columns.fields.map(\.name) + features
-        return Failure(
-            .job, code: "job.rule-operand", what: "a rule names something that is not there", place: "rules: \(rule.name)",
-            found: rule.operand, expected: "a column or feature: \(names.joined(separator: ", "))",
-            remedy: Nearest.name(to: rule.operand, among: names).map { "Did you mean '\($0)'?" } ?? "Correct the rule.")
+    static func ruleCondition(_ subject: String, _ condition: String, _ problem: JobFinding.Message?) -> Failure {
+        Failure(
+            .job, code: problem?.code ?? "job.rule-syntax", what: "a condition does not fit the job", place: subject,
+            found: "\(condition)\(problem.map { ": \($0.what) \($0.found)" } ?? "")", expected: problem?.expected ?? "",
+            remedy: "`pipeline check` names every mistake.")
     }
 
     static func runLocked(job: String, database: String) -> Failure {

@@ -41,6 +41,7 @@ struct ScoredRows {
         counts.corrected += Int64(found.versions.count)
         try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
         try challengers.insert(block, except: found.duplicates, versions: found.versions)
+        try SuppressionStore(database).insert(block, context: context, except: found.duplicates, versions: found.versions)
         counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
         return counts
     }

@@ -162,20 +162,25 @@ public struct PolicySettings: Sendable {
         public var isReversible: Bool
         public init(name: String, cost: Cost, isReversible: Bool) { (self.name, self.cost, self.isReversible) = (name, cost, isReversible) }
     }
-    /// A declared condition over the row, the stage's features (`customer_count_1d > 20`) or a list (`terminal in blocked`).
+    /// A declared condition over the row's columns, the stage's features and lists (`amount > 220 EUR and terminal in blocked`).
     public struct Rule: Sendable, Hashable {
-        public enum Comparison: String, CaseIterable, Sendable {
-            case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in"
-        }
         public var name: String
-        /// A feature of the stage, a number or money column, or (for `in`) any column.
-        public var operand: String
-        public var comparison: Comparison
-        /// A number; money columns compare in major units. For `in`: the name of a list feed.
-        public var value: String
+        public var condition: RuleExpression
         public var outcome: String
-        public init(name: String, operand: String, comparison: Comparison, value: String, outcome: String) {
-            (self.name, self.operand, self.comparison, self.value, self.outcome) = (name, operand, comparison, value, outcome)
+        public init(name: String, condition: RuleExpression, outcome: String) {
+            (self.name, self.condition, self.outcome) = (name, condition, outcome)
+        }
+    }
+    /// Rows that meet the condition, up to a day, are not reviewed.
+    public struct Suppression: Sendable, Hashable {
+        public var name: String
+        public var condition: RuleExpression
+        /// The last day, in the job's zone, as days since 1970-01-01.
+        public var until: Int
+        public var reason: String
+        public var owner: String
+        public init(name: String, condition: RuleExpression, until: Int, reason: String, owner: String) {
+            (self.name, self.condition, self.until, self.reason, self.owner) = (name, condition, until, reason, owner)
         }
     }
     /// In the order written; the one named `review` asks a person.
@@ -184,6 +189,8 @@ public struct PolicySettings: Sendable {
     public var rules: [Rule]
     /// Nil = outcomes are chosen by cost alone.
     public var automatic: AutomaticSettings?
+    /// In the order written; the first that applies is named.
+    public var suppressions: [Suppression] = []
     public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
         (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
     }

@@ -31,13 +31,14 @@ struct JobReader {
         }
         // A byte order mark is part of the text that is kept, and none of the YAML.
         let yaml = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        findings.source = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { Array($0.unicodeScalars) }
         guard let node = JobSyntax.compose(yaml, findings: findings),
             let top = JobMapping(JobValue(node, path: "", findings: findings), .top, place: .start)
         else { return nil }
         return job(top, text: text, bytes: bytes, path: path)
     }
 
-    private func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
+    func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
         if let version = top["version"], version.scalar != "1" {
             version.report(.wrongValue(found: version.shown, expected: "1", remedy: "This program reads version 1 of the format."))
         }
@@ -52,7 +53,8 @@ struct JobReader {
             top.require(["stages", "policy", "review", "results"], of: .top)
         } else {
             top.refuse(
-                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide"
+                ["stages", "train", "policy", "rules", "suppressions", "review", "results"],
+                why: "no feed has `role: main`, so there are no rows to decide"
             )
         }
         let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
@@ -75,7 +77,8 @@ struct JobReader {
         if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
-        let policy = readPolicy(top, feeds: decided(feeds, stage: stage), stage: configured)
+        let policy = readPolicy(
+            top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
@@ -112,7 +115,7 @@ struct JobReader {
     }
 
     /// YAML composes recursively: a file of nothing but brackets must not exhaust the stack.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+    static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         for byte in bytes {
             switch byte {

@@ -40,7 +40,7 @@ package struct JobSection: Sendable {
 
     package static let all = [
         top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost,
-        automatic, segments, rule,
+        automatic, segments, rule, suppression,
         review, results,
     ]
 
@@ -70,6 +70,10 @@ package struct JobSection: Sendable {
             JobKey(
                 "rules", "a list", example: "rules: [{ name: large, when: amount > 220, then: review }]",
                 "Conditions applied before the costs; the first that matches decides."),
+            JobKey(
+                "suppressions", "a list",
+                example: "suppressions: [{ name: sale, when: terminal in sale, until: 2026-12-31, reason: …, owner: … }]",
+                "Rows that need no review for a time; what they cost is reported."),
             JobKey(
                 "review", "a mapping", requiredWith: "a main feed", example: "review: { queue: fraud, … }",
                 "How people decide what the outcome `review` asks."),
@@ -275,9 +279,23 @@ package struct JobSection: Sendable {
         keys: [
             JobKey("name", "a name", required: true, example: "name: large-amount", "Shown as the reason."),
             JobKey(
-                "when", "a condition", required: true, example: "when: amount > 220",
-                "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`. Money compares in whole units."),
+                "when", "a condition", required: true, example: "when: amount > 220 EUR and not terminal in trusted",
+                "Columns and features, compared by `> >= < <= = !=`, `in <list feed>`, `in (\"a\", \"b\")`, `is missing`; joined by `and`, "
+                    + "`or`, `not`; with `+ - * /`, amounts (`220 EUR`), lengths of time (`2d`), dates, `time.hour`, `time.weekday`."),
             JobKey("then", "an outcome", required: true, example: "then: review", "What the row leads to."),
+        ])
+
+    static let suppression = JobSection(
+        path: "suppressions[<n>]",
+        summary: "Rows that would be reviewed and are not, while it lasts: they get the cheapest outcome that needs no person.",
+        keys: [
+            JobKey("name", "a name", required: true, example: "name: summer-sale", "Shown with each row."),
+            JobKey("when", "a condition", required: true, example: "when: terminal in sale and amount < 500 EUR", "As in a rule."),
+            JobKey(
+                "until", "a day", required: true, example: "until: 2026-12-31",
+                "The last day on which it applies, by the row's event time in the calendar's zone."),
+            JobKey("reason", "a text", required: true, example: "reason: the shop sells out, agreed with its owner", "Why."),
+            JobKey("owner", "a text", required: true, example: "owner: payments-risk@example.com", "Who answers for it."),
         ])
 
     static let review = JobSection(

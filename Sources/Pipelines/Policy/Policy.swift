@@ -6,7 +6,7 @@ struct Ruling: Hashable, Sendable {
     /// Index into `Policy.outcomes`.
     var outcome: UInt8
     /// Index into `Policy.causes`.
-    var cause: UInt8
+    var cause: UInt16
     /// The cheapest outcome that needs no person, for a review item's suggestion.
     var suggested: UInt8
     /// Expected cost of the suggested outcome in minor units: what is at stake when nobody looks.
@@ -28,11 +28,11 @@ struct Ruling: Hashable, Sendable {
 struct Policy: Sendable {
     /// Why a row got its outcome, as stored in the result table's `cause`; nil is the plain cost comparison.
     enum Cause {
-        static let cost: UInt8 = 0
+        static let cost: UInt16 = 0
         /// There is no model yet, and the stage's rules are suspicious.
-        static let noModel: UInt8 = 1
-        static let auditSample: UInt8 = 2
-        static let firstRule: UInt8 = 3
+        static let noModel: UInt16 = 1
+        static let auditSample: UInt16 = 2
+        static let firstRule: UInt16 = 3
     }
 
     private enum Amount: Sendable {
@@ -51,13 +51,15 @@ struct Policy: Sendable {
     private let costs: [Cost]
     let reviewOutcome: UInt8?
     private let rules: RuleSet
+    let suppressions: SuppressionSet
+    private let timeColumn: Int
     private let auditSample: Double
     private let seed: UInt64
     private let hasModel: Bool
     /// What may be cleared without a person; nil = the job promises nothing.
     private let gate: AutomaticGate?
     /// Cause of a row that goes to review because the rule does not clear it; the one after it: because the model has no rule.
-    private let beyondRule: UInt8
+    private let beyondRule: UInt16
 
     /// - Parameters:
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
@@ -69,8 +71,11 @@ struct Policy: Sendable {
     ) throws(Failure) {
         let schema = try job.decided().schema
         outcomes = job.policy.outcomes.map(\.name)
-        causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
-        beyondRule = Cause.firstRule + UInt8(job.policy.rules.count)
+        let triggers = ["cost", "no-model"] + job.policy.rules.map { "rule: \($0.name)" }
+        causes =
+            [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
+            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } }
+        beyondRule = Cause.firstRule + UInt16(job.policy.rules.count)
         gate = job.policy.automatic.map { AutomaticGate($0, rule: automatic, schema: schema, featureNames: featureNames) }
         currency = job.policyCurrency
         costs = job.policy.outcomes.map { outcome in
@@ -80,7 +85,11 @@ struct Policy: Sendable {
             }
         }
         reviewOutcome = outcomes.firstIndex(of: "review").map { UInt8($0) }
-        rules = try RuleSet(job.policy, schema: schema, featureNames: featureNames, lists: lists)
+        rules = try RuleSet(job.policy, scope: try RuleScope(job, featureNames: featureNames), lists: lists)
+        suppressions = try SuppressionSet(
+            job.policy.suppressions, scope: try RuleScope(job, featureNames: featureNames), lists: lists,
+            rules: job.policy.rules.count, firstCause: 5 + job.policy.rules.count)
+        timeColumn = try job.decided().time
         auditSample = job.review.auditSample
         (self.seed, self.hasModel) = (seed, hasModel)
     }
@@ -90,6 +99,8 @@ struct Policy: Sendable {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
         var expected = [Double](repeating: 0, count: costs.count)
+        let matches = rules.firstMatches(batch: batch, features: features)
+        let suppressing = suppressions.firstMatches(batch: batch, features: features, times: timeColumn)
         for row in 0..<batch.count {
             let probability = Double(scores[row])
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
@@ -97,14 +108,19 @@ struct Policy: Sendable {
             var ruling = Ruling(
                 outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
                 value: Int64(expected[suggested].rounded()), isAuditSample: false)
-            if let match = rules.firstMatch(batch: batch, features: features, row: row) {
-                ruling.outcome = UInt8(match.outcome)
-                ruling.cause = Cause.firstRule + UInt8(match.rule)
+            let match = matches[row]
+            if match >= 0 {
+                ruling.outcome = UInt8(rules.outcome(ofRule: match))
+                ruling.cause = Cause.firstRule + UInt16(match)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
             } else if !hasModel, let review = reviewOutcome {
                 let isSuspicious = probability >= 0.5
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
+            }
+            if ruling.outcome == reviewOutcome, let suppression = suppressing?[row], suppression >= 0 {
+                ruling.outcome = hasModel ? ruling.suggested : UInt8(harmless(batch: batch, row: row))
+                ruling.cause = suppressions.cause(suppression, instead: ruling.cause)
             }
             if let review = reviewOutcome, hasModel, clears(ruling.outcome),
                 let refusal = gate?.refusal(batch: batch, features: features, row: row, score: scores[row])
@@ -120,7 +136,7 @@ struct Policy: Sendable {
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
     private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }
 
-    private func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
+    func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
         let amount: Double
         switch costs[index].amount {
         case .fixed(let minor): amount = minor
@@ -137,6 +153,8 @@ struct Policy: Sendable {
     func realised(_ outcome: UInt8, batch: RecordBatch, row: Int, isPositive: Bool) -> Double {
         cost(Int(outcome), batch: batch, row: row, probability: isPositive ? 1 : 0)
     }
+
+    func isFree(_ index: Int) -> Bool { costs[index].when == .positive }
 
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1

@@ -57,6 +57,12 @@ final class ReplayComparison {
                     FROM pipeline_review_items WHERE \(ours) AND kind = 'row' ORDER BY run, id
                     """),
             Table(
+                name: "pipeline_suppressed", key: ["key", "version"],
+                sql: """
+                    SELECT key, version, run, suppression, event_time, cause, outcome, if_positive, if_negative, review, currency
+                    FROM pipeline_suppressed WHERE \(ours) ORDER BY run, id
+                    """),
+            Table(
                 name: "pipeline_rejects", key: ["file", "row"],
                 sql: """
                     SELECT file, "row", run, feed, line, "offset", column_name, code, found, expected, raw

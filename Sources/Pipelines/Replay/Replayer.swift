@@ -92,7 +92,7 @@ public struct Replayer: Sendable {
 
     /// Runs one run again; a difference found in what goes in comes back, and nothing is computed.
     func recompute(
-        _ run: RunRecord, job current: Job, in scratch: Warehouse, asOfNow: Bool = false,
+        _ run: RunRecord, job current: Job, in scratch: Warehouse, asOfNow: Bool = false, keepingFeatures: Bool = false,
         progress: @escaping @Sendable (RunStatus) -> Void
     ) throws(Failure) -> ReplayDifference? {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
@@ -101,7 +101,8 @@ public struct Replayer: Sendable {
             return ReplayDifference(
                 cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
         }
-        let job = asOfNow ? current : try Job.stored(text: text, path: current.path)
+        var job = asOfNow ? current : try Job.stored(text: text, path: current.path)
+        if keepingFeatures { job.scoring?.results.storesFeatures = true }
         if let period = try warehouse.read({ try Rescorer.period(of: run.id, in: $0) }) {
             // Rows scored again leave the stage's state as it is, which is all that is wanted then.
             return asOfNow ? nil : try rescore(run, job: job, period: period, in: scratch)
@@ -178,6 +179,16 @@ public struct Replayer: Sendable {
             if !selections.isEmpty { plan.selections[feed.name] = selections }
         }
         return .success(plan)
+    }
+
+    /// Files of one of the run's feeds as it read them, ready to be read again.
+    ///
+    /// - Throws: one that is missing or has other bytes.
+    func streamedFiles(of run: RunRecord, job: Job, feed: String) throws(Failure) -> [StreamedFile] {
+        switch try files(of: run, job: job) {
+        case .failure(let difference): throw difference.failure
+        case .success(let plan): return plan.streamed.filter { $0.feed.name == feed }
+        }
     }
 
     /// Copies what the run could know and did not compute: models with their roles, and labels that people gave.

@@ -8,6 +8,8 @@ public struct StageDefinition: Sendable {
     public var version: Int
     /// Names and meaning of the features it computes, in matrix order.
     public var features: [(name: String, meaning: String)]
+    /// Of features that are amounts or lengths of time: rules compare them with `220 EUR` or `2d`. Others are plain numbers.
+    public var units: [String: FeatureUnit] = [:]
     /// What a positive label means in this domain (`fraud`), and its opposite (`genuine`): the words of `cost: { if: … }`.
     public var positive: String
     public var negative: String
@@ -18,6 +20,24 @@ public struct StageDefinition: Sendable {
         (self.definition, self.version, self.features) = (definition, version, features)
         (self.positive, self.negative) = (positive, negative)
     }
+
+    /// The same with units of features.
+    public func with(units: [String: FeatureUnit]) -> StageDefinition {
+        var definition = self
+        definition.units = units
+        return definition
+    }
+}
+
+/// What one unit of a feature is.
+public enum FeatureUnit: Hashable, Sendable {
+    /// Major units of the currency of the stage's first money column.
+    case money
+    /// This length of time.
+    case time(Timestamp.Span)
+
+    public static let days = FeatureUnit.time(.days(1))
+    public static let seconds = FeatureUnit.time(.seconds(1))
 }
 
 /// A fact learnt about an earlier row.

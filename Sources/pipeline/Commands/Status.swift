@@ -57,7 +57,7 @@ enum StatusView {
                 .init("next_delivery"), .init("next_feed", hidden: true), .init("missing", .number),
                 .init("missing_periods", hidden: true), .init("rows_open", .number), .init("deliveries_open", .number),
                 .init("schema_open", .number), .init("control_open", .number), .init("rejects", .number), .init("held"),
-                .init("set_aside", .number), .init("files_set_aside", hidden: true),
+                .init("set_aside", .number), .init("files_set_aside", hidden: true), .init("suppressions", hidden: true),
             ],
             rows: all.map { status in
                 [
@@ -66,9 +66,21 @@ enum StatusView {
                     .count(status.missing.count), .list(status.missing.map { "\($0.feed) \($0.period)" }), .count(open(status, .row)),
                     .count(open(status, .delivery)), .count(open(status, .schema)), .count(open(status, .control)),
                     .count(status.rejects), .nested(held(status), .array(status.held.map { .integer($0) })),
-                    .count(status.setAside.count), .list(status.setAside),
+                    .count(status.setAside.count), .list(status.setAside), suppressions(status),
                 ]
             })
+    }
+
+    private static func suppressions(_ status: JobStatus) -> Cell {
+        let values = status.suppressions.map { cost -> JSONValue in
+            .object([
+                .init("name", .text(cost.name)), .init("until", .optional(cost.until)), .init("active", .bool(cost.isActive)),
+                .init("rows", .integer(cost.rows)), .init("positives", .integer(cost.positives)),
+                .init("lost", .number(cost.lost.amountText)), .init("spared", .number(cost.spared.amountText)),
+                .init("currency", .text(cost.lost.currency.code)),
+            ])
+        }
+        return .nested(status.suppressions.map(\.name).joined(separator: ", "), .array(values))
     }
 
     private static func open(_ status: JobStatus, _ kind: ReviewItem.Kind) -> Int { status.open[kind] ?? 0 }
@@ -97,6 +109,10 @@ enum StatusView {
         var lines = status.missing.map { "\(status.job): no delivery of '\($0.feed)' for \($0.period), due at \($0.due.iso8601)" }
         lines += status.setAside.map { "\(status.job): \($0) is set aside: `pipeline review list --kind schema`" }
         lines += status.held.map { "\(status.job): run \($0) is held: `pipeline runs accept \($0)` or `pipeline runs discard \($0)`" }
+        lines += status.suppressions.filter { !$0.isActive }.map { cost in
+            "\(status.job): suppression '\(cost.name)' \(cost.until.map { "ended on \($0)" } ?? "was removed"): \(cost.rows) rows were not reviewed, "
+                + "which spared \(cost.spared); \(cost.positives) of them became known to be positive and cost \(cost.lost)"
+        }
         if let run = status.unfinished { lines.append("\(status.job): run \(run) has not ended; the same command goes on with it") }
         return lines
     }

@@ -44,7 +44,7 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: unknown key 'zzz' (zzz). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, policy, \
-                rules, review, results.
+                rules, suppressions, review, results.
                 """
             ])
     }
@@ -63,7 +63,7 @@ import Testing
                 "⟦2⟧ error: a key is given twice (job): first on line 2. Remove one of them.",
                 """
                 ⟦3⟧ error: unknown key 'typo' (typo). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, \
-                policy, rules, review, results.
+                policy, rules, suppressions, review, results.
                 """,
             ])
         expect(
@@ -87,7 +87,7 @@ import Testing
             ("  blocked:\n", "  ⟦1⟧chargebacks:\n"),
             give: [
                 "⟦1⟧ error: a key is given twice (feeds.chargebacks): first on line 23. Remove one of them.",
-                "51:28 error: no such list feed (rules[1].when): 'blocked'.",
+                "51:40 error: no such list feed (rules[1].when): 'blocked'.",
             ])
     }
 

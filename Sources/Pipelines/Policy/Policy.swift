@@ -13,12 +13,14 @@ struct Ruling: Hashable, Sendable {
     var value: Int64
     /// Set when the row was decided without a person and drawn for review all the same.
     var isAuditSample: Bool
+    /// Probability, in 0...1, with which it was or would have been drawn.
+    var sampleProbability = 0.0
 }
 
 /// Turns scores into outcomes: declared rules first, then the outcome of least expected cost, then the audit sample.
 ///
-/// Without a model the score is the stage's own suspicion, which is no probability: rows with half or more of it are reviewed, all others
-/// get the outcome that costs least when nothing is wrong.
+/// Without a model the score is the stage's own suspicion, which is no probability: rows with enough of it are reviewed, all others get the
+/// outcome that costs least when nothing is wrong. What is enough follows from the queue's capacity and the days before (``ColdStart``).
 ///
 /// Where the job promises a risk (`automatic`), a row gets an outcome that costs something on positive rows only as far as the model's rule
 /// goes, whatever chose it; all others go to review. While there is no model, nothing is promised.
@@ -52,6 +54,7 @@ struct Policy: Sendable {
     let reviewOutcome: UInt8?
     private let rules: RuleSet
     private let auditSample: Double
+    private let capacity: Int
     private let seed: UInt64
     private let hasModel: Bool
     /// What may be cleared without a person; nil = the job promises nothing.
@@ -81,28 +84,40 @@ struct Policy: Sendable {
         }
         reviewOutcome = outcomes.firstIndex(of: "review").map { UInt8($0) }
         rules = try RuleSet(job.policy, schema: schema, featureNames: featureNames, lists: lists)
-        auditSample = job.review.auditSample
+        (auditSample, capacity) = (job.review.auditSample, job.review.capacityPerDay)
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
     /// One ruling a row.
-    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+    ///
+    /// - Parameters:
+    ///   - times: event time of each row.
+    ///   - coldStart: what fills the queue while there is no model, moved on past these rows; nil = half or more suspicion is reviewed.
+    func rulings(
+        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], times: [Int64], coldStart: inout ColdStart?
+    ) -> [Ruling] {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
         var expected = [Double](repeating: 0, count: costs.count)
         for row in 0..<batch.count {
             let probability = Double(scores[row])
+            var (enough, share) = (Float(0.5), auditSample)
+            if !hasModel, coldStart != nil {
+                coldStart?.next(day: Int64(Timestamp(microseconds: times[row]).day), suspicion: scores[row], capacity: capacity)
+                enough = coldStart?.threshold ?? enough
+                share = max(share, coldStart?.share ?? 0)
+            }
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
             let suggested = cheapest(expected, without: reviewOutcome)
             var ruling = Ruling(
                 outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
-                value: Int64(expected[suggested].rounded()), isAuditSample: false)
+                value: Int64(expected[suggested].rounded()), isAuditSample: false, sampleProbability: share)
             if let match = rules.firstMatch(batch: batch, features: features, row: row) {
                 ruling.outcome = UInt8(match.outcome)
                 ruling.cause = Cause.firstRule + UInt8(match.rule)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
             } else if !hasModel, let review = reviewOutcome {
-                let isSuspicious = probability >= 0.5
+                let isSuspicious = scores[row] >= enough
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
@@ -111,7 +126,7 @@ struct Policy: Sendable {
             {
                 (ruling.outcome, ruling.cause) = (review, refusal == .beyond ? beyondRule : beyondRule + 1)
             }
-            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
+            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row], share) { ruling.isAuditSample = true }
             rulings.append(ruling)
         }
         return rulings
@@ -152,9 +167,9 @@ struct Policy: Sendable {
     }
 
     /// Keyed draw: the same row is drawn whatever the run, the batch or the thread.
-    private func isDrawn(_ key: UInt64) -> Bool {
-        guard auditSample > 0 else { return false }
-        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < auditSample
+    private func isDrawn(_ key: UInt64, _ share: Double) -> Bool {
+        guard share > 0 else { return false }
+        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < share
     }
 }
 

@@ -132,6 +132,12 @@ struct Policy: Sendable {
         return rulings
     }
 
+    /// One ruling a row that a model has scored.
+    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+        var none: ColdStart?
+        return rulings(batch: batch, keys: keys, features: features, scores: scores, times: [], coldStart: &none)
+    }
+
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
     private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }
 

@@ -98,8 +98,9 @@ import Testing
         func failure(_ edit: @escaping (String) -> String, delivered: Int?) throws -> Failure? {
             let bank = try Self.bank(capacity: 12, delivered: delivered, edit: edit)
             let warehouse = try bank.warehouse()
+            let job = try bank.job()
             do throws(Failure) {
-                _ = try Trainer(warehouse: warehouse, environment: .fixed(BankFixture.clock)).train(bank.job())
+                _ = try Trainer(warehouse: warehouse, environment: .fixed(BankFixture.clock)).train(job)
                 return nil
             } catch {
                 return error

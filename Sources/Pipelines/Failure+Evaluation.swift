@@ -16,14 +16,19 @@ extension Failure {
             remedy: "Run `pipeline check` and look at the first file.")
     }
 
-    static func positivesFew(_ positives: Int, rows: Int, needed: Int, from: Timestamp, to: Timestamp) -> Failure {
+    static func positivesFew(
+        _ positives: Int, rows: Int, needed: Int, from: Timestamp, to: Timestamp, remedy: String
+    ) -> Failure {
         Failure(
             .failed, code: "train.positives-few", what: "there are too few positive labels to train on",
             place: "\(from.iso8601) to \(to.iso8601)",
-            found: "\(positives) positive labels in \(rows) rows", expected: "\(max(needed, 1)) or more",
-            remedy:
-                "Let people decide more review items, widen `train: window: last`, or lower `minimum-positives`; until then the stage's rules score."
-        )
+            found: "\(positives) positive labels in \(rows) rows", expected: "\(max(needed, 1)) or more", remedy: remedy)
+    }
+
+    static func nothingToMonitor(_ job: String) -> Failure {
+        Failure(
+            .usage, code: "monitor.no-results", what: "there is nothing to monitor", place: "job '\(job)'", found: "no results",
+            expected: "rows that a run has scored", remedy: "Run the job first.")
     }
 
     static func evaluationPeriod(train: ClosedRange<Int>, test: ClosedRange<Int>, first: Timestamp, last: Timestamp) -> Failure {

@@ -83,7 +83,7 @@ final class ReviewItemInserter {
         texts.bind(item.isOverCapacity ? place.overCapacity : place.outcomes + Int(ruling.outcome), to: handle, at: 12)
         sqlite3_bind_int64(handle, 13, item.isOverCapacity ? 1 : 0)
         if ruling.isAuditSample {
-            sqlite3_bind_double(handle, 14, context.job.review.auditSample)
+            sqlite3_bind_double(handle, 14, ruling.sampleProbability)
         } else {
             sqlite3_bind_null(handle, 14)
         }

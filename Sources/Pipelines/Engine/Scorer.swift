@@ -54,6 +54,8 @@ struct StreamCursor: Hashable, Sendable, Codable {
     var deltaBytes: Int = 0
     /// Version of the stage that wrote the state; 0 = there is none.
     var stageVersion: Int = 0
+    /// What fills the queue while there is no model; nil before the first row without one.
+    var coldStart: ColdStart?
 }
 
 /// Labels and earlier results, as far as this run may see them.
@@ -135,7 +137,10 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     ) throws(Failure) -> (scores: [Float], rulings: [Ruling], items: QueuedItems, counts: RunCounts) {
         guard kept.batch.count > 0 else { return ([], [], QueuedItems(), RunCounts()) }
         let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
-        let rulings = context.policy.rulings(batch: kept.batch, keys: kept.keys, features: features, scores: scores)
+        // Results of a finishing stage come all at once, after the days.
+        if context.model == nil, cursor.coldStart == nil, !(stage is any FinishingStage) { cursor.coldStart = ColdStart() }
+        let rulings = context.policy.rulings(
+            batch: kept.batch, keys: kept.keys, features: features, scores: scores, times: kept.times, coldStart: &cursor.coldStart)
         let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
         var counts = RunCounts()
         counts.reviewItems = Int64(itemCount)

@@ -13,12 +13,14 @@ struct Ruling: Hashable, Sendable {
     var value: Int64
     /// Set when the row was decided without a person and drawn for review all the same.
     var isAuditSample: Bool
+    /// Probability, in 0...1, with which it was or would have been drawn.
+    var sampleProbability = 0.0
 }
 
 /// Turns scores into outcomes: declared rules first, then the outcome of least expected cost, then the audit sample.
 ///
-/// Without a model the score is the stage's own suspicion, which is no probability: rows with half or more of it are reviewed, all others
-/// get the outcome that costs least when nothing is wrong.
+/// Without a model the score is the stage's own suspicion, which is no probability: rows with enough of it are reviewed, all others get the
+/// outcome that costs least when nothing is wrong. What is enough follows from the queue's capacity and the days before (``ColdStart``).
 ///
 /// Where the job promises a risk (`automatic`), a row gets an outcome that costs something on positive rows only as far as the model's rule
 /// goes, whatever chose it; all others go to review. While there is no model, nothing is promised.
@@ -54,6 +56,7 @@ struct Policy: Sendable {
     let suppressions: SuppressionSet
     private let timeColumn: Int
     private let auditSample: Double
+    private let capacity: Int
     private let seed: UInt64
     private let hasModel: Bool
     /// What may be cleared without a person; nil = the job promises nothing.
@@ -90,12 +93,18 @@ struct Policy: Sendable {
             job.policy.suppressions, scope: try RuleScope(job, featureNames: featureNames), lists: lists,
             rules: job.policy.rules.count, firstCause: 5 + job.policy.rules.count)
         timeColumn = try job.decided().time
-        auditSample = job.review.auditSample
+        (auditSample, capacity) = (job.review.auditSample, job.review.capacityPerDay)
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
     /// One ruling a row.
-    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+    ///
+    /// - Parameters:
+    ///   - times: event time of each row.
+    ///   - coldStart: what fills the queue while there is no model, moved on past these rows; nil = half or more suspicion is reviewed.
+    func rulings(
+        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], times: [Int64], coldStart: inout ColdStart?
+    ) -> [Ruling] {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
         var expected = [Double](repeating: 0, count: costs.count)
@@ -103,18 +112,24 @@ struct Policy: Sendable {
         let suppressing = suppressions.firstMatches(batch: batch, features: features, times: timeColumn)
         for row in 0..<batch.count {
             let probability = Double(scores[row])
+            var (enough, share) = (Float(0.5), auditSample)
+            if !hasModel, coldStart != nil {
+                coldStart?.next(day: Int64(Timestamp(microseconds: times[row]).day), suspicion: scores[row], capacity: capacity)
+                enough = coldStart?.threshold ?? enough
+                share = max(share, coldStart?.share ?? 0)
+            }
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
             let suggested = cheapest(expected, without: reviewOutcome)
             var ruling = Ruling(
                 outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
-                value: Int64(expected[suggested].rounded()), isAuditSample: false)
+                value: Int64(expected[suggested].rounded()), isAuditSample: false, sampleProbability: share)
             let match = matches[row]
             if match >= 0 {
                 ruling.outcome = UInt8(rules.outcome(ofRule: match))
                 ruling.cause = Cause.firstRule + UInt16(match)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
             } else if !hasModel, let review = reviewOutcome {
-                let isSuspicious = probability >= 0.5
+                let isSuspicious = scores[row] >= enough
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
@@ -127,10 +142,16 @@ struct Policy: Sendable {
             {
                 (ruling.outcome, ruling.cause) = (review, refusal == .beyond ? beyondRule : beyondRule + 1)
             }
-            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
+            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row], share) { ruling.isAuditSample = true }
             rulings.append(ruling)
         }
         return rulings
+    }
+
+    /// One ruling a row that a model has scored.
+    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+        var none: ColdStart?
+        return rulings(batch: batch, keys: keys, features: features, scores: scores, times: [], coldStart: &none)
     }
 
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
@@ -170,9 +191,9 @@ struct Policy: Sendable {
     }
 
     /// Keyed draw: the same row is drawn whatever the run, the batch or the thread.
-    private func isDrawn(_ key: UInt64) -> Bool {
-        guard auditSample > 0 else { return false }
-        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < auditSample
+    private func isDrawn(_ key: UInt64, _ share: Double) -> Bool {
+        guard share > 0 else { return false }
+        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < share
     }
 }
 

@@ -112,8 +112,9 @@ import Testing
             ("xgboost-categorical.json", "categorical"), ("xgboost-regression.json", "objective"), ("xgboost-dart.json", "dart"),
         ])
     func refused(_ name: String, _ word: String) throws {
-        do {
-            _ = try ForeignModel(Self.bytes(name))
+        let bytes = try Self.bytes(name)
+        do throws(Failure) {
+            _ = try ForeignModel(bytes)
             Issue.record("\(name) was read")
         } catch let error as Failure {
             #expect(error.code == "models.foreign-unsupported" && error.found.contains(word), "\(error)")

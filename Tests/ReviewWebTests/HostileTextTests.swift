@@ -45,8 +45,11 @@ import Testing
                         "data-row", "data-open", "data-label", "data-next", "title",
                     ]).isEmpty)
                 #expect(markup.addresses.allSatisfy { $0.hasPrefix("/") && !$0.hasPrefix("//") || $0 == "#content" })
-                for scalar in ["\u{202E}", "\u{2066}", "\u{200F}", "\u{1B}", "\u{7}"] { #expect(!page.body.contains(scalar)) }
-                #expect(page.body.utf8.count < 300_000)
+                for scalar in ["\u{202E}", "\u{2066}", "\u{200F}", "\u{1B}", "\u{7}"] as [Unicode.Scalar] {
+                    #expect(!page.body.unicodeScalars.contains(scalar), "\(language), \(scalar.value)")
+                }
+                let size = page.body.utf8.count
+                #expect(size < 400_000)
             }
         }
     }

@@ -13,7 +13,10 @@ struct MarkupReader {
     init(_ page: String) throws {
         let void: Set = ["input", "meta", "link", "br"]
         var open: [String] = []
-        var rest = page[...]
+        // Browsers read scalar by scalar, and Swift character by character: a mark must not hide the bracket or quote that it follows.
+        let marks = String(
+            String.UnicodeScalarView(page.unicodeScalars.map { $0.properties.canonicalCombiningClass == .notReordered ? $0 : "~" }))
+        var rest = marks[...]
         rest = rest.dropFirst("<!doctype html>\n".count)
         while let start = rest.firstIndex(of: "<") {
             if rest[..<start].contains(">") { throw Fault(description: "a bracket in text: \(rest[..<start].suffix(60))") }

@@ -36,7 +36,7 @@ package enum PageStyle {
         th { color: var(--soft); font-weight: 600; } th.number, td.number { text-align: right; } tbody tr { border-top: 1px solid var(--line); }
         caption { text-align: left; font-weight: 700; padding: 0 0 .3rem; } .scroll { overflow-x: auto; }
         th.number, td.number { padding-right: 1.4rem; } th.number:last-child, td.number:last-child { padding-right: .2rem; }
-        .scroll th, .scroll td { white-space: nowrap; } .scroll bdi { display: inline-block; max-width: 22rem; white-space: normal; overflow-wrap: anywhere; }
+        .scroll th, .scroll td { white-space: nowrap; overflow-wrap: break-word; } .scroll bdi { display: inline-block; max-width: 22rem; white-space: normal; overflow-wrap: break-word; }
         td.wide { white-space: normal; }
         form.line { display: inline; } label { font-weight: 600; display: block; }
         input[type=text], select { font: inherit; width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem;

@@ -116,7 +116,7 @@ import Testing
         do throws(Failure) {
             _ = try ForeignModel(bytes)
             Issue.record("\(name) was read")
-        } catch let error as Failure {
+        } catch {
             #expect(error.code == "models.foreign-unsupported" && error.found.contains(word), "\(error)")
         }
     }

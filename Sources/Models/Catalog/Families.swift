@@ -4,6 +4,9 @@ public import Records
 public enum ModelFamilies {
     public static let classifiers: [any ClassifierFamily.Type] = [BoostingFamily.self]
 
+    public static let regressors: [any RegressorFamily.Type] = [BoostingRegressionFamily.self]
+    public static let multiclass: [any MulticlassFamily.Type] = [BoostingMulticlassFamily.self]
+
     /// - Throws: a name that is not listed, with the nearest one.
     public static func classifier(named name: String) throws(Failure) -> any ClassifierFamily.Type {
         guard let family = classifiers.first(where: { $0.definition.name == name }) else {

@@ -19,6 +19,17 @@ public protocol Classifier: Sendable {
 
     /// The artefact's bytes; `load` gives an equal model back.
     func serialized() throws(Failure) -> [UInt8]
+
+    /// What the stage learnt from the training rows before the model did, kept with it; empty = nothing.
+    var preparation: [UInt8] { get }
+
+    /// What the model says of each row besides its probability, in words; empty where it has nothing to add.
+    func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String]
+}
+
+extension Classifier {
+    public var preparation: [UInt8] { [] }
+    public func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String] { [] }
 }
 
 /// What a classifier learns from.
@@ -29,6 +40,10 @@ public struct TrainingSet: Sendable {
     public var labels: [Float]
     /// One a row, 0 or more; empty = all 1.
     public var weights: [Float]
+    /// How long units still ran, of stages that know; nil = there are labels only.
+    public var life: LifeTargets?
+    /// Bytes of the stage that a model is to keep; see ``Classifier/preparation``.
+    public var preparation: [UInt8] = []
 
     public init(matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float] = []) {
         (self.matrix, self.featureNames, self.labels, self.weights) = (matrix, featureNames, labels, weights)

@@ -80,7 +80,7 @@ public struct Evaluator: Sendable {
         let stage = try Stages.definition(of: job.stage)
         let family = try ModelFamilies.classifier(named: settings.family)
         let classifier = try family.train(
-            on: TrainingSet(matrix: training.matrix, featureNames: stage.features.map(\.name), labels: training.labels),
+            on: training.training(stage.features.map(\.name)),
             parameters: settings.parameters, seed: RecordKey.hash(job.name) >> 1, threads: 1)
         var scores = try classifier.probabilities(of: testing.matrix)
         if shuffled {

@@ -49,7 +49,7 @@ public struct Trainer: Sendable {
         let family = try ModelFamilies.classifier(named: settings.family)
         let seed = RecordKey.hash(job.name) >> 1
         let classifier = try family.train(
-            on: TrainingSet(matrix: set.matrix, featureNames: stage.features.map(\.name), labels: set.labels),
+            on: set.training(stage.features.map(\.name)),
             parameters: settings.parameters, seed: seed, threads: 1)
         let card = ModelCard(
             trainedFrom: from.iso8601, trainedTo: to.iso8601, labelsKnownBy: now.iso8601, rows: set.labels.count, positives: set.positives,

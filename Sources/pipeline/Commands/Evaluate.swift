@@ -23,8 +23,22 @@ struct Evaluate: ParsableCommand {
     var resamples = 1_000
     @Flag(help: "Shuffle the scores first: the control that must find nothing.")
     var shuffled = false
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("How to measure: days, or for maintenance last-row or units.", valueName: "name"))
+    var method = Method.days
+    @Option(help: ArgumentHelp("Files tested by last-row, relative to the job file.", valueName: "pattern"))
+    var testFiles: String?
+    @Option(help: ArgumentHelp("File with the life left after each tested unit's last row, relative to the job file.", valueName: "file"))
+    var truth: String?
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
+
+    enum Method: String, ExpressibleByArgument, CaseIterable {
+        case days
+        case lastRow = "last-row"
+        case units
+    }
 
     static func day(_ text: String) throws -> Timestamp {
         guard text.utf8.count == 10, let day = Timestamp(iso8601: text) else { throw ValidationError("expected a day such as 2026-01-01") }
@@ -44,12 +58,45 @@ struct Evaluate: ParsableCommand {
         defer { progress.finish() }
         let period = testFrom.flatMap { from in testTo.map { Evaluator.Period(days: from.day...$0.day) } }
         var rows: Int64 = 0
+        if method != .days {
+            let report = try byProtocol(job)
+            progress.finish()
+            return try format.write(Self.details(report), to: console)
+        }
         let report = try Evaluator(resamples: resamples).evaluate(job, test: period, shuffled: shuffled) { count in
             rows += Int64(count)
             progress.report(rows: rows, fraction: nil)
         }
         progress.finish()
         try format.write(Self.details(report, shuffled: shuffled), to: console)
+    }
+
+    private func byProtocol(_ job: Job) throws -> ProtocolReport {
+        switch method {
+        case .days: preconditionFailure("not a protocol")
+        case .units: return try LifeEvaluator(resamples: resamples).units(job)
+        case .lastRow:
+            guard let testFiles else { throw Failure.protocolNeeds(method.rawValue, "--test-files") }
+            guard let truth else { throw Failure.protocolNeeds(method.rawValue, "--truth") }
+            return try LifeEvaluator(resamples: resamples).lastRows(job, test: testFiles, truth: truth, shuffled: shuffled)
+        }
+    }
+
+    private static func details(_ report: ProtocolReport) -> Details {
+        let figures = report.figures.map { figure in
+            func text(_ value: Double?) -> String { value.map { Quantity.decimal($0, 3) } ?? "-" }
+            let interval = figure.lower == nil ? "" : "  (\(text(figure.lower)) to \(text(figure.upper)))"
+            return Details.Field(
+                figure.name,
+                .nested(
+                    text(figure.value) + interval,
+                    .object([.init("value", .real(figure.value)), .init("lower", .real(figure.lower)), .init("upper", .real(figure.upper))])
+                ))
+        }
+        let facts: [Details.Field] = [.init("job", .text(report.job)), .init("protocol", .text(report.name))]
+        return Details(
+            title: "\(report.job): \(report.name)",
+            sections: [.init(nil, facts + report.facts.map { .init($0.name, .text($0.value)) }), .init("figures", figures)])
     }
 
     private static func details(_ report: EvaluationReport, shuffled: Bool) -> Details {

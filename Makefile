@@ -25,10 +25,12 @@ setup: ## install the missing system libraries (apt); says nothing when all are 
 build: setup ## build the program: .build/release/pipeline
 	@$(BUILD) 1>&2
 
-test: setup ## run the tests (about ten minutes the first time, which compiles all)
+test: ## run the tests (about ten minutes the first time, which compiles all)
+	@scripts/setup.sh --tests
 	@$(TEST)
 
-test-all: setup ## run the slow suites too, and those that need the shared data
+test-all: ## run the slow suites too, and those that need the shared data
+	@scripts/setup.sh --tests
 	@scripts/test-all.sh $(TEST)
 
 demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/

@@ -20,21 +20,33 @@ let package = Package(
         .library(name: "Pipelines", targets: ["Pipelines"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
     ],
+    traits: [
+        .trait(
+            name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
+        .default(enabledTraits: ["Web"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // No library: a header, whose functions go inline.
+        .systemLibrary(name: "CInline"),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"]), .brew(["xgboost"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "Records", swiftSettings: settings),
         .target(
             name: "Connectors",
             dependencies: [
-                "Records", "CLibXML2", "CZlib",
+                "Records", "CInline", "CLibXML2", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -42,7 +54,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Models",
-            dependencies: ["Records", "CXGBoost", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Records", "CXGBoost", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
             name: "Pipelines",
@@ -57,10 +69,21 @@ let package = Package(
             name: "PipelineTesting",
             dependencies: ["Records", "Connectors", "Models", "Pipelines", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
+        .target(
+            name: "ReviewWeb",
+            dependencies: [
+                "Records", "Connectors", "Pipelines",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Web"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Web"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Web"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Web"])),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "pipeline",
             dependencies: [
-                "Records", "Connectors", "Models", "Pipelines",
+                "Records", "Connectors", "Models", "Pipelines", .target(name: "ReviewWeb", condition: .when(traits: ["Web"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -81,6 +104,13 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "pipeline", "pipeline-faulty", "Connectors", "Models", "Pipelines", "PipelineTesting", "Records",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReviewWebTests",
+            dependencies: [
+                "ReviewWeb", "pipeline", "Connectors", "Models", "Pipelines", "PipelineTesting", "Records",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

@@ -18,7 +18,7 @@ out=.build-fuzz
 mkdir -p "$out/corpus-$target"
 flags=(-O -g -enforce-exclusivity=checked -package-name pipeline -swift-version 6 -sanitize=fuzzer,address -parse-as-library
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault
-    -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap -Xcc -fmodule-map-file=Sources/CLibXML2/module.modulemap)
+    -Xcc -fmodule-map-file=Sources/CInline/module.modulemap -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap -Xcc -fmodule-map-file=Sources/CLibXML2/module.modulemap)
 for flag in $(pkg-config --cflags libxml-2.0); do flags+=(-Xcc "$flag"); done
 
 module() {  # NAME FILES...: a module's object and interface

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the Swift toolchain and installs the system libraries it cannot bring along. Silent, and off the network, when all is there.
+# setup.sh [--tests]: checks the Swift toolchain and installs the system libraries it cannot bring along. Silent, and off the network, when
+# all is there. With --tests, also the browser that some tests look through; they are skipped where it cannot be had.
 set -euo pipefail
 
 minimum="6.2"
@@ -9,6 +10,7 @@ needs=(
     "zlib.h zlib1g-dev"
     "sqlite3.h libsqlite3-dev"
     "xgboost/c_api.h libxgboost-dev xgboost"
+    "openblas_config.h libopenblas-dev openblas"
 )
 
 fail() {
@@ -41,7 +43,7 @@ check_macos() {
     prefix=$(brew --prefix 2>/dev/null || echo /opt/homebrew)
     for need in "${needs[@]}"; do
         read -r header package formula <<<"$need"
-        [[ -z $formula ]] || has_header "$prefix/include" /usr/local/include || missing+=("$formula")
+        [[ -z $formula ]] || has_header "$prefix/include" "$prefix/opt/openblas/include" /usr/local/include || missing+=("$formula")
     done
     ((${#missing[@]} == 0)) || fail "libraries are missing. Run 'brew install ${missing[*]}' and try again."
 }
@@ -50,7 +52,7 @@ check_linux() {
     local header package formula missing=()
     for need in "${needs[@]}"; do
         read -r header package formula <<<"$need"
-        has_header /usr/include /usr/local/include || missing+=("$package")
+        has_header /usr/include /usr/include/*-linux-gnu /usr/local/include || missing+=("$package")
     done
     # The Swift package manager asks pkg-config where libxml2's headers are, and git for the packages.
     command -v pkg-config >/dev/null || missing+=(pkg-config)
@@ -74,7 +76,12 @@ install_apt() {
 
 check_swift
 case $(uname -s) in
-    Linux) check_linux ;;
+    Linux)
+        check_linux
+        if [[ ${1:-} == --tests ]] && ! command -v chromium >/dev/null; then
+            (install_apt chromium) || echo "note: no chromium; the tests that need a browser are skipped." >&2
+        fi
+        ;;
     Darwin) check_macos ;;
     *) fail "$(uname -s) is not supported, expected Linux or macOS." ;;
 esac

@@ -45,18 +45,26 @@ def write(path, megabytes, shops, encoding="utf-8"):
 
 PEER = r"""
 import sys, time, json, resource
-peer, path = sys.argv[1:]
+peer, path, way = sys.argv[1:]
+SELECT = "SELECT * FROM read_csv(?, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', columns={'id':'BIGINT','time':'TIMESTAMP','customer':'BIGINT','shop':'VARCHAR','amount':'DOUBLE','flag':'BIGINT'}, timestampformat='%Y-%m-%d %H:%M:%S')"
 if peer == "duckdb":
     import duckdb
     db = duckdb.connect(); db.execute("SET threads=1")
     def read():
         db.execute("DROP TABLE IF EXISTS t")
-        db.execute("CREATE TABLE t AS SELECT * FROM read_csv(?, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', columns={'id':'BIGINT','time':'TIMESTAMP','customer':'BIGINT','shop':'VARCHAR','amount':'DOUBLE','flag':'BIGINT'}, timestampformat='%Y-%m-%d %H:%M:%S')", [path])
+        if way == "blocks":
+            result = db.execute(SELECT, [path])
+            reader = result.to_arrow_reader(8192) if hasattr(result, "to_arrow_reader") else result.fetch_record_batch(8192)
+            return sum(batch.num_rows for batch in reader)
+        db.execute("CREATE TABLE t AS " + SELECT, [path])
         return db.execute("SELECT count(*) FROM t").fetchone()[0]
 elif peer == "polars":
     import polars as pl
     schema = {"id": pl.Int64, "time": pl.String, "customer": pl.Int64, "shop": pl.String, "amount": pl.Float64, "flag": pl.Int64}
     def read():
+        if way == "blocks":
+            lazy = pl.scan_csv(path, schema=schema).with_columns(pl.col("time").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us"))
+            return sum(frame.height for frame in lazy.collect_batches())
         frame = pl.read_csv(path, schema=schema)
         return frame.with_columns(pl.col("time").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us")).height
 else:
@@ -64,8 +72,10 @@ else:
     pa.set_cpu_count(1)
     types = {"id": pa.int64(), "time": pa.timestamp("us"), "customer": pa.int64(), "shop": pa.string(), "amount": pa.float64(), "flag": pa.int64()}
     def read():
-        return csv.read_csv(path, read_options=csv.ReadOptions(use_threads=False),
-                            convert_options=csv.ConvertOptions(column_types=types, timestamp_parsers=[csv.ISO8601])).num_rows
+        convert = csv.ConvertOptions(column_types=types, timestamp_parsers=[csv.ISO8601])
+        if way == "blocks":
+            return sum(batch.num_rows for batch in csv.open_csv(path, read_options=csv.ReadOptions(use_threads=False), convert_options=convert))
+        return csv.read_csv(path, read_options=csv.ReadOptions(use_threads=False), convert_options=convert).num_rows
 best = None
 for _ in range(3):
     cpu, wall = time.process_time(), time.perf_counter()
@@ -87,9 +97,9 @@ def ours(path, **settings):
     return json.loads(found[0])
 
 
-def peer(name, path):
+def peer(name, path, way):
     environment = dict(os.environ, POLARS_MAX_THREADS="1", OMP_NUM_THREADS="1")
-    result = subprocess.run([sys.executable, "-c", PEER, name, path], env=environment, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", PEER, name, path, way], env=environment, capture_output=True, text=True)
     if result.returncode:
         sys.exit(f"error: {name}\n{result.stderr}")
     return json.loads(result.stdout)
@@ -145,13 +155,14 @@ def main():
         plain = os.path.join(folder, "plain.csv")
         rows = write(plain, MEGABYTES, SHOPS)
         size = os.path.getsize(plain)
-        print(f"### Typed columns, materialised: {rows:,} rows, {size / 1e6:.0f} MB\n")
-        cases = {"ours": lambda: ours(plain, keep=1)} | {name: lambda name=name: peer(name, plain) for name in PEERS}
-        measured = in_turn(cases)
-        assert all(run["rows"] == rows for runs in measured.values() for run in runs), "not all read every row"
-        table(measured, size)
-        for name in PEERS:
-            print(f"- {name} / ours, CPU: {ratio(measured, name, 'ours', 'cpu')}")
+        for title, way, settings in [("materialised", "keep", {"keep": 1}), ("block by block, none kept", "blocks", {})]:
+            print(f"\n### Typed columns, {title}: {rows:,} rows, {size / 1e6:.0f} MB\n")
+            cases = {"ours": lambda: ours(plain, **settings)} | {name: lambda name=name: peer(name, plain, way) for name in PEERS}
+            measured = in_turn(cases)
+            assert all(run["rows"] == rows for runs in measured.values() for run in runs), "not all read every row"
+            table(measured, size)
+            for name in PEERS:
+                print(f"- {name} / ours, CPU: {ratio(measured, name, 'ours', 'cpu')}")
         print("\n### gzip\n")
         packed = plain + ".gz"
         with open(plain, "rb") as source, gzip.open(packed, "wb", compresslevel=6) as target:

@@ -48,6 +48,12 @@ extension Failure {
             expected: "names that are unique and not empty", remedy: "Rename the feature.")
     }
 
+    package static func trainingSigns(found: Int, features: Int) -> Failure {
+        Failure(
+            .failed, code: "models.signs", what: "the signs of the features do not fit", found: "\(found) signs",
+            expected: "one for each of \(features) features, or none", remedy: "Build them from the stage's definition.")
+    }
+
     package static func trainingEmpty() -> Failure {
         Failure(
             .failed, code: "models.no-rows", what: "there is nothing to learn from", found: "no rows with a weight above 0",
@@ -147,6 +153,7 @@ extension Parameter.Kind {
         case .span: "a length of time"
         case .column: "the name of a column"
         case .model: "the name of a model"
+        case .feed: "the name of a feed"
         }
     }
 }

@@ -27,12 +27,11 @@ extension Failure {
             expected: expected, remedy: "Give the column another name, or choose another name under `table:`.")
     }
 
-    static func ruleOperand(_ rule: PolicySettings.Rule, columns: Schema, features: [String]) -> Failure {
-        let names = columns.fields.map(\.name) + features
-        return Failure(
-            .job, code: "job.rule-operand", what: "a rule names something that is not there", place: "rules: \(rule.name)",
-            found: rule.operand, expected: "a column or feature: \(names.joined(separator: ", "))",
-            remedy: Nearest.name(to: rule.operand, among: names).map { "Did you mean '\($0)'?" } ?? "Correct the rule.")
+    static func ruleCondition(_ subject: String, _ condition: String, _ problem: JobFinding.Message?) -> Failure {
+        Failure(
+            .job, code: problem?.code ?? "job.rule-syntax", what: "a condition does not fit the job", place: subject,
+            found: "\(condition)\(problem.map { ": \($0.what) \($0.found)" } ?? "")", expected: problem?.expected ?? "",
+            remedy: "`pipeline check` names every mistake.")
     }
 
     static func runLocked(job: String, database: String) -> Failure {
@@ -121,5 +120,48 @@ extension Failure {
     static func percent(_ share: Double) -> String {
         let thousandths = (share * 100_000).rounded() / 1_000
         return thousandths == thousandths.rounded() ? "\(Int(thousandths)) %" : "\(thousandths) %"
+    }
+}
+
+/// Wording of what stops scoring rows again.
+extension Failure {
+    static func rescoreBlocked(job: String, run: Int64, status: String) -> Failure {
+        Failure(
+            .usage, code: "rescore.blocked", what: "rows cannot be scored again while a run is unsettled", place: "job '\(job)'",
+            found: "run \(run) is \(status)", expected: "runs that are done or discarded",
+            remedy: status == "held"
+                ? "`pipeline runs accept \(run)` or `pipeline runs discard \(run)` first." : "Let `pipeline run` end it first.")
+    }
+
+    static func rescoreUnsuited(_ job: String) -> Failure {
+        Failure(
+            .job, code: "rescore.unsuited", what: "the job's rows cannot be scored again", place: "job '\(job)'",
+            found: "results without stored features", expected: "`results: { features: true }` and a stage that scores rows",
+            remedy: "Store features; rows from then on can be scored again.")
+    }
+
+    static func rescoreNoModel(_ job: String) -> Failure {
+        Failure(
+            .usage, code: "rescore.no-champion", what: "there is no champion to score rows again with", place: "job '\(job)'",
+            remedy: "`pipeline models promote` names one.")
+    }
+
+    static func rescoreNothing(_ job: String) -> Failure {
+        Failure(
+            .usage, code: "rescore.nothing", what: "there are no rows to score again", place: "job '\(job)'", found: "no run yet",
+            remedy: "`pipeline run` scores them first.")
+    }
+
+    static func rescoreFile(_ name: String, run: Int64) -> Failure {
+        Failure(
+            .failed, code: "rescore.file-changed", what: "a feed file is not what a run read", place: name,
+            found: "another content than in run \(run)", expected: "the same bytes", remedy: "Put the file back as it was.")
+    }
+
+    static func rescoreFeatures(_ job: String, found: Int, expected: Int) -> Failure {
+        Failure(
+            .failed, code: "rescore.features", what: "rows of the period have features of another version of the stage",
+            place: "job '\(job)'", found: "\(found) features", expected: "\(expected)",
+            remedy: "Begin later, with --from: at the first row that this version of the stage scored.")
     }
 }

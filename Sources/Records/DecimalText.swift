@@ -3,10 +3,22 @@ public enum DecimalText {
     /// `-1234.50` for -123450 and a scale of 2: always so many decimals, a point, no grouping, no `-` before zero.
     /// - Parameter scale: 0...18.
     public static func text(_ value: Int64, scale: Int) -> String {
-        guard scale > 0 else { return String(value) }
-        let digits = String(value.magnitude)
-        let padded = String(repeating: "0", count: max(0, scale + 1 - digits.utf8.count)) + digits
-        let point = padded.index(padded.endIndex, offsetBy: -scale)
-        return "\(value < 0 ? "-" : "")\(padded[..<point]).\(padded[point...])"
+        var bytes: [UInt8] = []
+        append(value, scale: scale, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same in ASCII behind what `bytes` holds; for loops over rows.
+    package static func append(_ value: Int64, scale: Int, to bytes: inout [UInt8]) {
+        if value < 0 { bytes.append(45) }
+        let start = bytes.count
+        var rest = value.magnitude, digits = 0
+        while rest > 0 || digits <= scale {
+            if digits == scale, scale > 0 { bytes.append(46) }
+            bytes.append(48 + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+            digits += 1
+        }
+        bytes[start...].reverse()
     }
 }

@@ -25,6 +25,8 @@ public struct Parameter: Sendable {
         case column([String])
         /// The name of a model of the catalog.
         case model
+        /// The name of a feed with `role: table`, whose rows the stage takes before those of the main feed.
+        case feed
     }
 
     public let name: String

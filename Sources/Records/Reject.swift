@@ -4,7 +4,7 @@ public struct Reject: Hashable, Sendable {
     public enum Code: String, CaseIterable, Sendable {
         /// Fewer or more fields than the header.
         case fieldCount = "field-count"
-        /// A quote that is never closed, or text after a closing quote.
+        /// Text after a closing quote, or a quote where none may stand.
         case quoting = "quoting"
         /// Text that is not a value of the column's type.
         case type = "type"
@@ -20,7 +20,7 @@ public struct Reject: Hashable, Sendable {
         case encoding = "encoding"
         /// A record longer than the reader's limit.
         case tooLong = "too-long"
-        /// A document or stream that breaks off or is not well-formed: everything from here on in this file.
+        /// A document or stream that breaks off or is not well-formed, or a quote that is never closed: everything from here on in this file.
         case malformed = "malformed"
         /// A text that the feed's contract does not allow, as it was never seen before.
         case contract = "contract"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connectors
 import Foundation
 
 /// Parses, runs, and turns whatever is thrown into a message and an exit code: the only place that ends the process.
@@ -7,6 +8,7 @@ enum EntryPoint {
     static func main() {
         // A closed pipe is an error of `write`, not the end of a run.
         signal(SIGPIPE, SIG_IGN)
+        ProcessMemory.keepFreed()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             var command = try Pipeline.parseAsRoot(arguments)

@@ -17,9 +17,18 @@ struct Pipeline: ParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Running jobs", subcommands: [Check.self, Run.self, Replay.self, Rejects.self]),
-            CommandGroup(name: "Reviewing", subcommands: [Review.self]),
-            CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, ModelsCommand.self]),
-            CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Export.self, Audit.self]),
+            CommandGroup(name: "Reviewing", subcommands: reviewing),
+            CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, ModelsCommand.self, MonitorCommand.self]),
+            CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Report.self, Export.self, Audit.self]),
+            CommandGroup(name: "Operating", subcommands: [Schedules.self, Backup.self, Restore.self, Upgrade.self, DoctorCommand.self]),
             CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])
+
+    private static var reviewing: [any ParsableCommand.Type] {
+        #if Web
+            [Review.self, Serve.self]
+        #else
+            [Review.self]
+        #endif
+    }
 }

@@ -16,7 +16,10 @@ public import Records
 /// | `a"b` | reject | `a"b` | `a"b` | `a"b` |
 /// | `"a"b` | reject | reject | `ab` | `"a"b` |
 /// | ` "a,b" ` | reject | two fields | `a,b` | two fields |
-/// | a quote that is never closed | reject to the end of the file | the same | stands for itself | stands for itself |
+/// | a quote that is never closed | the file breaks off there | the same | stands for itself | stands for itself |
+///
+/// A file that breaks off inside quotes is a delivery cut short, most likely: what is left is one `malformed` reject, and holds the run
+/// unless the feed says `rejects: { broken-file: accept }`.
 ///
 /// With `lenient`, a quoted record of more than 1 MiB counts as not closed.
 public enum CSVFormat: FeedFormat {

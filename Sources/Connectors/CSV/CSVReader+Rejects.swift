@@ -30,12 +30,12 @@ extension CSVReader {
 
     /// A record with the wrong shape.
     func reject(_ scanner: RecordScanner, _ number: Int64, _ result: RecordScanner.Result) -> Reject {
-        if scanner.recordEnd - scanner.recordStart > Self.recordLimit {
+        if result != .unclosedQuote, scanner.recordEnd - scanner.recordStart > Self.recordLimit {
             return reject(scanner, number, .tooLong, "more than 1 MiB", "a record of at most 1 MiB")
         }
         switch result {
         case .unclosedQuote:
-            return reject(scanner, number, .quoting, "a quote that is not closed", "a closing quote before the file ends")
+            return reject(scanner, number, .malformed, Self.openQuote.found, Self.openQuote.expected)
         case .textAfterQuote:
             return reject(
                 scanner, number, .quoting, "text after a closing quote", "a delimiter or a line end after a closing quote")
@@ -61,6 +61,10 @@ extension CSVReader {
     }
 
     private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
+
+    /// The quote takes with it what is left of the file: as with any that breaks off, how many records that were is not known.
+    private static let openQuote = ByteSource.Damage(
+        found: "a quote that is not closed", expected: "a closing quote before the file ends")
 
     /// What is left of a damaged stream, as one reject; the reader then ends.
     func malformed() -> Reject {
@@ -91,8 +95,9 @@ extension CSVReader {
             expected: "a record of at most 1 MiB", raw: raw)
         if !skipper.isDone, !skipper.isEnding {
             scanner.line += 1
-            if let damage = input.damage {
-                isEnded = true
+            if input.damage != nil || skipper.isQuoted {
+                isEnded = input.damage != nil || isEnded
+                let damage = input.damage ?? Self.openQuote
                 (reject.code, reject.found, reject.expected) = (.malformed, damage.found, damage.expected)
             }
         }

@@ -20,6 +20,7 @@ final class CSVReader: FeedReader {
     /// Fields of a whole record, and the field of each column; unknown when the stream breaks off in the first record.
     var fieldCount = 0
     let fieldOfColumn: UnsafeMutablePointer<Int>
+    private var index: RecordIndex?
     /// The header as it stands in the file, when its like is skipped.
     var header: [UInt8]?
     var row: Int64
@@ -44,10 +45,14 @@ final class CSVReader: FeedReader {
         let isWhole = try open()
         if position.offset > 0 { try goOn(from: position) }
         if !isWhole, position.offset > 0 { isEnded = true }
+        if dialect.rules.allowsFastScan, !dialect.hasNotes, fieldCount > 0 {
+            index = RecordIndex(fields: fieldCount, rules: dialect.rules, header: header?.count)
+        }
     }
 
     deinit {
         scanner.deallocate()
+        index?.deallocate()
         fieldOfColumn.deallocate()
         unescaped.deallocate()
     }
@@ -114,7 +119,18 @@ final class CSVReader: FeedReader {
         // Where records must be looked at for more than their fields, none is usual.
         let usualCount = hasNotes || scanner.hasSeenZero ? -1 : fieldCount
         let headerLength = header?.count ?? -1_000
+        // Records to take one by one before many are tried again, and how many then.
+        let most = index?.capacity ?? 0
+        var single = usualCount > 0 && most > 0 ? 0 : Int.max, many = most, patience = 1
         records: while number < limit {
+            if single == 0 {
+                let wanted = Int(min(limit - number, Int64(many)))
+                let taken = takeMany(&scanner, &number, wanted)
+                (single, many) = (taken == wanted ? 0 : patience, taken == wanted ? min(many * 2, most) : 16)
+                patience = taken > 8 ? 1 : min(patience * 2, 64)
+                continue records
+            }
+            single &-= 1
             var result = isFast ? scanner.scan() : scanner.skipBlankLines()
             if result == .quoted {
                 if hasNotes {
@@ -157,6 +173,24 @@ final class CSVReader: FeedReader {
             }
         }
         return .blockFull
+    }
+
+    /// Records that are as most are, up to `wanted` of them; says how many. The next one is then unlike them, faulty, or not whole.
+    @inline(never)
+    private func takeMany(_ scanner: inout RecordScanner, _ number: inout Int64, _ wanted: Int) -> Int {
+        guard var index else { return 0 }
+        index.find(scanner.base, from: scanner.start, to: scanner.end, limit: wanted)
+        let builders = builder.builders, row = builder.count
+        var good = index.count
+        for column in 0..<builder.columns.count where good > 0 {
+            good = builders[column].set(row, index.run(scanner.base, field: fieldOfColumn[column]), good)
+        }
+        self.index = index
+        guard good > 0 else { return 0 }
+        builder.commitRows(good, first: number + 1)
+        number += Int64(good)
+        scanner.pass(good, to: index.end(ofFirst: good))
+        return good
     }
 
     /// A record that is not one of the usual number of fields, or one of a dialect with more to look at.

@@ -1,3 +1,5 @@
+import CInline
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -6,9 +8,9 @@
 
 /// Finds records and their fields in a buffer. Plain pointers and numbers only: the reader's loop works on a copy in registers.
 ///
-/// For the next reader of this file: `scan` is the fast way. It walks over bit masks of 64 bytes, a bit where a delimiter, quote or line
-/// end stands; at a quoted field with a line end inside, or anything else unusual, it gives up, and `scanCareful` reads that record byte by
-/// byte. Both leave the fields in `starts` and `ends`. When the buffer ends inside a record both say `.more` and have changed nothing
+/// For the next reader of this file: `RecordIndex` finds most records, many at once; the others come here. `scan` is the fast way for one.
+/// It walks over bit masks of 64 bytes, a bit where a delimiter, quote or line end stands; at a quoted field with a line end inside, or
+/// anything else unusual, it gives up, and `scanCareful` reads that record byte by byte. Both leave the fields in `starts` and `ends`. When the buffer ends inside a record both say `.more` and have changed nothing
 /// but skipped blank lines, so the record is scanned again from its start once more bytes are there. Dialects that the fast way does not
 /// know (`FieldRules.allowsFastScan`) go through `skipBlankLines` and `scanCareful` alone.
 struct RecordScanner {
@@ -166,19 +168,15 @@ struct RecordScanner {
     /// A bit for each of 64 bytes: set where a delimiter, a quote, a line feed or a carriage return stands.
     @inline(__always)
     private static func mask(_ bytes: UnsafePointer<UInt8>, _ delimiter: UInt8, _ quote: UInt8) -> UInt64 {
-        let raw = UnsafeRawPointer(bytes)
-        let delimiters = SIMD16(repeating: delimiter), quotes = SIMD16(repeating: quote)
-        let lineFeeds = SIMD16<UInt8>(repeating: 10), returns = SIMD16<UInt8>(repeating: 13)
-        var mask: UInt64 = 0
-        for quarter in 0..<4 {
-            let chunk = raw.loadUnaligned(fromByteOffset: quarter * 16, as: SIMD16<UInt8>.self)
-            let hits = (chunk .== delimiters) .| (chunk .== quotes) .| (chunk .== lineFeeds) .| (chunk .== returns)
-            // Two words of eight bytes, 0xFF where hit: a multiplication gathers their lowest bits in the highest byte.
-            let words = unsafeBitCast(hits, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0x0101_0101_0101_0101)
-            let low = (words[0] &* 0x0102_0408_1020_4080) >> 56, high = (words[1] &* 0x0102_0408_1020_4080) >> 56
-            mask |= (low | high << 8) << UInt64(quarter * 16)
-        }
-        return mask
+        byteMasksTogether(bytes, delimiter, quote)
+    }
+
+    /// Goes on behind records that were found in another way.
+    @inline(__always)
+    mutating func pass(_ records: Int, to place: Int) {
+        line += Int64(records)
+        start = place
+        restartMask()
     }
 
     // MARK: The fast way

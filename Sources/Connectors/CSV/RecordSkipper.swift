@@ -31,6 +31,9 @@ struct RecordSkipper {
     /// A carriage return ended the record; a line feed may still belong to it.
     var isEnding: Bool { lastWasReturn && state == .fieldStart }
 
+    /// What was passed ends inside quotes.
+    var isQuoted: Bool { state == .quoted }
+
     /// True when a line feed ends the record.
     private mutating func step(_ byte: UInt8) -> Bool {
         if state == .quoted || isEscaping {

@@ -95,6 +95,13 @@ package final class BatchBuilder {
         count &+= 1
     }
 
+    /// Keeps the next `rows` rows, of records that follow each other from `first` on. Every column must have been set without a fault.
+    func commitRows(_ rows: Int, first: Int64) {
+        precondition(count + rows <= capacity)
+        for index in 0..<rows { rowNumbers[count &+ index] = first &+ Int64(index) }
+        count &+= rows
+    }
+
     /// The committed rows; the builder starts again.
     package func finish() -> RecordBatch {
         let rows = count

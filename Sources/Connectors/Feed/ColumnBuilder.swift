@@ -6,26 +6,26 @@ import Records
 /// giving up a row costs nothing, and nothing need be taken back.
 struct ColumnBuilder {
     /// How the text is read. `scaled` has both money and decimals; `spelt` is as the column declares.
-    private enum Kind: UInt8 { case int64, float64, bool, string, normalizedString, timestamp, date, scaled, spelt, companion }
+    enum Kind: UInt8 { case int64, float64, bool, string, normalizedString, timestamp, date, scaled, spelt, companion }
     /// How the values are kept.
     private enum Storage: UInt8 { case integers, doubles, text, none }
 
     private let type: ColumnType
-    private let kind: Kind
+    let kind: Kind
     private let storage: Storage
     private let spelt: SpeltValue?
     /// Of a companion: the column whose value it changes or checks.
     private let target: UnsafeMutablePointer<ColumnBuilder>?
     private let isOptional: Bool
-    private let exponent: Int
+    let exponent: Int
     private let nulls: NullMarkers
-    private var timestamps: TimestampText
+    var timestamps: TimestampText
     /// Integers, or the bit patterns of doubles; unused for text.
-    private let values: UnsafeMutablePointer<Int64>
+    let values: UnsafeMutablePointer<Int64>
     /// Text: `offsets[row]` is where row `row` starts in `bytes`.
-    private let offsets: UnsafeMutablePointer<Int32>
-    private var bytes: UnsafeMutablePointer<UInt8>
-    private var byteCapacity: Int
+    let offsets: UnsafeMutablePointer<Int32>
+    private(set) var bytes: UnsafeMutablePointer<UInt8>
+    private(set) var byteCapacity: Int
     private let validity: UnsafeMutablePointer<UInt64>
     private let words: Int
     private var hasMissing = false
@@ -92,6 +92,12 @@ struct ColumnBuilder {
         }
         return setTrimmed(row, text, count, fault)
     }
+
+    var hasNulls: Bool { nulls.count > 0 }
+
+    /// The row has a value: where none is missing all bits are set already.
+    @inline(__always)
+    func noteValid(_ row: Int) { if hasMissing { setValid(row) } }
 
     @inline(__always)
     private func setValid(_ row: Int) { validity[row >> 6] |= 1 << UInt64(row & 63) }

@@ -1,3 +1,5 @@
+import CInline
+
 /// Copying text while checking that it is UTF-8.
 enum UTF8Text {
     /// Copies `count` bytes; false when they are not valid UTF-8 (what was copied is then void). The buffers do not overlap.
@@ -29,6 +31,32 @@ enum UTF8Text {
             }
         }
         return seen & 0x8080_8080_8080_8080 == 0 || isValid(source, count)
+    }
+
+    /// What ``copyAhead(_:_:to:)`` may read and write beyond a text.
+    static let overhang = 32
+
+    /// The same where so many bytes more can be read and written: texts of up to 32 bytes are copied without a loop.
+    @inline(__always)
+    static func copyAhead(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) -> Bool {
+        if count > 32 { return copy(source, count, to: target) }
+        return byteMasksCopy(target, source, count) == 0 || isValid(source, count)
+    }
+
+    /// Copies text without every second of two quotes; the bytes written, or -1 when they are not valid UTF-8.
+    static func copyUndoubled(
+        _ source: UnsafePointer<UInt8>, _ count: Int, _ quote: UInt8, to target: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var at = 0, made = 0
+        var seen: UInt8 = 0
+        while at < count {
+            let byte = source[at]
+            target[made] = byte
+            seen |= byte
+            made &+= 1
+            at &+= byte == quote ? 2 : 1
+        }
+        return seen < 0x80 || isValid(target, made) ? made : -1
     }
 
     /// Well-formed UTF-8 as in table 3-7 of the Unicode standard: no overlong forms, no surrogates, at most U+10FFFF.

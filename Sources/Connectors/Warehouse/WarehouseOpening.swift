@@ -92,6 +92,8 @@ enum WarehouseOpening {
         register("1: spine", WarehouseSchema.version1)
         register("2: arrival", WarehouseSchema.version2)
         register("3: tables", WarehouseSchema.version3)
+        register("catalog 1: promotions, challengers, rescores", WarehouseSchema.catalog)
+        register("whatif 1: suppressions", WarehouseSchema.suppressions)
         do {
             try migrator.migrate(pool)
         } catch {

@@ -16,6 +16,8 @@ package final class Booster: @unchecked Sendable {
 
     private let handle: BoosterHandle
     private let threads: Int
+    /// The rounds with the least loss on validation rows, the first of equal ones; nil = all are kept.
+    private let bestRounds: Int?
     private let lock = Mutex(())
 
     /// `xgboost 1.7.4`
@@ -27,25 +29,66 @@ package final class Booster: @unchecked Sendable {
 
     /// Trains `trees` rounds on rows that were checked before.
     ///
-    /// - Parameter settings: names and values as libxgboost has them, in the order to set them.
+    /// - Parameters:
+    ///   - settings: names and values as libxgboost has them, in the order to set them.
+    ///   - validation: rows on which rounds stop when they no longer gain.
     init(
         matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float], settings: [(String, String)], trees: Int,
-        threads: Int
+        threads: Int, validation: TrainingSet.Validation? = nil
     ) throws(Failure) {
         let data = try DataMatrix(matrix, threads: threads)
         try data.set("label", labels)
         if !weights.isEmpty { try data.set("weight", weights) }
+        let watched = try validation.map { rows throws(Failure) in try DataMatrix(rows.matrix, threads: threads) }
         self.threads = threads
-        handle = try Self.made(for: [data.handle])
-        // From here on `deinit` frees the handle, also when a call below throws.
-        for (name, value) in settings { try Self.check(XGBoosterSetParam(handle, name, value), doing: "training") }
-        try Self.set(featureNames, of: handle)
-        for round in 0..<trees { try Self.check(XGBoosterUpdateOneIter(handle, Int32(round), data.handle), doing: "training") }
+        let made = try Self.made(for: [data.handle] + (watched.map { [$0.handle] } ?? []))
+        handle = made
+        do throws(Failure) {
+            bestRounds = try Self.train(
+                made, data: data, featureNames: featureNames, settings: settings, trees: trees, validation: validation, watched: watched)
+        } catch {
+            XGBoosterFree(made)
+            throw error
+        }
     }
+
+    /// - Returns: the rounds with the least loss on `validation`.
+    private static func train(
+        _ handle: BoosterHandle, data: DataMatrix, featureNames: [String], settings: [(String, String)], trees: Int,
+        validation: TrainingSet.Validation?, watched: DataMatrix?
+    ) throws(Failure) -> Int? {
+        for (name, value) in settings { try check(XGBoosterSetParam(handle, name, value), doing: "training") }
+        try set(featureNames, of: handle)
+        var best: (loss: Double, rounds: Int)?
+        for round in 0..<trees {
+            try check(XGBoosterUpdateOneIter(handle, Int32(round), data.handle), doing: "training")
+            guard let validation, let watched else { continue }
+            // The library keeps the margins of rows it knows, so a round costs the pass of one tree.
+            let found = try predict(handle, .probability, of: watched)
+            let loss = Metrics.logLoss(probabilities: found, labels: validation.labels) ?? .infinity
+            if best.map({ loss < $0.loss }) ?? true { best = (loss, round + 1) }
+            if let best, round + 1 - best.rounds >= validation.patience { break }
+        }
+        return best.map { $0.rounds }
+    }
+
+    /// The model of the best rounds alone; itself where no rows were watched.
+    func best() throws(Failure) -> Booster {
+        guard let bestRounds else { return self }
+        return try locked { handle throws(Failure) in
+            var cut: BoosterHandle?
+            try Self.check(XGBoosterSlice(handle, 0, Int32(bestRounds), 1, &cut), doing: "cutting the model")
+            guard let cut else { throw .library("boosting", doing: "cutting the model", cause: "no handle") }
+            return Booster(taking: cut, threads: threads)
+        }
+    }
+
+    /// - Parameter handle: freed with this object.
+    private init(taking handle: BoosterHandle, threads: Int) { (self.handle, self.threads, bestRounds) = (handle, threads, nil) }
 
     /// Reads what ``serialized()`` wrote; check the bytes with ``TreeEnsemble`` first, the library trusts them.
     package init(_ bytes: [UInt8], threads: Int) throws(Failure) {
-        self.threads = threads
+        (self.threads, bestRounds) = (threads, nil)
         handle = try Self.made(for: [])
         // Loading itself runs on as many threads as the booster has by then.
         try Self.check(XGBoosterSetParam(handle, "nthread", "\(threads)"), doing: "loading")
@@ -71,16 +114,18 @@ package final class Booster: @unchecked Sendable {
     package func predict(_ prediction: Prediction, of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         guard matrix.rowCount > 0 else { return [] }
         let data = try DataMatrix(matrix, threads: threads)
+        return try locked { handle throws(Failure) in try Self.predict(handle, prediction, of: data) }
+    }
+
+    private static func predict(_ handle: BoosterHandle, _ prediction: Prediction, of data: DataMatrix) throws(Failure) -> [Float] {
         let settings = """
             {"type": \(prediction.rawValue), "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false}
             """
-        return try locked { handle throws(Failure) in
-            var (shape, dimensions, values): (UnsafePointer<bst_ulong>?, bst_ulong, UnsafePointer<Float>?) = (nil, 0, nil)
-            let code = XGBoosterPredictFromDMatrix(handle, data.handle, settings, &shape, &dimensions, &values)
-            try Self.check(code, doing: "scoring")
-            let count = (0..<Int(dimensions)).reduce(1) { $0 * Int(shape?[$1] ?? 0) }
-            return Array(UnsafeBufferPointer(start: values, count: count))
-        }
+        var (shape, dimensions, values): (UnsafePointer<bst_ulong>?, bst_ulong, UnsafePointer<Float>?) = (nil, 0, nil)
+        let code = XGBoosterPredictFromDMatrix(handle, data.handle, settings, &shape, &dimensions, &values)
+        try check(code, doing: "scoring")
+        let count = (0..<Int(dimensions)).reduce(1) { $0 * Int(shape?[$1] ?? 0) }
+        return Array(UnsafeBufferPointer(start: values, count: count))
     }
 
     /// One number a row straight from the buffer, without a copy into the library: for the measurement beside ``TreeEnsemble``.

@@ -11,6 +11,8 @@ package struct BoostingClassifier: Classifier {
     package let trees: TreeEnsemble
     private let artefact: [UInt8]
 
+    private init(trees: TreeEnsemble, artefact: [UInt8]) { (self.trees, self.artefact) = (trees, artefact) }
+
     /// A model that was just trained.
     init(document: [UInt8]) throws(Failure) {
         artefact = document + SHA256.hash(data: document)
@@ -28,6 +30,11 @@ package struct BoostingClassifier: Classifier {
     ///   - artefact: what `serialized` gave.
     ///   - featureNames: what the model must have been trained on, in order.
     init(artefact: [UInt8], featureNames: [String]) throws(Failure) {
+        if artefact.starts(with: ImportedTrees.mark) {
+            self.init(trees: try ImportedTrees(artefact: artefact).ensemble(), artefact: artefact)
+            guard featureNames == trees.featureNames else { throw .modelFeatures(found: trees.featureNames, expected: featureNames) }
+            return
+        }
         let document = Array(artefact.dropLast(SHA256.byteCount))
         guard !document.isEmpty, artefact.suffix(SHA256.byteCount).elementsEqual(SHA256.hash(data: document)) else {
             throw .modelBytes(
@@ -48,6 +55,8 @@ package struct BoostingClassifier: Classifier {
     }
 
     package func serialized() throws(Failure) -> [UInt8] { artefact }
+
+    package var chosen: [String: String] { ["trees": "\(trees.trees.count)"] }
 
     /// The same model in the library, for tests that compare with it.
     package func booster() throws(Failure) -> Booster { try Booster(Array(artefact.dropLast(SHA256.byteCount)), threads: 1) }

@@ -38,6 +38,9 @@ public enum BoostingFamily: ClassifierFamily {
 
     public static var libraryVersion: String { Booster.version }
 
+    public static var stopsEarly: Bool { true }
+    public static var keepsSigns: Bool { true }
+
     public static func train(
         on set: TrainingSet, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Classifier {
@@ -45,10 +48,14 @@ public enum BoostingFamily: ClassifierFamily {
         let rows = try TrainingRows(set)
         // One thread in the library whatever was asked: its OpenMP workers were seen to corrupt memory (libxgboost 1.7.4, libgomp).
         let threads = 1
+        var settings = settings(values, seed: seed, threads: threads)
+        if set.signs.contains(where: { $0 != .any }) {
+            settings.append(("monotone_constraints", "(\(set.signs.map { "\($0.rawValue)" }.joined(separator: ",")))"))
+        }
         let booster = try Booster(
-            matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights,
-            settings: settings(values, seed: seed, threads: threads), trees: values.integer("trees"), threads: threads)
-        return try BoostingClassifier(document: booster.serialized())
+            matrix: rows.matrix, featureNames: set.featureNames, labels: rows.labels, weights: rows.weights, settings: settings,
+            trees: values.integer("trees"), threads: threads, validation: set.validation)
+        return try BoostingClassifier(document: booster.best().serialized())
     }
 
     public static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier {

@@ -14,8 +14,18 @@ struct ParsedTree {
         guard let left = tree["left_children"]?.integerArray, let right = tree["right_children"]?.integerArray,
             let features = tree["split_indices"]?.integerArray, let defaultLeft = tree["default_left"]?.integerArray,
             let conditions = tree["split_conditions"]?.floatArray, let types = tree["split_type"]?.integerArray,
-            let covers = tree["sum_hessian"]?.floatArray, covers.allSatisfy({ $0.isFinite && $0 >= 0 }),
-            !left.isEmpty, types.allSatisfy({ $0 == 0 }),
+            let covers = tree["sum_hessian"]?.floatArray, types.allSatisfy({ $0 == 0 })
+        else { return nil }
+        self.init(
+            left: left, right: right, features: features, defaultLeft: defaultLeft, conditions: conditions, covers: covers,
+            featureCount: featureCount)
+    }
+
+    /// Arrays of one length, a place a node; the first is the root, a leaf has -1 as its left child. Nil where they are not a tree.
+    init?(
+        left: [Int64], right: [Int64], features: [Int64], defaultLeft: [Int64], conditions: [Float], covers: [Float], featureCount: Int
+    ) {
+        guard !left.isEmpty, covers.allSatisfy({ $0.isFinite && $0 >= 0 }),
             [right.count, features.count, defaultLeft.count, conditions.count, covers.count].allSatisfy({ $0 == left.count })
         else { return nil }
         (self.left, self.right, self.features) = (left, right, features)

@@ -70,6 +70,16 @@ package struct TreeEnsemble: Sendable {
         }
     }
 
+    /// Trees that were read elsewhere.
+    init(featureNames: [String], baseMargin: Float, trees: [ParsedTree]) {
+        (self.featureNames, self.baseMargin) = (featureNames, baseMargin)
+        paths.base = Double(baseMargin)
+        for tree in trees {
+            if tree.depth <= 3 { addShallow(tree) } else { addDeep(tree) }
+            paths.add(tree)
+        }
+    }
+
     private mutating func column(_ source: Source) -> Int32 {
         if let known = columnOfSource[source] { return known }
         sources.append(source)

@@ -45,6 +45,12 @@ public struct ModelCard: Hashable, Sendable, Codable {
     public var inputDigest: String
     public var stageVersion: String
     public var libraryVersion: String
+    /// Who answers for the job, as its file said; nil where it did not.
+    public var owner: String?
+    /// Where a version came from that was not trained here; nil = `pipeline train` made it.
+    public var origin: ModelOrigin?
+    /// What was fitted besides the model itself, and what was found about its labels; nil in cards of older versions.
+    public var fitting: ModelFitting?
 
     public init(
         trainedFrom: String, trainedTo: String, labelsKnownBy: String, rows: Int, positives: Int, parameters: [String: String],

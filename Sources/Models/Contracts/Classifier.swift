@@ -19,6 +19,13 @@ public protocol Classifier: Sendable {
 
     /// The artefact's bytes; `load` gives an equal model back.
     func serialized() throws(Failure) -> [UInt8]
+
+    /// What training chose, for the card: `trees` -> `73`.
+    var chosen: [String: String] { get }
+}
+
+extension Classifier {
+    public var chosen: [String: String] { [:] }
 }
 
 /// What a classifier learns from.
@@ -29,10 +36,32 @@ public struct TrainingSet: Sendable {
     public var labels: [Float]
     /// One a row, 0 or more; empty = all 1.
     public var weights: [Float]
+    /// Which way each feature may move the score; empty = any way. Families that cannot keep it refuse.
+    public var signs: [FeatureSign] = []
+    /// Later rows, on which training stops when they no longer gain; nil = it goes on to its end.
+    public var validation: Validation?
 
     public init(matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float] = []) {
         (self.matrix, self.featureNames, self.labels, self.weights) = (matrix, featureNames, labels, weights)
     }
+
+    /// Rows the model does not learn from, with the same columns.
+    public struct Validation: Sendable {
+        public var matrix: FeatureMatrix
+        /// 0 or 1 a row, both of them there.
+        public var labels: [Float]
+        /// Steps without a smaller mean log loss after which training stops; the best step's model is kept.
+        public var patience: Int
+
+        public init(matrix: FeatureMatrix, labels: [Float], patience: Int) {
+            (self.matrix, self.labels, self.patience) = (matrix, labels, patience)
+        }
+    }
+}
+
+/// Which way a feature may move a score, everything else being equal.
+public enum FeatureSign: Int, Sendable, Hashable, Codable {
+    case falling = -1, any, rising
 }
 
 /// A family of classifiers: one folder, one entry in `ModelFamilies.classifiers`.
@@ -40,6 +69,10 @@ public protocol ClassifierFamily: Sendable {
     static var definition: Definition { get }
     /// Version of the library underneath, stored with runs and models: `xgboost 1.7.4`.
     static var libraryVersion: String { get }
+    /// Whether training can stop early on ``TrainingSet/validation``.
+    static var stopsEarly: Bool { get }
+    /// Whether ``TrainingSet/signs`` are kept.
+    static var keepsSigns: Bool { get }
 
     /// - Throws: no rows, one class only, a value that is infinite, a label other than 0 or 1, counts that do not match.
     static func train(
@@ -48,4 +81,9 @@ public protocol ClassifierFamily: Sendable {
 
     /// - Throws: bytes that are not a model of this family, or whose features are not `featureNames`.
     static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier
+}
+
+extension ClassifierFamily {
+    public static var stopsEarly: Bool { false }
+    public static var keepsSigns: Bool { false }
 }

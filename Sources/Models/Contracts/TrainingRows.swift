@@ -24,6 +24,10 @@ package struct TrainingRows: Sendable {
             throw .trainingWeight(row: row, found: weight)
         }
         try matrix.checkFinite(set.featureNames)
+        guard set.signs.isEmpty || set.signs.count == matrix.featureCount else {
+            throw .trainingSigns(found: set.signs.count, features: matrix.featureCount)
+        }
+        if let validation = set.validation { try Self.check(validation, set) }
         if set.weights.contains(0) {
             let kept = set.weights.indices.filter { set.weights[$0] > 0 }
             (self.matrix, labels, weights) = (matrix.rows(kept), kept.map { set.labels[$0] }, kept.map { set.weights[$0] })
@@ -33,6 +37,18 @@ package struct TrainingRows: Sendable {
         guard self.matrix.rowCount > 0 else { throw .trainingEmpty() }
         let positives = labels.count { $0 == 1 }
         guard positives > 0, positives < labels.count else { throw .trainingOneClass(positives: positives, rows: labels.count) }
+    }
+
+    private static func check(_ validation: TrainingSet.Validation, _ set: TrainingSet) throws(Failure) {
+        let (matrix, labels) = (validation.matrix, validation.labels)
+        guard matrix.featureCount == set.matrix.featureCount, matrix.rowCount == labels.count, validation.patience >= 1 else {
+            throw .trainingCounts(
+                features: matrix.featureCount, names: set.featureNames.count, rows: matrix.rowCount, labels: labels.count, weights: 0)
+        }
+        for (row, label) in labels.enumerated() where label != 0 && label != 1 { throw .trainingLabel(row: row, found: label) }
+        try matrix.checkFinite(set.featureNames)
+        let positives = labels.count { $0 == 1 }
+        guard positives > 0, positives < labels.count else { throw .calibrationRows(rows: labels.count, positives: positives) }
     }
 }
 

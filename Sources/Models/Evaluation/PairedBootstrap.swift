@@ -69,6 +69,23 @@ public struct PairedBootstrap: Sendable {
         }[0]
     }
 
+    /// Sums of an amount a row, such as money: more is taken to be better.
+    public func totals(first: [Double], second: [Double]) -> PairedDifference? {
+        var (left, right) = ([Double](repeating: 0, count: clusterCount), [Double](repeating: 0, count: clusterCount))
+        for (row, cluster) in clusters.enumerated() {
+            left[cluster] += first[row]
+            right[cluster] += second[row]
+        }
+        return differences { weights in
+            var (a, b) = (0.0, 0.0)
+            for cluster in weights.indices {
+                a += Double(weights[cluster]) * left[cluster]
+                b += Double(weights[cluster]) * right[cluster]
+            }
+            return [(a, b)]
+        }[0]
+    }
+
     private func differences(_ figures: (_ weights: [UInt32]) -> [(Double, Double)?]) -> [PairedDifference?] {
         var weights = [UInt32](repeating: 1, count: clusterCount)
         let estimates = figures(weights)

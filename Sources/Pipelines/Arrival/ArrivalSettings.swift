@@ -53,6 +53,8 @@ public struct ControlSettings: Sendable, Hashable {
     /// Manifest only: where the SHA-256 of the file's bytes stands.
     public var digest: String?
     public var mismatch = Mismatch.flag
+    /// XML only: a figure that a document does not state is no reason for a review item.
+    public var isOptional = false
 }
 
 /// `expect:` when a delivery is due and how large it is.

@@ -1,6 +1,6 @@
-import Connectors
+package import Connectors
 import Foundation
-import Records
+package import Records
 
 /// Reads the figures that a file states of itself, beside those its rows give.
 struct ControlReading {
@@ -45,23 +45,7 @@ struct ControlReading {
         return (fields, 0)
     }
 
-    /// XML: by the format's own evaluator.
-    private func document() throws(Failure) -> [ControlFigure] {
-        func source(_ column: String) -> String? { feed.columns.first { $0.field.name == column }?.source }
-        var controls: [FeedControl] = []
-        let negative = control.negative ?? ["DBIT", "D", "-"]
-        if let rows = control.rows {
-            controls.append(FeedControl(kind: .rows, stated: rows, over: control.over, label: control.label))
-        }
-        for (kind, sum) in [(FeedControl.Kind.sum, control.sum), (.balance, control.balance)] {
-            guard let sum else { continue }
-            controls.append(
-                FeedControl(
-                    kind: kind, stated: sum.place, opening: sum.opening, amount: source(sum.column), sign: control.sign,
-                    negative: negative, over: control.over, label: control.label))
-        }
-        return try XMLControl.figures(of: file, columns: feed.columns, options: feed.options, controls: controls)
-    }
+    private func document() throws(Failure) -> [ControlFigure] { try control.figures(of: file, feed: feed) }
 
     // MARK: Beside it
 
@@ -110,6 +94,26 @@ struct ControlReading {
             return nil
         }
         return nil
+    }
+}
+
+extension ControlSettings {
+    /// What an XML document states of itself beside what stands in it, by the format's own evaluator.
+    package func figures(of file: FeedFile, feed: JobFeed) throws(Failure) -> [ControlFigure] {
+        func source(_ column: String) -> String? { feed.columns.first { $0.field.name == column }?.source }
+        var controls: [FeedControl] = []
+        let negative = self.negative ?? ["DBIT", "D", "-"]
+        if let rows {
+            controls.append(FeedControl(kind: .rows, stated: rows, over: over, label: label))
+        }
+        for (kind, sum) in [(FeedControl.Kind.sum, sum), (.balance, balance)] {
+            guard let sum else { continue }
+            controls.append(
+                FeedControl(
+                    kind: kind, stated: sum.place, opening: sum.opening, amount: source(sum.column), sign: sign,
+                    negative: negative, over: over, label: label))
+        }
+        return try XMLControl.figures(of: file, columns: feed.columns, options: feed.options, controls: controls)
     }
 }
 

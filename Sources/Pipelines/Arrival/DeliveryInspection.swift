@@ -93,8 +93,8 @@ struct DeliveryInspection {
     private func judgeFigures(_ verdict: inout Verdict) throws(Failure) {
         guard let control = feed.arrival.control else { return }
         let figures = try ControlReading(control: control, feed: feed, file: file, digest: digest, profile: profile).figures()
-        let differing = figures.filter { !$0.isMet }
-        guard !differing.isEmpty || figures.isEmpty else { return }
+        let differing = figures.filter { control.isOptional ? !$0.agrees : !$0.isMet }
+        guard !differing.isEmpty || figures.isEmpty && !control.isOptional else { return }
         let isHeld = control.mismatch == .hold
         verdict.taken.delivery.holds = isHeld
         let table = Evidence(

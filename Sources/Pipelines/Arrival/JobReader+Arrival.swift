@@ -57,7 +57,7 @@ extension JobReader {
             control.report(.missingKey("trailer", form: "true, or `manifest`", example: "trailer: true"))
             return nil
         }
-        for key in ["balance", "sign", "negative", "over", "label"] where control[key] != nil && source != .paths {
+        for key in ["balance", "sign", "negative", "over", "label", "optional"] where control[key] != nil && source != .paths {
             return report(control, key, "only figures in an XML document have one")
         }
         if control["sha256"] != nil, manifest == nil { return report(control, "sha256", "only a manifest states it") }
@@ -97,6 +97,10 @@ extension JobReader {
         if let value = control["negative"] {
             guard let texts = value.texts() else { return nil }
             settings.negative = texts.compactMap(\.scalar)
+        }
+        if let value = control["optional"] {
+            guard let isOptional = value.bool() else { return nil }
+            settings.isOptional = isOptional
         }
         if let value = control["on-mismatch"] {
             guard let mode = value.choice(ControlSettings.Mismatch.allCases.map(\.rawValue), of: "treatment") else { return nil }

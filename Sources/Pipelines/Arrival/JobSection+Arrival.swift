@@ -24,6 +24,9 @@ extension JobSection {
                 "XML: the texts of `sign` that mean a negative amount."),
             JobKey(
                 "over", "a path", default: "the feed's rows", example: "over: Document/BkToCstmrStmt/Stmt/Ntry", "XML: records to count."),
+            JobKey(
+                "optional", "true or false", default: "false", example: "optional: true",
+                "XML: a figure that a document does not state, or has no records for, opens no review item."),
             JobKey("label", "a path", example: "label: Id", "XML: names the group a figure is about, where a file has several."),
             JobKey(
                 "on-mismatch", "flag or hold", default: "flag", example: "on-mismatch: hold",
@@ -34,7 +37,7 @@ extension JobSection {
         path: "feeds.<name>.control.sum", summary: "What a column adds up to; `balance` has the same keys.",
         keys: [
             JobKey(
-                "column", "a money, int64 or float64 column", required: true, example: "column: amount",
+                "column", "a money, decimal, int64 or float64 column", required: true, example: "column: amount",
                 "What is added up, exactly; rows that are rejects cannot be."),
             JobKey("of", "a position, a column or a path", required: true, example: "of: 3", "Where its sum stands."),
             JobKey("opening", "a path", example: "opening: ../OpenBal/Amt", "Balances only: where the opening figure stands."),

@@ -27,6 +27,8 @@ public struct JobStatus: Hashable, Sendable {
     public var held: [Int64] = []
     /// Files that were set aside or refused, and on which nobody has decided.
     public var setAside: [String] = []
+    /// What the last run's job file and earlier ones kept from review.
+    public var suppressions: [SuppressionCost] = []
 
     /// Somebody should look: something is held, set aside, overdue, or an item about a delivery is open. Open items about rows are the
     /// ordinary work of a queue and do not count.
@@ -68,6 +70,7 @@ extension JobStatus {
         status.open = try ReviewStore(database).openCounts(job: name)
         status.setAside = try DeliveryStore(database).all(job: name).filter { $0.state == .quarantined || $0.state == .frozen }.map(\.name)
         try status.addDeliveries(run: last, in: database, now: now)
+        if let job = try? runs.job(ofRun: last.id) { status.suppressions = try SuppressionStore(database).costs(of: job, now: now) }
         return status
     }
 

@@ -8,6 +8,8 @@ public struct AuditReport: Hashable, Sendable {
     public var decisions: Int
     public var roles: Int
     public var runs: Int
+    public var promotions = 0
+    public var approvals = 0
 
     public var entries: Int64 { head.entries }
 }
@@ -30,6 +32,8 @@ extension AuditChain {
             var report = try walk(keeping: kept)
             report.decisions = try compare(.decision)
             report.roles = try compare(.role)
+            report.promotions = try compare(.promotion)
+            report.approvals = try compare(.approval)
             try compareModels()
             return report
         }

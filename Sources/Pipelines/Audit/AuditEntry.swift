@@ -10,6 +10,10 @@ public struct AuditEntry: Hashable, Sendable, FetchableRecord {
         case role
         /// A run that ended; subject: its id. The body holds counts and digests.
         case run
+        /// A proposal to make a model version the champion; subject: its id. The body holds the whole row.
+        case promotion
+        /// A further account that stands behind a promotion; subject: its id. The body holds the whole row and what it approves.
+        case approval
     }
 
     /// 1, 2, 3, ... without gaps.

@@ -53,7 +53,15 @@ final class ChunkWriter {
             if let scored { counts = try scored.write(block) }
             try CheckpointStore(database, job: job.name).append(block.state, sequence: &stateSequence)
             cursor = block.cursor
+        case .finished(let block):
+            if let scored { counts = try scored.write(block) }
+            cursor = block.cursor
+            return counts
         case .landed(let block):
+            if let (state, after) = block.absorbed {
+                try CheckpointStore(database, job: job.name).append(state, sequence: &stateSequence)
+                cursor = after
+            }
             if let table = tables[block.file] { counts = try table.write(block) }
             // With a main feed, the watermark is that feed's alone: its stage must not take another feed's time for its own.
             if scored == nil, let newest = block.newest { cursor.watermark = max(cursor.watermark ?? .min, newest) }

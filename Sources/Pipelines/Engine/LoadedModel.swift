@@ -6,6 +6,8 @@ import Records
 struct LoadedModel: Sendable {
     var version: ModelVersion
     var classifier: any Classifier
+    /// What it may clear without a person; nil = nothing was fitted.
+    var automatic: AutomaticRule?
     /// `xgboost 1.7.4`
     var library: String
 
@@ -38,7 +40,7 @@ struct LoadedModel: Sendable {
         return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
     }
 
-    private static func load(
+    static func load(
         _ version: ModelVersion, artefact: [UInt8], job: ScoringJob, stage: StageDefinition, threads: Int
     ) throws(Failure) -> LoadedModel {
         let expected = stage.features.map(\.name)
@@ -46,8 +48,9 @@ struct LoadedModel: Sendable {
             throw .modelFeatures("\(version.name) version \(version.version)", found: version.featureNames, expected: expected)
         }
         let family = try ModelFamilies.classifier(named: version.family)
+        let parts = try ModelArtefact(serialized: artefact, family: version.family)
         return LoadedModel(
-            version: version, classifier: try family.load(artefact, featureNames: expected, threads: threads),
-            library: family.libraryVersion)
+            version: version, classifier: try parts.classifier(of: family, featureNames: expected, threads: threads),
+            automatic: parts.automatic, library: family.libraryVersion)
     }
 }

@@ -25,11 +25,12 @@ struct Rehearsal {
             try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
         }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: loaded != nil,
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name),
+            hasModel: loaded != nil || stageType is any FinishingStage.Type,
             seed: RecordKey.hash(job.name),
-            lists: try lists(of: job, plan: plan))
+            lists: try lists(of: job, plan: plan), automatic: loaded?.automatic)
         let files = plan.streamed
-        let context = RunContext(
+        let context = try RunContext(
             job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,
             writesItems: false)
         let memory = RehearsalMemory(try labels(of: job.job))

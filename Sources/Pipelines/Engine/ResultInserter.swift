@@ -19,6 +19,7 @@ final class ResultInserter {
     private let statements: [Statement]
     private let run: Int64
     private let keyColumns: [Int]
+    private let valueColumns: [Int]
     private let storesFeatures: Bool
     private let outcomes: BoundTexts
     private let causes: BoundTexts
@@ -26,7 +27,8 @@ final class ResultInserter {
     private var times = TimeTexts(rows: ResultInserter.sizes[0])
 
     init(table: ResultTable, database: Database, context: RunContext) throws {
-        (self.table, self.database, run, keyColumns) = (table, database, context.run, context.keyColumns)
+        (self.table, self.database, run, keyColumns) = (table, database, context.run, context.decided.key)
+        valueColumns = context.decided.valueColumns
         storesFeatures = context.job.results.storesFeatures
         statements = try Self.sizes.map {
             try database.cachedStatement(sql: table.insertSQL(rows: $0, features: context.job.results.storesFeatures))
@@ -44,9 +46,11 @@ final class ResultInserter {
 
     func insert(_ block: ScoredBlock) throws -> Found {
         var found = Found()
-        try KeyPart.with(keyColumns.map { block.batch.columns[$0] }) { keys in
+        try KeyPart.with((keyColumns + valueColumns).map { block.batch.columns[$0] }) { parts in
             try block.features.values.withUnsafeBytes { features in
-                let rows = Rows(block: block, keys: keys, features: features)
+                let rows = Rows(
+                    block: block, keys: Array(parts.prefix(keyColumns.count)), values: Array(parts.dropFirst(keyColumns.count)),
+                    features: features)
                 var start = 0
                 for (index, size) in Self.sizes.enumerated() where size > 1 {
                     while block.batch.count - start >= size {
@@ -66,6 +70,7 @@ final class ResultInserter {
     private struct Rows {
         let block: ScoredBlock
         let keys: [KeyPart]
+        let values: [KeyPart]
         let features: UnsafeRawBufferPointer
     }
 
@@ -120,7 +125,20 @@ final class ResultInserter {
         sqlite3_bind_int64(handle, place + 5, block.isLate[row] ? 1 : 0)
         sqlite3_bind_int64(handle, place + 6, Int64(bitPattern: block.records[row]))
         place += 7
-        guard storesFeatures else { return }
+        if storesFeatures { bindFeatures(rows, row, to: handle, at: &place) }
+        for (value, column) in zip(rows.values, valueColumns) {
+            if block.batch.columns[column].isValid(row) {
+                value.bind(row, to: handle, at: &place)
+            } else {
+                sqlite3_bind_null(handle, place)
+                place += 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func bindFeatures(_ rows: Rows, _ row: Int, to handle: OpaquePointer, at place: inout Int32) {
+        let block = rows.block
         let bytes = block.features.featureCount * MemoryLayout<Float>.size
         if let base = rows.features.baseAddress {
             sqlite3_bind_blob(handle, place, base + row * bytes, Int32(bytes), SQLiteBinding.unmoved)

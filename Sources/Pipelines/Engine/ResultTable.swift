@@ -11,8 +11,12 @@ package struct ResultTable: Sendable {
     package let job: String
     /// Fields of the key, in order.
     package let key: [Field]
+    /// Further columns with what a finishing stage gives, in order.
+    package let values: [Field]
 
-    package init(name: String, job: String, key: [Field]) { (self.name, self.job, self.key) = (name, job, key) }
+    package init(name: String, job: String, key: [Field], values: [Field] = []) {
+        (self.name, self.job, self.key, self.values) = (name, job, key, values)
+    }
 
     static func sqlType(_ type: ColumnType) -> String {
         switch type {
@@ -31,7 +35,7 @@ package struct ResultTable: Sendable {
 
     /// - Throws: another job owns a table of this name, or the table has another layout.
     package func create(in database: Database) throws {
-        let layout = key.map { "\($0.name) \(Self.sqlType($0.type))" }.joined(separator: ", ")
+        let layout = (key + values).map { "\($0.name) \(Self.sqlType($0.type))" }.joined(separator: ", ")
         if let row = try Row.fetchOne(database, sql: "SELECT job, feed, columns FROM pipeline_results WHERE name = ?", arguments: [name]) {
             let (owner, found): (String, String) = (row["job"], row["columns"])
             guard owner == job, (row["feed"] as String?) == nil else { throw Failure.resultTableTaken(name, by: owner) }
@@ -40,12 +44,13 @@ package struct ResultTable: Sendable {
         }
         guard try !database.tableExists(name) else { throw Failure.resultTableTaken(name, by: nil) }
         let columns = key.map { "\(Self.quoted($0.name)) \(Self.sqlType($0.type)) NOT NULL" }.joined(separator: ", ")
+        let further = values.map { "\(Self.quoted($0.name)) \(Self.sqlType($0.type)), " }.joined()
         try database.execute(
             sql: """
                 CREATE TABLE \(Self.quoted(name)) (
                     \(columns), version INTEGER NOT NULL, run INTEGER NOT NULL, event_time TEXT NOT NULL,
                     score REAL, outcome TEXT NOT NULL, cause TEXT, late INTEGER NOT NULL, record INTEGER NOT NULL, features BLOB,
-                    PRIMARY KEY (\(keyList), version)
+                    \(further)PRIMARY KEY (\(keyList), version)
                 ) STRICT, WITHOUT ROWID
                 """)
         try database.execute(sql: Self.currentView(of: name, key: key.map(\.name)))
@@ -68,7 +73,7 @@ package struct ResultTable: Sendable {
     }
 
     /// Appends `rows` rows in one statement. `?1` is the run; then a row's key, version, event time, score, outcome, cause, whether it is
-    /// late, its record and, with `features`, those.
+    /// late, its record, with `features` those, and the further values.
     func insertSQL(rows: Int, features: Bool) -> String {
         var place = 1
         let values = (0..<rows).map { _ in
@@ -78,11 +83,11 @@ package struct ResultTable: Sendable {
             }
             let before = (0...key.count).map { _ in next() }
             let after = (0..<(features ? 7 : 6)).map { _ in next() }
-            return "(\((before + ["?1"] + after + (features ? [] : ["NULL"])).joined(separator: ", ")))"
+            let further = self.values.map { _ in next() }
+            return "(\((before + ["?1"] + after + (features ? [] : ["NULL"]) + further).joined(separator: ", ")))"
         }
-        return """
-            INSERT INTO \(Self.quoted(name)) (\(keyList), \(Self.columns.joined(separator: ", "))) VALUES \(values.joined(separator: ", "))
-            """
+        let columns = [keyList] + Self.columns + self.values.map { Self.quoted($0.name) }
+        return "INSERT INTO \(Self.quoted(name)) (\(columns.joined(separator: ", "))) VALUES \(values.joined(separator: ", "))"
     }
 
     /// Newest version and record hash of a key from runs before `run`, or nil.

@@ -67,7 +67,7 @@ final class ReviewItemInserter {
         sqlite3_bind_int64(handle, 1, context.run)
         texts.bind(place.job, to: handle, at: 2)
         texts.bind(place.queue, to: handle, at: 3)
-        var key = RecordKey.text(of: block.batch, columns: context.keyColumns, row: item.row)
+        var key = RecordKey.text(of: block.batch, columns: context.decided.key, row: item.row)
         key.withUTF8 { bytes in
             _ = bytes.withMemoryRebound(to: CChar.self) {
                 sqlite3_bind_text(handle, 4, $0.baseAddress, Int32($0.count), SQLiteBinding.transient)
@@ -83,7 +83,7 @@ final class ReviewItemInserter {
         texts.bind(item.isOverCapacity ? place.overCapacity : place.outcomes + Int(ruling.outcome), to: handle, at: 12)
         sqlite3_bind_int64(handle, 13, item.isOverCapacity ? 1 : 0)
         if ruling.isAuditSample {
-            sqlite3_bind_double(handle, 14, context.job.review.auditSample)
+            sqlite3_bind_double(handle, 14, ruling.sampleProbability)
         } else {
             sqlite3_bind_null(handle, 14)
         }

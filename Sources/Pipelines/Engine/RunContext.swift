@@ -11,8 +11,13 @@ struct RunContext: Sendable {
     let files: [FeedFile]
     let policy: Policy
     let model: (any Classifier)?
+    /// Scored beside it; by version.
+    var challengers: [Challenger] = []
+    /// Of the main feed.
     let timeColumn: Int
     let keyColumns: [Int]
+    /// The rows that are decided: those of the main feed, or the finishing stage's.
+    let decided: DecidedRows
     let labelColumn: Int?
     let due: Timestamp
     /// A stage's first base is written when its deltas pass this many bytes.
@@ -26,10 +31,11 @@ struct RunContext: Sendable {
         job: ScoringJob, run: Int64, clock: Timestamp, files: [FeedFile], policy: Policy, model: (any Classifier)?,
         smallestBase: Int = 4 << 20, writesItems: Bool = true, holidays: Holidays = Holidays(stored: nil),
         replaysRejects: Bool = false
-    ) {
+    ) throws(Failure) {
         (self.job, self.run, self.clock, self.files) = (job, run, clock, files)
         (self.policy, self.model, self.smallestBase, self.writesItems) = (policy, model, smallestBase, writesItems)
         self.replaysRejects = replaysRejects
+        decided = try job.decided()
         let schema = job.main.schema
         timeColumn = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         keyColumns = job.main.key.compactMap { schema.index(of: $0) }
@@ -38,9 +44,11 @@ struct RunContext: Sendable {
     }
 
     func stageInput(batch: RecordBatch, keys: [UInt64], times: [Int64], events: [LabelEvent]) -> StageInput {
-        StageInput(
+        var input = StageInput(
             batch: batch, keys: keys, times: times, labels: Self.labels(of: batch, column: labelColumn),
             labelDelay: job.main.labelDelay, events: events)
+        input.isReplayed = replaysRejects
+        return input
     }
 
     /// Labels that travel with the rows, or none.

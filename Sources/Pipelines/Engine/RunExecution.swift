@@ -10,6 +10,8 @@ struct RunExecution {
     let job: Job
     let record: RunRecord
     let model: (any Classifier)?
+    /// What the model may clear without a person.
+    let automatic: AutomaticRule?
     let wasResumed: Bool
     let jobFileChanged: Bool
     /// Of the files by path, taken before their digests; empty on resume.
@@ -129,20 +131,39 @@ struct RunExecution {
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
-            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name), hasModel: model != nil,
+            job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name),
+            hasModel: model != nil || stageType is any FinishingStage.Type,
             seed: RecordKey.hash(job.name),
-            lists: loaded.lists)
-        let context = RunContext(
+            lists: loaded.lists, automatic: automatic)
+        var context = try RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
-        let table = ResultTable(name: job.results.table, job: job.name, key: job.keyFields)
+        context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
+        let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(
-            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.keyColumns)
+            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.decided.key)
         let isFresh = loaded.checkpoint == nil
         let scorer = Scorer(
             upstream: source, context: context, stage: stage, memory: memory, cursor: loaded.cursor,
-            startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh)
+            startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh,
+            resultsGiven: loaded.checkpoint.map { $0.file == streamed.count ? Int($0.position.row) : 0 } ?? 0)
         return (TablesFirst(source, files: streamed, scorer: scorer), context)
+    }
+
+    /// The versions that were challengers at the run's start.
+    private func challengers(
+        of job: ScoringJob, stage: StageDefinition, lists: [String: Set<String>]
+    ) throws(Failure) -> [Challenger] {
+        var challengers: [Challenger] = []
+        for (name, version) in try warehouse.read({ try ChallengerStore($0).versions(run: record.id) }) {
+            let loaded = try LoadedModel.version(
+                name: name, version: version, job: job, stage: stage, warehouse: warehouse, threads: options.threads)
+            guard let loaded else { continue }
+            challengers.append(
+                Challenger(
+                    version: version, classifier: loaded.classifier, policy: try loaded.policy(job: job, stage: stage, lists: lists)))
+        }
+        return challengers
     }
 
     /// Rows of each streamed feed that were written before, in the order of the feeds.
@@ -233,7 +254,11 @@ struct RunExecution {
             } else if let block = try source.next() {
                 let counts = try writer.write(block)
                 report.add(rows: counts.read, file: block.file)
-                actions = machine.handle(.block(file: block.file, end: block.end, counts: counts))
+                if case .finished = block {
+                    actions = machine.handle(.results(end: block.end, counts: counts))
+                } else {
+                    actions = machine.handle(.block(file: block.file, end: block.end, counts: counts))
+                }
             } else {
                 actions = machine.handle(.endOfFeed)
             }

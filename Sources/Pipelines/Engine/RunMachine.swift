@@ -63,6 +63,8 @@ public struct RunMachine: Sendable {
     public struct Configuration: Sendable {
         /// A chunk ends with the block that reaches this many rows read.
         public var chunkRows: Int
+        /// A chunk ends with the block that reaches this many results of a finishing stage: they cost more than rows.
+        public var chunkResults: Int { max(1, chunkRows / 16) }
         /// Share of a feed's rows that may be rejected, in 0...1, by feed.
         public var rejectLimits: [Double]
         /// The feed of each file, an index into `rejectLimits`.
@@ -83,7 +85,9 @@ public struct RunMachine: Sendable {
     public enum Event: Sendable {
         /// A block of file `file` was read, scored and written into the open chunk; `end` is where reading goes on.
         case block(file: Int, end: FeedPosition, counts: RunCounts)
-        /// All files are read and all their blocks are written.
+        /// Results of a finishing stage are written into the open chunk, after all files were read; `end.row` are given so far.
+        case results(end: FeedPosition, counts: RunCounts)
+        /// All files are read, all their blocks and what the stage made of them are written.
         case endOfFeed
         /// The chunk of the last `.commit` is on disk.
         case committed
@@ -113,6 +117,7 @@ public struct RunMachine: Sendable {
     public private(set) var progress: RunProgress
     private var phase = Phase.reading
     private var openRows: Int64 = 0
+    private var openResults: Int64 = 0
     private var stopping = false
 
     /// A run that starts, or goes on from the progress of its last checkpoint.
@@ -142,11 +147,12 @@ public struct RunMachine: Sendable {
             progress.tallies[configuration.feeds[file]].read += counts.read
             progress.tallies[configuration.feeds[file]].rejected += counts.rejected
             openRows += counts.read
-            guard openRows >= Int64(configuration.chunkRows) else { return [] }
-            phase = .committing
-            openRows = 0
-            progress.chunk += 1
-            return [.commit(progress)]
+            return openRows >= Int64(configuration.chunkRows) ? commit() : []
+        case (.results(let end, let counts), _):
+            openResults += end.row - (progress.file == configuration.fileCount ? progress.position.row : 0)
+            (progress.file, progress.position) = (configuration.fileCount, end)
+            progress.counts.add(counts)
+            return openResults >= Int64(configuration.chunkResults) ? commit() : []
         case (.endOfFeed, _):
             phase = .over
             progress.chunk += 1
@@ -161,9 +167,16 @@ public struct RunMachine: Sendable {
         case (.stopRequested, _):
             // The open chunk is completed first: chunks must fall where they would have fallen.
             stopping = true
-            guard openRows == 0, phase == .reading else { return [] }
+            guard openRows == 0, openResults == 0, phase == .reading else { return [] }
             phase = .over
             return [.stop]
         }
+    }
+
+    private mutating func commit() -> [Action] {
+        phase = .committing
+        (openRows, openResults) = (0, 0)
+        progress.chunk += 1
+        return [.commit(progress)]
     }
 }

@@ -100,9 +100,14 @@ struct RunStart {
             try Int64.fetchOne(database, sql: "SELECT max(id) FROM pipeline_labels WHERE job = ?", arguments: [job.name]) ?? 0
         if job.scoring != nil {
             let job = try job.scored()
-            try ResultTable(name: job.results.table, job: job.name, key: job.keyFields).create(in: database)
+            let decided = try job.decided()
+            try ResultTable(
+                name: job.results.table, job: job.name, key: decided.keyFields,
+                values: decided.valueColumns.map { decided.schema.fields[$0] }
+            ).create(in: database)
         }
         for feed in job.feeds { try LandingTable(feed, job: job.name)?.create(in: database) }
+        try ChallengerStore(database).begin(run: record.id, job: job, at: clock)
         try runs.update(record)
         return record
     }

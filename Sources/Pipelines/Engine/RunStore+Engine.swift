@@ -82,7 +82,8 @@ extension RunStore {
         }
         try DeliveryStore(database).forget(run: run)
         for table in [
-            "pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files", "pipeline_attempts",
+            "pipeline_run_challengers", "pipeline_selections", "pipeline_labels", "pipeline_lists", "pipeline_rejects", "pipeline_files",
+            "pipeline_attempts",
         ] {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
         }

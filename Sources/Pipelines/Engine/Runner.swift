@@ -71,6 +71,8 @@ public struct RunReport: Sendable {
     public var feeds: [FeedRows] = []
     /// The job names a model that the catalog has never had, and the catalog has others: a slip of the pen, most likely.
     public var missingModel: MissingModel?
+    /// Why nothing was cleared automatically although the job asks for it; a whole sentence.
+    public var noPromise: String?
 }
 
 /// A model's name that is not in the catalog, and the names that are.
@@ -139,12 +141,36 @@ public struct Runner: Sendable {
 
     /// Adds the model that the job names and the catalog lacks.
     private func noted(_ report: RunReport, job: Job) throws(Failure) -> RunReport {
+        if let automatic = job.scoring?.policy.automatic, let record = report.record, let model = record.model {
+            var report = report
+            report.noPromise = try warehouse.read { database throws in
+                try Self.noPromise(ModelStore(database), model: model, version: record.modelVersion, automatic)
+            }
+            return report
+        }
         guard report.record?.model == nil, let name = job.modelName else { return report }
         let known = Set(try warehouse.read { try ModelStore($0).versions(of: nil).map(\.name) })
         guard !known.isEmpty, !known.contains(name) else { return report }
         var report = report
         report.missingModel = MissingModel(name: name, known: known.sorted())
         return report
+    }
+
+    /// Why a model clears nothing under these settings; nil where it clears something.
+    private static func noPromise(
+        _ store: ModelStore, model: String, version: Int?, _ automatic: AutomaticSettings
+    ) throws(Failure) -> String? {
+        let known = try store.required(model, version: version)
+        let rule = try ModelArtefact(serialized: store.artefact(of: known), family: known.family).automatic
+        let name = "\(model) version \(known.version)"
+        guard let rule else {
+            return known.card.fitting?.notAutomatic.map { "\(name): \($0)" }
+                ?? "\(name) was trained without a rule for automatic decisions: it clears nothing. Train a new version."
+        }
+        guard rule.policy == automatic.digest else {
+            return "\(name) was trained for other `automatic` settings than the job has now: it clears nothing. Train a new version."
+        }
+        return rule.rule.segments.contains { $0.threshold != nil } ? nil : known.card.fitting?.notAutomatic.map { "\(name): \($0)" }
     }
 
     private func rehearse(_ job: Job, plan: RunPlan) throws(Failure) -> RunReport {
@@ -175,7 +201,8 @@ public struct Runner: Sendable {
                 .begin(in: database, champion: loaded?.version, versions: versions)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: false, jobFileChanged: false,
+            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: false,
+            jobFileChanged: false,
             stamps: plan.stamps
         ).execute()
     }
@@ -193,17 +220,6 @@ public struct Runner: Sendable {
         }
     }
 
-    /// State that another version of the stage wrote is made anew from the feed files before a new run builds on it.
-    private func renewOutdatedState(of job: Job) throws(Failure) {
-        let saved = try warehouse.read { try CheckpointStore($0, job: job.name).load() }
-        guard let saved, let scoring = job.scoring, saved.cursor.stageVersion != 0,
-            saved.cursor.stageVersion != (try Stages.required(scoring.stage.name)).definition.version
-        else { return }
-        let folder = environment.variables["TMPDIR"] ?? "/tmp"
-        let rebuilt = try StateRebuilder(warehouse: warehouse, environment: environment, folder: folder).rebuild(job, leavingOut: nil)
-        try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
-    }
-
     func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
@@ -216,7 +232,7 @@ public struct Runner: Sendable {
                 threads: options.threads)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, wasResumed: true,
+            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: true,
             jobFileChanged: record.jobDigest != current.digest
         ).execute()
     }
@@ -237,7 +253,7 @@ struct RunIdentity {
 /// What a run was made with; a replay on others names them as the cause of a difference.
 enum EngineVersions {
     /// Counted up with every change of the engine that changes a result.
-    static let engine = "2"
+    static let engine = "3"
 
     /// `fraud 1`; `none` in a job without a stage.
     static func stage(_ stage: StageDefinition?) -> String { stage.map { "\($0.definition.name) \($0.version)" } ?? "none" }

@@ -7,15 +7,17 @@ struct ScoredRows {
     private let database: Database
     private let results: ResultInserter
     private let items: ReviewItemInserter
+    private let challengers: ChallengerRows
     private let locator: RecordLocator
 
     init(database: Database, context: RunContext, locator: RecordLocator) throws {
         (self.database, self.context, self.locator) = (database, context, locator)
         let table = ResultTable(
             name: context.job.results.table, job: context.job.name,
-            key: context.keyColumns.map { context.job.main.schema.fields[$0] })
+            key: context.decided.keyFields, values: context.decided.valueColumns.map { context.decided.schema.fields[$0] })
         results = try ResultInserter(table: table, database: database, context: context)
         items = try ReviewItemInserter(database, context: context)
+        challengers = try ChallengerRows(database, context: context)
     }
 
     /// - Returns: the block's counts, with what only the table knew.
@@ -23,6 +25,12 @@ struct ScoredRows {
         var counts = block.counts
         let found = try results.insert(block)
         var rejects = block.rejects
+        if context.decided.isFinished, let row = found.duplicates.min() {
+            throw Failure.stageInput(
+                context.job.stage.name,
+                found: "the result \(RecordKey.text(of: block.batch, columns: context.decided.key, row: row)) twice",
+                expected: "each key once")
+        }
         for row in found.duplicates.sorted() {
             counts.accepted -= 1
             counts.rejected += 1
@@ -32,6 +40,8 @@ struct ScoredRows {
         }
         counts.corrected += Int64(found.versions.count)
         try RejectStore(database).insert(rejects, run: context.run, feed: context.job.main.name)
+        try challengers.insert(block, except: found.duplicates, versions: found.versions)
+        try SuppressionStore(database).insert(block, context: context, except: found.duplicates, versions: found.versions)
         counts.reviewItems = try items.insert(block, except: found.duplicates, versions: found.versions)
         return counts
     }

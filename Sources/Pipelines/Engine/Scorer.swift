@@ -23,6 +23,8 @@ struct ScoredBlock: Sendable {
     /// The stage's state after this block.
     var state: StateChange
     var cursor: StreamCursor
+    /// What challengers say of the same rows.
+    var challenged: [ChallengedRows] = []
 }
 
 /// What of the stage's state a block changed.
@@ -52,6 +54,8 @@ struct StreamCursor: Hashable, Sendable, Codable {
     var deltaBytes: Int = 0
     /// Version of the stage that wrote the state; 0 = there is none.
     var stageVersion: Int = 0
+    /// What fills the queue while there is no model; nil before the first row without one.
+    var coldStart: ColdStart?
 }
 
 /// Labels and earlier results, as far as this run may see them.
@@ -67,57 +71,88 @@ protocol RunMemory: AnyObject {
 /// Takes blocks through the stage, the model and the policy, in feed order.
 final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock {
     private let upstream: Upstream
-    private let context: RunContext
-    private let stage: any Stage
-    private let memory: any RunMemory
-    private var cursor: StreamCursor
+    let context: RunContext
+    let stage: any Stage
+    let memory: any RunMemory
+    private(set) var cursor: StreamCursor
     /// Rows at or before this may have been written by an earlier run.
     private let startWatermark: Int64?
     private var givesBelatedLabels: Bool
     /// Texts of a block's review items; the memory is used again.
     private var text = JSONWriter()
-    private let locator: RecordLocator
+    let locator: RecordLocator
+    /// Results that a finishing stage has given, in all blocks of this run; and how many there are once it was asked.
+    var given: Int
+    var resultCount: Int?
 
-    /// - Parameter isFresh: no chunk of this run is committed yet.
+    /// - Parameters:
+    ///   - isFresh: no chunk of this run is committed yet.
+    ///   - resultsGiven: of a finishing stage, as the checkpoint has it.
     init(
         upstream: Upstream, context: RunContext, stage: any Stage, memory: any RunMemory, cursor: StreamCursor, startWatermark: Int64?,
-        isFresh: Bool
+        isFresh: Bool, resultsGiven: Int = 0
     ) {
         (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
-        (self.cursor, self.startWatermark, givesBelatedLabels) = (cursor, startWatermark, isFresh)
+        (self.cursor, self.startWatermark, givesBelatedLabels, given) = (cursor, startWatermark, isFresh, resultsGiven)
         locator = RecordLocator(context.files.map { StreamedFile(feed: context.job.main, file: $0) })
     }
 
     func next() throws(Failure) -> ScoredBlock? {
         guard let read = try upstream.next() else { return nil }
         var rejects = read.block.rejects
-        let kept = try sift(read, rejects: &rejects)
+        var kept = try sift(read, rejects: &rejects)
         let input = try stageInput(kept)
-        let features = try stage.consume(input)
-        let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
-        let rulings = context.policy.rulings(batch: kept.batch, keys: kept.keys, features: features, scores: scores)
-        let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
         var counts = RunCounts()
+        let late = kept.isLate.count { $0 }, corrected = kept.versions.count { $0 > 1 }, unchanged = kept.unchanged
+        let features: FeatureMatrix
+        if let stage = stage as? any FinishingStage {
+            for refusal in try stage.absorb(input) { rejects.append(try reject(refusal, of: kept.batch, in: read)) }
+            features = FeatureMatrix(featureCount: 0, values: [])
+            kept = Kept(batch: Self.noRows(of: context.decided.schema), keys: [], times: [], versions: [], isLate: [], records: [])
+        } else {
+            features = try stage.consume(input)
+        }
+        let decided = try decide(kept, features: features)
+        counts.add(decided.counts)
         counts.read = Int64(read.block.rowsRead)
         counts.rejected = Int64(rejects.count)
         counts.accepted = counts.read - counts.rejected
-        counts.unchanged = Int64(kept.unchanged)
-        counts.late = Int64(kept.isLate.count { $0 })
-        counts.corrected = Int64(kept.versions.count { $0 > 1 })
+        counts.unchanged = Int64(unchanged)
+        counts.late = Int64(late)
+        counts.corrected = Int64(corrected)
+        var block = ScoredBlock(
+            file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
+            versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
+            rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
+        guard kept.batch.count > 0 else { return block }
+        for challenger in context.challengers {
+            block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))
+        }
+        return block
+    }
+
+    /// Scores, rulings and review items of rows, with outcomes and items counted.
+    func decide(
+        _ kept: Kept, features: FeatureMatrix
+    ) throws(Failure) -> (scores: [Float], rulings: [Ruling], items: QueuedItems, counts: RunCounts) {
+        guard kept.batch.count > 0 else { return ([], [], QueuedItems(), RunCounts()) }
+        let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
+        // Results of a finishing stage come all at once, after the days.
+        if context.model == nil, cursor.coldStart == nil, !(stage is any FinishingStage) { cursor.coldStart = ColdStart() }
+        let rulings = context.policy.rulings(
+            batch: kept.batch, keys: kept.keys, features: features, scores: scores, times: kept.times, coldStart: &cursor.coldStart)
+        let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
+        var counts = RunCounts()
         counts.reviewItems = Int64(itemCount)
         var rows = [Int64](repeating: 0, count: context.policy.outcomes.count)
         for ruling in rulings { rows[Int(ruling.outcome)] += 1 }
         for (name, count) in zip(context.policy.outcomes, rows) where count > 0 { counts.outcomes[name] = count }
-        return ScoredBlock(
-            file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
-            versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: scores, rulings: rulings,
-            items: items,
-            rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
+        return (scores, rulings, items, counts)
     }
 
     // MARK: Sifting
 
-    private struct Kept {
+    struct Kept {
         var batch: RecordBatch
         var keys: [UInt64]
         var times: [Int64]
@@ -125,6 +160,8 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         var isLate: [Bool]
         var records: [UInt64]
         var unchanged = 0
+        /// Row of the stage's last part for each row; empty = the same.
+        var sources: [Int] = []
     }
 
     /// Rows that are not too late and not known already; the watermark moves on.
@@ -138,7 +175,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         rows.reserveCapacity(batch.count)
         for row in 0..<batch.count {
             let late = cursor.watermark.map { times[row] < $0 } ?? false
-            if context.replaysRejects || startWatermark.map({ times[row] <= $0 }) ?? false,
+            if !context.decided.isFinished, context.replaysRejects || startWatermark.map({ times[row] <= $0 }) ?? false,
                 let earlier = try memory.earlierVersion(of: batch, row: row)
             {
                 if earlier.record == records[row] || context.replaysRejects {
@@ -187,7 +224,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         return input
     }
 
-    private func stateChange() -> StateChange {
+    func stateChange() -> StateChange {
         let delta = stage.delta()
         cursor.deltaBytes += delta.count
         guard cursor.deltaBytes > max(cursor.baseBytes, context.smallestBase) else { return .delta(delta) }
@@ -216,7 +253,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             var item = QueuedItems.Item(row: row, isOverCapacity: rulings[row].outcome == review && countItem())
             text.texts(reasons)
             item.reasonsEnd = text.endDocument()
-            stage.writeEvidence(forRow: row, to: &text)
+            stage.writeEvidence(forRow: kept.sources.isEmpty ? row : kept.sources[row], to: &text)
             item.evidenceEnd = text.endDocument()
             context.writeFields(of: kept.batch, row: row, to: &text)
             item.fieldsEnd = text.endDocument()

@@ -15,13 +15,16 @@ public enum CardProtocol {
     ///   - positives: whether each row is a fraud.
     ///   - training: days trained on; `delay` whole days lie between it and `test`.
     ///   - delay: days until a label is known.
+    ///   - removal: the last so many days of the training period whose frauds remove their cards from the test; nil = all of them. With it
+    ///     set, models of longer and shorter training periods are tested on the same rows.
     public static func select(
-        days: [Int], cards: [Int], positives: [Bool], training: ClosedRange<Int>, test: ClosedRange<Int>, delay: Int
+        days: [Int], cards: [Int], positives: [Bool], training: ClosedRange<Int>, test: ClosedRange<Int>, delay: Int, removal: Int? = nil
     ) -> Selection {
         precondition(days.count == cards.count && days.count == positives.count)
-        // The first day on which a card's fraud counts against it; days before the training period are not looked at.
+        let firstDay = removal.map { training.upperBound - $0 + 1 } ?? training.lowerBound
+        // The first day on which a card's fraud counts against it; earlier days are not looked at.
         var firstFraud: [Int: Int] = [:]
-        for row in days.indices where positives[row] && days[row] >= training.lowerBound {
+        for row in days.indices where positives[row] && days[row] >= firstDay {
             firstFraud[cards[row]] = min(firstFraud[cards[row]] ?? .max, days[row])
         }
         var selection = Selection(training: [], test: [])

@@ -12,12 +12,21 @@ struct FeatureSet: Sendable {
     var entities: [Int] = []
     /// Label of a row as known at `labelsKnownBy`.
     var labels: [Float] = []
+    /// Numbers that were asked for, by the name of their column or feature; money in minor units, NaN where missing.
+    var numbers: [String: [Double]] = [:]
 
     /// The given rows.
     func rows(_ indices: [Int]) -> FeatureSet {
         FeatureSet(
             matrix: matrix.rows(indices), keys: indices.map { keys[$0] }, times: indices.map { times[$0] },
-            entities: indices.map { entities[$0] }, labels: indices.map { labels[$0] })
+            entities: indices.map { entities[$0] }, labels: indices.map { labels[$0] },
+            numbers: numbers.mapValues { values in indices.map { values[$0] } })
+    }
+
+    /// Rows with event time in [from, to), in order of time, of equal times in the feed's.
+    func rows(from: Timestamp, to: Timestamp) -> FeatureSet {
+        let chosen = times.indices.filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
+        return rows(chosen.sorted { (times[$0], $0) < (times[$1], $1) })
     }
 
     var positives: Int { labels.count { $0 > 0 } }
@@ -49,6 +58,8 @@ struct FeatureCollector {
     private(set) var inputDigest = ""
     private(set) var rejected = 0
     private(set) var read = 0
+    /// Told of the rows of the period, a block at a time: the batch, their indices in it, all keys and all features of the block.
+    var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -99,8 +110,10 @@ struct FeatureCollector {
     }
 
     /// Rows with event time in [from, to), labels as known at `labelsKnownBy`.
+    ///
+    /// - Parameter numbers: columns or features whose values are kept beside the features; those of the automatic decisions always are.
     mutating func collect(
-        from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, progress: (Int) -> Void = { _ in }
+        from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, numbers: [String] = [], progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> FeatureSet {
         let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
@@ -110,7 +123,12 @@ struct FeatureCollector {
         let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
         let entityColumn = job.entityColumn.flatMap { schema.index(of: $0) }
         var entities = EntityNumbers()
-        var result = FeatureSet(matrix: FeatureMatrix(featureCount: type.definition(for: job.stage).features.count))
+        let names = type.definition(for: job.stage).features.map(\.name)
+        var result = FeatureSet(matrix: FeatureMatrix(featureCount: names.count))
+        let kept = Set(numbers + (job.policy.automatic?.operands ?? [])).sorted().compactMap { name in
+            RowNumber(name, schema: schema, featureNames: names).map { (name, $0) }
+        }
+        for (name, _) in kept { result.numbers[name] = [] }
         var nextLabel = 0, watermark = Int64.min
         let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         var digests: [String] = []
@@ -129,6 +147,10 @@ struct FeatureCollector {
             let own = RunContext.labels(of: batch, column: labelColumn)
             let features = try stage.consume(
                 StageInput(batch: batch, keys: keys, times: times, labels: own, labelDelay: job.main.labelDelay, events: events))
+            if let visit {
+                let rows = (0..<batch.count).filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
+                if !rows.isEmpty { try visit(batch, rows, keys, features) }
+            }
             for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
                 result.matrix.values.append(contentsOf: features.row(row))
                 result.keys.append(keys[row])
@@ -137,6 +159,9 @@ struct FeatureCollector {
                 let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
                 let label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
                 result.labels.append(label == true ? 1 : 0)
+                for (name, number) in kept {
+                    result.numbers[name]?.append(number.value(batch: batch, features: features, row: row))
+                }
             }
             progress(next.block.rowsRead)
             // Late rows may still belong to the period as long as lateness allows them.

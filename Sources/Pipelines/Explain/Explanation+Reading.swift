@@ -88,7 +88,18 @@ extension Explanation {
         return ResultVersion(
             version: row["version"], eventTime: row["event_time"], score: row["score"], outcome: row["outcome"], cause: row["cause"],
             isLate: row["late"], columns: others.map { NamedText($0, text($1)) },
-            features: try features(row["features"] as Data?, run: run, in: database), run: run.map(Run.init))
+            features: try features(row["features"] as Data?, run: run, in: database),
+            featureDigest: run.map { featureDigest(row["features"] as Data?, run: $0, in: database) }, run: run.map(Run.init))
+    }
+
+    /// Says what a score was made of: equal digests are the same features, computed by the same version of the stage, with equal values.
+    private static func featureDigest(_ data: Data?, run: RunRecord, in database: Database) -> String {
+        var encoding = CanonicalEncoding(domain: "pipeline features 1")
+        encoding.append(run.versions.first { $0.name == "stage" }?.value ?? "")
+        let stage = (try? RunStore(database).job(ofRun: run.id))?.scoring?.stage
+        for name in stage.flatMap({ try? Stages.definition(of: $0).features.map(\.name) }) ?? [] { encoding.append(name) }
+        for value in PackedFeatures.unpack(data) { encoding.append(Int64(value.bitPattern)) }
+        return encoding.sha256
     }
 
     /// A value in the words of its type: money with decimals and currency, `true` and `false`.
@@ -154,6 +165,6 @@ extension Explanation.Run {
         let model = run.model.map { name in run.modelVersion.map { "\(name) \($0)" } ?? name }
         self.init(
             id: run.id, status: run.status.rawValue, clock: run.clock.iso8601, model: model, modelDigest: run.modelDigest,
-            jobDigest: run.jobDigest, policyDigest: run.policyDigest)
+            jobDigest: run.jobDigest, policyDigest: run.policyDigest, inputDigest: run.inputDigest, listDigest: run.listDigest)
     }
 }

@@ -28,6 +28,8 @@ extension Explanation {
             if version.table == nil {
                 add("model", run.model.map { "\($0), digest \(run.modelDigest ?? "-")" } ?? "none: the stage's own rules")
             }
+            add("input digest", run.inputDigest)
+            add("feature digest", version.featureDigest)
             add("job digest", run.jobDigest)
             add("policy digest", run.policyDigest)
         }

@@ -28,6 +28,8 @@ public struct Explanation: Hashable, Sendable, Codable {
         public var columns: [NamedText]
         /// In matrix order; empty when the job does not store them.
         public var features: [Feature]
+        /// Over the stage with its version, the features' names and their values; without stored values, over the first two.
+        public var featureDigest: String?
         public var run: Run?
     }
 
@@ -56,6 +58,9 @@ public struct Explanation: Hashable, Sendable, Codable {
         public var modelDigest: String?
         public var jobDigest: String
         public var policyDigest: String
+        /// Over the files that the run read, and over the lists as it knew them.
+        public var inputDigest: String
+        public var listDigest: String
     }
 
     public struct Item: Hashable, Sendable, Codable {

@@ -61,9 +61,12 @@ struct CSVExport: ExportRows {
     private var writer: CSVWriter
     private var values: ExportValues
     private let columns: [ExportColumn]
+    private let normalize: TextNormalization
+    private var normalized: [UInt8] = []
 
-    init(_ configuration: CSVWriter.Configuration, columns: [ExportColumn], zone: Zone) {
+    init(_ configuration: CSVWriter.Configuration, columns: [ExportColumn], zone: Zone, normalize: TextNormalization) {
         (writer, values, self.columns) = (CSVWriter(configuration), ExportValues(zone: zone), columns)
+        self.normalize = normalize
     }
 
     var count: Int { writer.count }
@@ -84,7 +87,10 @@ struct CSVExport: ExportRows {
                 continue
             }
             switch column.kind {
-            case .text: writer.text(ExportValues.stored(statement, index))
+            case .text where normalize.isNone: writer.text(ExportValues.stored(statement, index))
+            case .text:
+                normalize.normalize(ExportValues.stored(statement, index), into: &normalized)
+                normalized.withUnsafeBufferPointer { writer.text($0) }
             case .value:
                 if let number = ExportValues.number(statement, index) {
                     writer.value(number)

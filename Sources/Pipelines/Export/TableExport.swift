@@ -36,6 +36,8 @@ public struct TableExport: Sendable {
     public var columns: [String]?
     /// CSV only.
     package var encoding = ExportEncoding.utf8
+    /// CSV only: rewriting of texts, such as `microsoft-symbols` for programs that know only Microsoft's CP932.
+    package var normalize = TextNormalization.none
     /// CSV only: an ASCII character that is no quote.
     public var delimiter: UInt8 = UInt8(ascii: ",")
     /// CSV only: whether a text that a spreadsheet would run as a formula gets an apostrophe before it.
@@ -75,7 +77,7 @@ public struct TableExport: Sendable {
             case .csv:
                 var configuration = CSVWriter.Configuration(encoding: encoding)
                 (configuration.delimiter, configuration.guardsFormulas) = (delimiter, guardsFormulas)
-                var rows = CSVExport(configuration, columns: columns, zone: zone)
+                var rows = CSVExport(configuration, columns: columns, zone: zone, normalize: normalize)
                 try copy(statement, database, to: file, &report, rows: &rows)
             case .json, .jsonl:
                 var rows = JSONExport(columns: columns, zone: zone, isArray: format == .json)

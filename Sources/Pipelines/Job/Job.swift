@@ -1,4 +1,5 @@
 public import Connectors
+public import Models
 public import Records
 
 /// A job file that passed `check`: everything resolved, every default filled in.
@@ -116,6 +117,20 @@ public struct TrainSettings: Sendable {
     public var labelDelay: Timestamp.Span
     /// Fewest positive labels that a model may be trained on.
     public var minimumPositives: Int
+    /// Operating-system accounts that must stand behind a promotion, at least 1.
+    public var approvals = 1
+    /// Of `last`, the share of its end that scores are calibrated on, in 0 ..< 1; 0 = they are not.
+    public var calibrationShare = 0.0
+    /// Of `last`, the share of its end that automatic decisions are fitted to, after the calibration's; 0 = none.
+    public var selectionShare = 0.0
+    /// The kind of calibration; nil = the one that does best.
+    public var calibration: Calibrator.Kind?
+    /// Steps without gain on the calibration's rows after which training stops; nil = it goes on to its end.
+    public var patience: Int?
+    /// Positive rows weigh as much as all others together.
+    public var isBalanced = false
+    /// The signs that the stage states are kept.
+    public var keepsSigns = false
 
     public init(
         family: String, parameters: [String: ParameterValue], last: Timestamp.Span, labelDelay: Timestamp.Span, minimumPositives: Int
@@ -147,27 +162,38 @@ public struct PolicySettings: Sendable {
         public var isReversible: Bool
         public init(name: String, cost: Cost, isReversible: Bool) { (self.name, self.cost, self.isReversible) = (name, cost, isReversible) }
     }
-    /// A declared condition over the row, the stage's features (`customer_count_1d > 20`) or a list (`terminal in blocked`).
+    /// A declared condition over the row's columns, the stage's features and lists (`amount > 220 EUR and terminal in blocked`).
     public struct Rule: Sendable, Hashable {
-        public enum Comparison: String, CaseIterable, Sendable {
-            case greater = ">", greaterOrEqual = ">=", less = "<", lessOrEqual = "<=", isIn = "in"
-        }
         public var name: String
-        /// A feature of the stage, a number or money column, or (for `in`) any column.
-        public var operand: String
-        public var comparison: Comparison
-        /// A number; money columns compare in major units. For `in`: the name of a list feed.
-        public var value: String
+        public var condition: RuleExpression
         public var outcome: String
-        public init(name: String, operand: String, comparison: Comparison, value: String, outcome: String) {
-            (self.name, self.operand, self.comparison, self.value, self.outcome) = (name, operand, comparison, value, outcome)
+        public init(name: String, condition: RuleExpression, outcome: String) {
+            (self.name, self.condition, self.outcome) = (name, condition, outcome)
+        }
+    }
+    /// Rows that meet the condition, up to a day, are not reviewed.
+    public struct Suppression: Sendable, Hashable {
+        public var name: String
+        public var condition: RuleExpression
+        /// The last day, in the job's zone, as days since 1970-01-01.
+        public var until: Int
+        public var reason: String
+        public var owner: String
+        public init(name: String, condition: RuleExpression, until: Int, reason: String, owner: String) {
+            (self.name, self.condition, self.until, self.reason, self.owner) = (name, condition, until, reason, owner)
         }
     }
     /// In the order written; the one named `review` asks a person.
     public var outcomes: [Outcome]
     /// Applied before the costs, first match wins.
     public var rules: [Rule]
-    public init(outcomes: [Outcome], rules: [Rule]) { (self.outcomes, self.rules) = (outcomes, rules) }
+    /// Nil = outcomes are chosen by cost alone.
+    public var automatic: AutomaticSettings?
+    /// In the order written; the first that applies is named.
+    public var suppressions: [Suppression] = []
+    public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
+        (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
+    }
 }
 
 /// `review:`

@@ -1,6 +1,6 @@
 import Connectors
 import Foundation
-import Records
+public import Records
 
 extension Job {
     /// Rows of each feed's first file that `check` reads.
@@ -10,8 +10,10 @@ extension Job {
     ///
     /// What the world lacks now is a warning: files may come later.
     ///
-    /// - Parameter path: of the job file, as typed.
-    public static func check(path: String, components: Components = .standard) -> JobCheck {
+    /// - Parameters:
+    ///   - path: of the job file, as typed.
+    ///   - now: suppressions that ended before are a warning; nil = they are not looked at.
+    public static func check(path: String, components: Components = .standard, now: Timestamp? = nil) -> JobCheck {
         guard let data = FileManager.default.contents(atPath: path) else { return read(path: path, components: components) }
         let findings = JobFindings()
         let check = read(bytes: Array(data), path: path, components: components, findings: findings)
@@ -22,7 +24,17 @@ extension Job {
             findings.add(.world(error), at: findings.places["calendar.holidays"] ?? .start, path: "calendar.holidays")
         }
         for feed in job.feeds { look(at: feed, in: job.directory, components: components, findings: findings) }
+        if let now { warnOfEnded(job, at: now, findings: findings) }
         return JobCheck(path: path, job: job, findings: findings.sorted)
+    }
+
+    private static func warnOfEnded(_ job: Job, at now: Timestamp, findings: JobFindings) {
+        for (index, suppression) in (job.scoring?.policy.suppressions ?? []).enumerated() where suppression.end(in: job.zone) <= now {
+            let path = "suppressions[\(index)].until"
+            findings.add(
+                .suppressionEnded(suppression.name, until: Timestamp.isoDate(days: Int64(suppression.until))),
+                at: findings.places[path] ?? .start, path: path)
+        }
     }
 
     private static func look(at feed: JobFeed, in directory: String, components: Components, findings: JobFindings) {

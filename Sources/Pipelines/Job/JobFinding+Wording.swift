@@ -10,11 +10,11 @@ extension JobFinding {
         var expected = ""
         var remedy = ""
 
-        private static func nearest(_ typed: String, _ names: [String], otherwise: String) -> String {
+        static func nearest(_ typed: String, _ names: [String], otherwise: String) -> String {
             Nearest.name(to: typed, among: names).map { "Did you mean '\($0)'?" } ?? otherwise
         }
 
-        private static func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        static func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
 
         // MARK: the file
 
@@ -198,13 +198,6 @@ extension JobFinding {
         static let reviewAsDefault = Message(
             code: "job.review-as-default", what: "`review` cannot stand in for a person", expected: "another outcome",
             remedy: "Nobody has looked when this applies: choose the outcome that does the least harm.")
-
-        static func ruleOperand(_ name: String, names: [String]) -> Message {
-            Message(
-                code: "job.rule-operand", what: "no such column or feature", found: "'\(name)'",
-                expected: "a number or money column of the main feed, or a feature of the stage",
-                remedy: nearest(name, names, otherwise: ""))
-        }
 
         static func sameRule(_ name: String) -> Message {
             Message(code: "job.same-rule", what: "two rules have the same name", found: "'\(name)'", remedy: "Rename one.")

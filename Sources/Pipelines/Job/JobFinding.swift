@@ -60,6 +60,9 @@ final class JobFindings {
     /// First scalars of keys that were renamed to get past a duplicate (see `JobSyntax`), by line and column.
     var renamed: [JobPlace: Unicode.Scalar] = [:]
 
+    /// The file's lines, for findings inside a value.
+    var source: [[Unicode.Scalar]] = []
+
     /// Where the value at each key path stands, for findings made after the walk.
     var places: [String: JobPlace] = [:]
 

@@ -20,9 +20,14 @@ enum JobPolicyText {
                 }
             lines.append("outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")")
         }
+        if let automatic = policy?.automatic { lines.append(automatic.text) }
         for rule in policy?.rules ?? [] {
-            let value = rule.comparison == .isIn ? rule.value : Double(rule.value).map { "\($0)" } ?? rule.value
-            lines.append("rule \(rule.name) \(rule.operand) \(rule.comparison.rawValue) \(value) \(rule.outcome)")
+            // Conditions of the first version keep the line that they had, so that their jobs keep their digest.
+            let condition = rule.condition.simpleText ?? "when \(rule.condition.text) then"
+            lines.append("rule \(rule.name) \(condition) \(rule.outcome)")
+        }
+        for suppression in policy?.suppressions ?? [] {
+            lines.append("suppression \(suppression.name) until \(suppression.until) when \(suppression.condition.text)")
         }
         for list in lists.sorted(by: { $0.name < $1.name }) {
             let column = list.columns.first { $0.field.name == list.key.first }

@@ -36,7 +36,7 @@ extension JobReader {
     private func read(_ parameter: Parameter, _ value: JobValue, main: FeedColumns?) -> ParameterValue? {
         switch parameter.kind {
         case .choice(let names): return value.choice(names, of: parameter.name).map { .text($0) }
-        case .model: return value.name().map { .text($0) }
+        case .model, .feed: return value.name().map { .text($0) }
         case .column(let types):
             guard let name = value.text(parameter.form) else { return nil }
             if let main { check(value, isColumnOf: main, types: types) }
@@ -60,7 +60,7 @@ extension JobReader {
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
         case .number(let range): JobValue.decimal(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
-        case .text, .column, .model: .text(text)
+        case .text, .column, .model, .feed: .text(text)
         case .choice(let names): names.contains(text) ? .text(text) : nil
         case .span: Timestamp.Span(text).map { .span($0) }
         }
@@ -112,33 +112,6 @@ extension JobReader {
         return ReadStage(
             definition: definition, configuration: StageConfiguration(name: name, parameters: values), mapping: mapping)
     }
-
-    /// Nil where there is no `train`, or after a finding.
-    func readTrain(_ top: JobMapping, stage: ReadStage?, feeds: ReadFeeds) -> TrainSettings? {
-        guard let value = top["train"], let train = JobMapping(value, .train, place: top.place(of: "train")) else { return nil }
-        let family = train["family"].flatMap { $0.choice(components.families.map { $0.definition.name }, of: "model family") }
-        let window = train["window"].flatMap { JobMapping($0, .window, place: train.place(of: "window")) }
-        let last = window?["last"]?.span(), delay = window?["label-delay"]?.span()
-        if let last, last == .zero { window?["last"]?.report(.wrongValue(found: "nothing", expected: "a length of time above zero")) }
-        let minimum = train["minimum-positives"].map { $0.integer(1...1_000_000_000) } ?? 20
-        var parameters: [String: ParameterValue]? = [:]
-        if let definition = family.flatMap({ components.family($0) }) {
-            let given = train["parameters"]
-            let mapping =
-                given.map { JobMapping($0, place: train.place(of: "parameters"), expected: "a mapping of parameters") }
-                ?? JobMapping(path: "train.parameters", place: train.place, findings: findings, entries: [])
-            parameters = mapping.map { readParameters(of: definition, in: $0, main: nil) }
-        }
-        if let stage {
-            let model = stage.definition.definition.parameters.first { $0.kind == .model }
-            if model.map({ stage.configuration.text($0.name) == nil && stage.mapping[$0.name] == nil }) ?? true {
-                train.report(.noModel(stage: stage.configuration.name))
-            }
-        }
-        if feeds.feeds != nil, !feeds.hasLabels { train.report(.noLabels) }
-        guard let family, let last, let delay, let minimum, let parameters else { return nil }
-        return TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
-    }
 }
 
 extension Parameter {
@@ -154,6 +127,7 @@ extension Parameter {
         case .column([]): "a column of the main feed"
         case .column(let types): "a column of the main feed (\(types.joined(separator: ", ")))"
         case .model: "a model's name"
+        case .feed: "the name of a feed with `role: table`"
         }
     }
 }

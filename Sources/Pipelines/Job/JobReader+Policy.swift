@@ -3,15 +3,25 @@ import Foundation
 import Records
 
 extension JobReader {
-    func readPolicy(_ top: JobMapping, feeds: ReadFeeds, stage: StageDefinition?) -> PolicySettings? {
+    func readPolicy(
+        _ top: JobMapping, feeds: ReadFeeds, stage: StageDefinition?, configuration: StageConfiguration?
+    ) -> PolicySettings? {
         var outcomes: [PolicySettings.Outcome]?
+        var automatic: AutomaticSettings?
         if let policy = top["policy"].flatMap({ JobMapping($0, .policy, place: top.place(of: "policy")) }), let list = policy["outcomes"] {
             outcomes = readOutcomes(
                 list, place: policy.place(of: "outcomes"), main: feeds.main, stage: stage, hasReview: top["review"] != nil)
+            automatic = policy["automatic"].flatMap {
+                readAutomatic($0, place: policy.place(of: "automatic"), outcomes: outcomes ?? [], main: feeds.main, stage: stage, top: top)
+            }
         }
-        let rules = top["rules"].map { readRules($0, outcomes: outcomes, feeds: feeds, stage: stage) } ?? []
-        guard let outcomes, let rules else { return nil }
-        return PolicySettings(outcomes: outcomes, rules: rules)
+        let scope = feeds.main.map { RuleScope($0, lists: feeds.lists, stage: stage, configuration: configuration, zone: zone(top)) }
+        let rules = top["rules"].map { readRules($0, outcomes: outcomes, scope: scope) } ?? []
+        let suppressions = top["suppressions"].map { readSuppressions($0, scope: scope) } ?? []
+        guard let outcomes, let rules, let suppressions else { return nil }
+        var settings = PolicySettings(outcomes: outcomes, rules: rules, automatic: automatic)
+        settings.suppressions = suppressions
+        return settings
     }
 
     private func readOutcomes(
@@ -76,7 +86,7 @@ extension JobReader {
     // MARK: rules
 
     private func readRules(
-        _ value: JobValue, outcomes: [PolicySettings.Outcome]?, feeds: ReadFeeds, stage: StageDefinition?
+        _ value: JobValue, outcomes: [PolicySettings.Outcome]?, scope: RuleScope?
     ) -> [PolicySettings.Rule]? {
         guard let list = value.list("a list of rules, `- { name: …, when: …, then: … }`") else { return nil }
         var rules: [PolicySettings.Rule] = []
@@ -84,65 +94,19 @@ extension JobReader {
             guard let rule = JobMapping(item, .rule) else { continue }
             let name = rule["name"].flatMap { $0.name() }
             if let name, rules.contains(where: { $0.name == name }) { rule["name"]?.report(.sameRule(name)) }
-            let condition = rule["when"].flatMap { readCondition($0, feeds: feeds, stage: stage) }
+            let condition = rule["when"].flatMap { readCondition($0, scope: scope) }
             let outcome = rule["then"].flatMap { readOutcome($0, outcomes: outcomes) }
             guard let name, let condition, let outcome else { continue }
-            rules.append(
-                PolicySettings.Rule(
-                    name: name, operand: condition.operand, comparison: condition.comparison, value: condition.value, outcome: outcome))
+            rules.append(PolicySettings.Rule(name: name, condition: condition, outcome: outcome))
         }
         return rules
     }
 
-    private struct Condition {
-        var operand: String
-        var comparison: PolicySettings.Rule.Comparison
-        var value: String
-    }
-
-    private func readCondition(_ value: JobValue, feeds: ReadFeeds, stage: StageDefinition?) -> Condition? {
-        let expected = "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`"
-        guard let condition = value.read(expected, { Self.condition($0) }) else { return nil }
-        guard let main = feeds.main else { return condition }
-        if condition.operand == main.label?.name {
-            value.report(.labelUsed(condition.operand))
-        } else if condition.comparison == .isIn {
-            _ = main.field(condition.operand, at: value)
-            if !feeds.lists.contains(condition.value) {
-                value.report(.unknownName("list feed", found: condition.value, names: feeds.lists))
-            }
-        } else if main.names.contains(condition.operand) {
-            if let field = main.field(condition.operand, at: value), !Self.isNumber(field) {
-                value.report(
-                    .columnType(field.name, found: field.type.name, expected: "int64, float64, decimal or money, to compare with a number"))
-            }
-        } else if let stage, !stage.features.contains(where: { $0.name == condition.operand }) {
-            let names = main.columns.map(\.field).filter(Self.isNumber).map(\.name) + stage.features.map(\.name)
-            value.report(.ruleOperand(condition.operand, names: names))
-        }
-        return condition
-    }
-
-    private static func isNumber(_ field: Field) -> Bool {
+    static func isNumber(_ field: Field) -> Bool {
         switch field.type {
         case .int64, .float64, .money, .decimal: true
         case .bool, .string, .timestamp, .date: false
         }
-    }
-
-    private static func condition(_ text: String) -> Condition? {
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        if words.count == 3, words[1] == "in", JobValue.isName(words[0], dashes: false), JobValue.isName(words[2]) {
-            return Condition(operand: words[0], comparison: .isIn, value: words[2])
-        }
-        guard let first = text.firstIndex(where: { $0 == ">" || $0 == "<" }) else { return nil }
-        let operand = text[..<first].trimmingCharacters(in: .whitespaces)
-        let symbol = text[first...].prefix { $0 == ">" || $0 == "<" || $0 == "=" }
-        let value = text[symbol.endIndex...].trimmingCharacters(in: .whitespaces)
-        guard let comparison = PolicySettings.Rule.Comparison(rawValue: String(symbol)), JobValue.isName(operand, dashes: false),
-            JobValue.decimal(value) != nil
-        else { return nil }
-        return Condition(operand: operand, comparison: comparison, value: value)
     }
 
     private func readOutcome(_ value: JobValue, outcomes: [PolicySettings.Outcome]?) -> String? {

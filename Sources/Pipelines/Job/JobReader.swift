@@ -31,13 +31,14 @@ struct JobReader {
         }
         // A byte order mark is part of the text that is kept, and none of the YAML.
         let yaml = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        findings.source = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { Array($0.unicodeScalars) }
         guard let node = JobSyntax.compose(yaml, findings: findings),
             let top = JobMapping(JobValue(node, path: "", findings: findings), .top, place: .start)
         else { return nil }
         return job(top, text: text, bytes: bytes, path: path)
     }
 
-    private func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
+    func job(_ top: JobMapping, text: String, bytes: [UInt8], path: String) -> Job? {
         if let version = top["version"], version.scalar != "1" {
             version.report(.wrongValue(found: version.shown, expected: "1", remedy: "This program reads version 1 of the format."))
         }
@@ -52,7 +53,8 @@ struct JobReader {
             top.require(["stages", "policy", "review", "results"], of: .top)
         } else {
             top.refuse(
-                ["stages", "train", "policy", "rules", "review", "results"], why: "no feed has `role: main`, so there are no rows to decide"
+                ["stages", "train", "policy", "rules", "suppressions", "review", "results"],
+                why: "no feed has `role: main`, so there are no rows to decide"
             )
         }
         let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
@@ -72,14 +74,37 @@ struct JobReader {
         if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
             stage.mapping.report(.shortLateness, at: "lateness")
         }
+        if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
-        let policy = readPolicy(top, feeds: feeds, stage: configured)
+        let policy = readPolicy(
+            top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
         let review = readReview(top, outcomes: policy?.outcomes)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
         return ScoringSettings(
             main: main, stage: stage.configuration, train: train, policy: policy, review: review, results: results)
+    }
+
+    /// The feeds with the columns that policy and rules may name: of a finishing stage, those that it gives.
+    private func decided(_ feeds: ReadFeeds, stage: ReadStage?) -> ReadFeeds {
+        guard let stage, let main = feeds.main, !findings.hasErrors,
+            let type = components.stages.first(where: { $0.definition.definition.name == stage.configuration.name })
+                as? any FinishingStage.Type,
+            let layout = type.layout(for: stage.configuration, main: Schema(main.columns.map(\.field)))
+        else { return feeds }
+        var decided = feeds
+        decided.main = FeedColumns(
+            feed: stage.configuration.name, columns: layout.schema.fields.map { FeedColumn(field: $0, source: $0.name) },
+            names: layout.schema.fields.map(\.name))
+        return decided
+    }
+
+    private func checkFeeds(of stage: ReadStage, tables: [String]) {
+        for parameter in stage.definition.definition.parameters where parameter.kind == .feed {
+            guard let value = stage.mapping[parameter.name], let name = value.scalar, !tables.contains(name) else { continue }
+            value.report(.unknownName("feed with role: table", found: name, names: tables))
+        }
     }
 
     private func readHolidays(_ top: JobMapping) -> String? {
@@ -90,7 +115,7 @@ struct JobReader {
     }
 
     /// YAML composes recursively: a file of nothing but brackets must not exhaust the stack.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+    static func isShallow(_ bytes: [UInt8]) -> Bool {
         var depth = 0
         for byte in bytes {
             switch byte {

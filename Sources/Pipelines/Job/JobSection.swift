@@ -1,3 +1,5 @@
+import Models
+
 /// One key of a job file: what it holds, whether it must be there, help and an example.
 package struct JobKey: Sendable {
     package let name: String
@@ -38,7 +40,7 @@ package struct JobSection: Sendable {
 
     package static let all = [
         top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost,
-        rule,
+        automatic, segments, rule, suppression,
         review, results,
     ]
 
@@ -68,6 +70,10 @@ package struct JobSection: Sendable {
             JobKey(
                 "rules", "a list", example: "rules: [{ name: large, when: amount > 220, then: review }]",
                 "Conditions applied before the costs; the first that matches decides."),
+            JobKey(
+                "suppressions", "a list",
+                example: "suppressions: [{ name: sale, when: terminal in sale, until: 2026-12-31, reason: …, owner: … }]",
+                "Rows that need no review for a time; what they cost is reported."),
             JobKey(
                 "review", "a mapping", requiredWith: "a main feed", example: "review: { queue: fraud, … }",
                 "How people decide what the outcome `review` asks."),
@@ -171,7 +177,26 @@ package struct JobSection: Sendable {
                 "minimum-positives", "a whole number", default: "20", example: "minimum-positives: 20",
                 "Fewest positive labels that a model may be trained on."),
             JobKey("parameters", "a mapping", example: "parameters: { trees: 100 }", "The family's own settings."),
-            JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
+            JobKey(
+                "approvals", "a whole number", default: "1", example: "approvals: 2",
+                "Operating-system accounts that must approve the same replay report before a version decides; with 2 or more, `train` "
+                    + "makes challengers only."),
+            JobKey(
+                "early-stopping", "a whole number", example: "early-stopping: 20",
+                "Steps (trees) without a smaller loss on the rows of `window: calibration` after which training stops; the best step's model "
+                    + "is kept. Without it training goes on to its end."),
+            JobKey(
+                "class-weight", "none or balanced", default: "none", example: "class-weight: balanced",
+                "`balanced`: positive rows weigh as much as all others together; needs a calibration, as scores are no longer probabilities."
+            ),
+            JobKey(
+                "monotone", "true or false", default: "false", example: "monotone: true",
+                "Where the stage states which way a feature moves the score, the model keeps to it."),
+            JobKey(
+                "calibration", "best, \(Calibrator.Kind.allCases.map(\.rawValue).joined(separator: ", "))", default: "best",
+                example: "calibration: beta",
+                "How scores become probabilities on the rows of `window: calibration`; `best` is the kind with the least loss on rows it was "
+                    + "not fitted to (with `policy: automatic` of identity, platt and beta: the steps of the others part no rows)."),
         ])
 
     static let window = JobSection(
@@ -181,7 +206,13 @@ package struct JobSection: Sendable {
             JobKey(
                 "label-delay", "a length of time", required: true, example: "label-delay: 7d",
                 "Labels are taken to be complete after this; the training period ends this long before the day of training."),
-            JobKey(unsupported: "calibration", "Remove it: probabilities are used as the model gives them in this version."),
+            JobKey(
+                "calibration", "a percentage", default: "0%", example: "calibration: 20%",
+                "Share of the period, at its end, that the model does not learn from: there scores are turned into probabilities, and early "
+                    + "stopping watches."),
+            JobKey(
+                "selection", "a percentage", requiredWith: "`policy: automatic`", default: "0%", example: "selection: 20%",
+                "Share of the period, after the calibration's, that neither saw: there automatic decisions are fitted."),
         ])
 
     static let policy = JobSection(
@@ -192,8 +223,39 @@ package struct JobSection: Sendable {
                 example: "outcomes: { clear: { cost: { if: fraud, pay: amount } }, … }",
                 "At least two besides `review`, which asks a person. Of the outcomes, the one with the least expected cost is taken."),
             JobKey(
-                unsupported: "automatic",
-                "Remove it: outcomes are chosen by their cost alone in this version, and no risk is promised."),
+                "automatic", "a mapping", example: "automatic: { risk: missed-fraud-amount, alpha: 10%, cap: 500 EUR }",
+                "What may be cleared without a person: a row whose outcome costs something when it is positive gets that outcome only where "
+                    + "the model's rule promises the stated risk; else it goes to review."),
+        ])
+
+    static let automatic = JobSection(
+        path: "policy.automatic",
+        summary: "A promise about what is cleared without a person. `pipeline train` fits the rule on the rows of `window: selection`.",
+        keys: [
+            JobKey(
+                "risk", "missed-<positive>-amount or missed-<positive>-count", required: true, example: "risk: missed-fraud-amount",
+                "Of all fraud, in money or in count, the share cleared without a person; the middle word is the stage's."),
+            JobKey("alpha", "a percentage", required: true, example: "alpha: 10%", "At most this share."),
+            JobKey(
+                "confidence", "a percentage", default: "95%", example: "confidence: 95%", "With this confidence, for all segments at once."),
+            JobKey(
+                "cap", "an amount", requiredWith: "a risk in money", example: "cap: 500 EUR",
+                "Rows with a larger amount always go to a person; the promise in money needs it."),
+            JobKey(
+                "amount", "a money column of the main feed", example: "amount: amount",
+                "What fraud is counted by; the column that a missed positive costs, if there is one, when not given."),
+            JobKey(
+                "segments", "a mapping", example: "segments: { by: amount, edges: [50, 200] }",
+                "Parts of the rows in each of which it holds."),
+        ])
+
+    static let segments = JobSection(
+        path: "policy.automatic.segments", summary: "Parts of the rows, by a number.",
+        keys: [
+            JobKey("by", "a number or money column, or a feature", required: true, example: "by: amount", "What tells them apart."),
+            JobKey(
+                "edges", "a list of rising numbers", required: true, example: "edges: [50, 200]",
+                "Where one ends and the next begins; money in whole units."),
         ])
 
     static let outcome = JobSection(
@@ -217,9 +279,23 @@ package struct JobSection: Sendable {
         keys: [
             JobKey("name", "a name", required: true, example: "name: large-amount", "Shown as the reason."),
             JobKey(
-                "when", "a condition", required: true, example: "when: amount > 220",
-                "`<column or feature> > | >= | < | <= <number>`, or `<column> in <list feed>`. Money compares in whole units."),
+                "when", "a condition", required: true, example: "when: amount > 220 EUR and not terminal in trusted",
+                "Columns and features, compared by `> >= < <= = !=`, `in <list feed>`, `in (\"a\", \"b\")`, `is missing`; joined by `and`, "
+                    + "`or`, `not`; with `+ - * /`, amounts (`220 EUR`), lengths of time (`2d`), dates, `time.hour`, `time.weekday`."),
             JobKey("then", "an outcome", required: true, example: "then: review", "What the row leads to."),
+        ])
+
+    static let suppression = JobSection(
+        path: "suppressions[<n>]",
+        summary: "Rows that would be reviewed and are not, while it lasts: they get the cheapest outcome that needs no person.",
+        keys: [
+            JobKey("name", "a name", required: true, example: "name: summer-sale", "Shown with each row."),
+            JobKey("when", "a condition", required: true, example: "when: terminal in sale and amount < 500 EUR", "As in a rule."),
+            JobKey(
+                "until", "a day", required: true, example: "until: 2026-12-31",
+                "The last day on which it applies, by the row's event time in the calendar's zone."),
+            JobKey("reason", "a text", required: true, example: "reason: the shop sells out, agreed with its owner", "Why."),
+            JobKey("owner", "a text", required: true, example: "owner: payments-risk@example.com", "Who answers for it."),
         ])
 
     static let review = JobSection(

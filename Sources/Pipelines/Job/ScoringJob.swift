@@ -28,9 +28,6 @@ public struct ScoringJob: Sendable {
 
     public subscript<Value>(dynamicMember path: KeyPath<Job, Value>) -> Value { job[keyPath: path] }
 
-    /// Fields of the main feed's key, in order.
-    var keyFields: [Field] { scoring.main.key.compactMap { scoring.main.schema[$0] } }
-
     /// The model's name in the catalog, if the stage takes one.
     public var modelName: String? { scoring.stage.text("model") }
 }

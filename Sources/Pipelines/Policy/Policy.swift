@@ -6,30 +6,35 @@ struct Ruling: Hashable, Sendable {
     /// Index into `Policy.outcomes`.
     var outcome: UInt8
     /// Index into `Policy.causes`.
-    var cause: UInt8
+    var cause: UInt16
     /// The cheapest outcome that needs no person, for a review item's suggestion.
     var suggested: UInt8
     /// Expected cost of the suggested outcome in minor units: what is at stake when nobody looks.
     var value: Int64
     /// Set when the row was decided without a person and drawn for review all the same.
     var isAuditSample: Bool
+    /// Probability, in 0...1, with which it was or would have been drawn.
+    var sampleProbability = 0.0
 }
 
 /// Turns scores into outcomes: declared rules first, then the outcome of least expected cost, then the audit sample.
 ///
-/// Without a model the score is the stage's own suspicion, which is no probability: rows with half or more of it are reviewed, all others
-/// get the outcome that costs least when nothing is wrong.
+/// Without a model the score is the stage's own suspicion, which is no probability: rows with enough of it are reviewed, all others get the
+/// outcome that costs least when nothing is wrong. What is enough follows from the queue's capacity and the days before (``ColdStart``).
+///
+/// Where the job promises a risk (`automatic`), a row gets an outcome that costs something on positive rows only as far as the model's rule
+/// goes, whatever chose it; all others go to review. While there is no model, nothing is promised.
 ///
 /// Expected cost of an outcome with cost c: p c when it falls due on positive rows, (1 - p) c on negative ones, c always; p is the score.
 /// Ties go to the outcome written first. (Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001.)
 struct Policy: Sendable {
     /// Why a row got its outcome, as stored in the result table's `cause`; nil is the plain cost comparison.
     enum Cause {
-        static let cost: UInt8 = 0
+        static let cost: UInt16 = 0
         /// There is no model yet, and the stage's rules are suspicious.
-        static let noModel: UInt8 = 1
-        static let auditSample: UInt8 = 2
-        static let firstRule: UInt8 = 3
+        static let noModel: UInt16 = 1
+        static let auditSample: UInt16 = 2
+        static let firstRule: UInt16 = 3
     }
 
     private enum Amount: Sendable {
@@ -48,19 +53,33 @@ struct Policy: Sendable {
     private let costs: [Cost]
     let reviewOutcome: UInt8?
     private let rules: RuleSet
+    let suppressions: SuppressionSet
+    private let timeColumn: Int
     private let auditSample: Double
+    private let capacity: Int
     private let seed: UInt64
     private let hasModel: Bool
+    /// What may be cleared without a person; nil = the job promises nothing.
+    private let gate: AutomaticGate?
+    /// Cause of a row that goes to review because the rule does not clear it; the one after it: because the model has no rule.
+    private let beyondRule: UInt16
 
     /// - Parameters:
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
     ///   - lists: entries known at the run's clock, by list feed.
+    ///   - automatic: the model's rule; counts only where it was fitted for this job's settings.
     init(
-        job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>]
+        job: ScoringJob, featureNames: [String], hasModel: Bool, seed: UInt64, lists: [String: Set<String>],
+        automatic: AutomaticRule? = nil
     ) throws(Failure) {
-        let schema = job.main.schema
+        let schema = try job.decided().schema
         outcomes = job.policy.outcomes.map(\.name)
-        causes = [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" }
+        let triggers = ["cost", "no-model"] + job.policy.rules.map { "rule: \($0.name)" }
+        causes =
+            [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
+            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } }
+        beyondRule = Cause.firstRule + UInt16(job.policy.rules.count)
+        gate = job.policy.automatic.map { AutomaticGate($0, rule: automatic, schema: schema, featureNames: featureNames) }
         currency = job.policyCurrency
         costs = job.policy.outcomes.map { outcome in
             switch outcome.cost.pay {
@@ -69,39 +88,76 @@ struct Policy: Sendable {
             }
         }
         reviewOutcome = outcomes.firstIndex(of: "review").map { UInt8($0) }
-        rules = try RuleSet(job.policy, schema: schema, featureNames: featureNames, lists: lists)
-        auditSample = job.review.auditSample
+        rules = try RuleSet(job.policy, scope: try RuleScope(job, featureNames: featureNames), lists: lists)
+        suppressions = try SuppressionSet(
+            job.policy.suppressions, scope: try RuleScope(job, featureNames: featureNames), lists: lists,
+            rules: job.policy.rules.count, firstCause: 5 + job.policy.rules.count)
+        timeColumn = try job.decided().time
+        (auditSample, capacity) = (job.review.auditSample, job.review.capacityPerDay)
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
     /// One ruling a row.
-    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+    ///
+    /// - Parameters:
+    ///   - times: event time of each row.
+    ///   - coldStart: what fills the queue while there is no model, moved on past these rows; nil = half or more suspicion is reviewed.
+    func rulings(
+        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], times: [Int64], coldStart: inout ColdStart?
+    ) -> [Ruling] {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
         var expected = [Double](repeating: 0, count: costs.count)
+        let matches = rules.firstMatches(batch: batch, features: features)
+        let suppressing = suppressions.firstMatches(batch: batch, features: features, times: timeColumn)
         for row in 0..<batch.count {
             let probability = Double(scores[row])
+            var (enough, share) = (Float(0.5), auditSample)
+            if !hasModel, coldStart != nil {
+                coldStart?.next(day: Int64(Timestamp(microseconds: times[row]).day), suspicion: scores[row], capacity: capacity)
+                enough = coldStart?.threshold ?? enough
+                share = max(share, coldStart?.share ?? 0)
+            }
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
             let suggested = cheapest(expected, without: reviewOutcome)
             var ruling = Ruling(
                 outcome: UInt8(cheapest(expected, without: nil)), cause: Cause.cost, suggested: UInt8(suggested),
-                value: Int64(expected[suggested].rounded()), isAuditSample: false)
-            if let match = rules.firstMatch(batch: batch, features: features, row: row) {
-                ruling.outcome = UInt8(match.outcome)
-                ruling.cause = Cause.firstRule + UInt8(match.rule)
+                value: Int64(expected[suggested].rounded()), isAuditSample: false, sampleProbability: share)
+            let match = matches[row]
+            if match >= 0 {
+                ruling.outcome = UInt8(rules.outcome(ofRule: match))
+                ruling.cause = Cause.firstRule + UInt16(match)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
             } else if !hasModel, let review = reviewOutcome {
-                let isSuspicious = probability >= 0.5
+                let isSuspicious = scores[row] >= enough
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
-            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row]) { ruling.isAuditSample = true }
+            if ruling.outcome == reviewOutcome, let suppression = suppressing?[row], suppression >= 0 {
+                ruling.outcome = hasModel ? ruling.suggested : UInt8(harmless(batch: batch, row: row))
+                ruling.cause = suppressions.cause(suppression, instead: ruling.cause)
+            }
+            if let review = reviewOutcome, hasModel, clears(ruling.outcome),
+                let refusal = gate?.refusal(batch: batch, features: features, row: row, score: scores[row])
+            {
+                (ruling.outcome, ruling.cause) = (review, refusal == .beyond ? beyondRule : beyondRule + 1)
+            }
+            if let review = reviewOutcome, ruling.outcome != review, isDrawn(keys[row], share) { ruling.isAuditSample = true }
             rulings.append(ruling)
         }
         return rulings
     }
 
-    private func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
+    /// One ruling a row that a model has scored.
+    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
+        var none: ColdStart?
+        return rulings(batch: batch, keys: keys, features: features, scores: scores, times: [], coldStart: &none)
+    }
+
+    /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
+    private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }
+
+    func cost(_ index: Int, batch: RecordBatch, row: Int, probability: Double) -> Double {
         let amount: Double
         switch costs[index].amount {
         case .fixed(let minor): amount = minor
@@ -113,6 +169,13 @@ struct Policy: Sendable {
         case .always: return amount
         }
     }
+
+    /// What an outcome costs on a row whose class is known, in minor units; a person who reviews is taken to decide rightly.
+    func realised(_ outcome: UInt8, batch: RecordBatch, row: Int, isPositive: Bool) -> Double {
+        cost(Int(outcome), batch: batch, row: row, probability: isPositive ? 1 : 0)
+    }
+
+    func isFree(_ index: Int) -> Bool { costs[index].when == .positive }
 
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1
@@ -128,9 +191,9 @@ struct Policy: Sendable {
     }
 
     /// Keyed draw: the same row is drawn whatever the run, the batch or the thread.
-    private func isDrawn(_ key: UInt64) -> Bool {
-        guard auditSample > 0 else { return false }
-        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < auditSample
+    private func isDrawn(_ key: UInt64, _ share: Double) -> Bool {
+        guard share > 0 else { return false }
+        return Double(RecordKey.mix(key ^ seed) >> 11) * 0x1p-53 < share
     }
 }
 
@@ -140,7 +203,7 @@ extension ScoringJob {
         for outcome in scoring.policy.outcomes {
             switch outcome.cost.pay {
             case .fixed(let money): return money.currency
-            case .column(let name): if case .money(let currency)? = scoring.main.schema[name]?.type { return currency }
+            case .column(let name): if case .money(let currency)? = (try? decided())?.schema[name]?.type { return currency }
             }
         }
         return .unknown

@@ -1,82 +1,72 @@
-import Models
-import Records
+package import Models
+package import Records
 
 /// The job's `rules:`, bound to columns, features and lists; first match wins.
 struct RuleSet: Sendable {
-    private enum Operand: Sendable {
-        case feature(Int)
-        /// A number column, and what one unit of the rule's value is in it (minor units of money).
-        case column(Int, scale: Double)
-        case list(column: Int, entries: Set<String>)
-    }
+    private let programs: [RuleProgram]
+    private let outcomes: [Int]
 
-    private struct Bound: Sendable {
-        var operand: Operand
-        var comparison: PolicySettings.Rule.Comparison
-        var value: Double
-        var outcome: Int
-    }
-
-    private let rules: [Bound]
-
-    init(_ policy: PolicySettings, schema: Schema, featureNames: [String], lists: [String: Set<String>]) throws(Failure) {
-        var bound: [Bound] = []
+    /// - Parameters:
+    ///   - scope: what the conditions' names mean.
+    ///   - lists: entries known at the run's clock, by list feed.
+    /// - Throws: a condition that does not fit the job.
+    init(_ policy: PolicySettings, scope: RuleScope, lists: [String: Set<String>]) throws(Failure) {
+        var programs: [RuleProgram] = []
         for rule in policy.rules {
-            let outcome = policy.outcomes.firstIndex { $0.name == rule.outcome } ?? 0
-            bound.append(
-                Bound(
-                    operand: try Self.operand(of: rule, schema: schema, featureNames: featureNames, lists: lists),
-                    comparison: rule.comparison, value: Double(rule.value) ?? 0, outcome: outcome))
+            programs.append(try RuleProgram(rule.condition, scope: scope, lists: lists, name: "rule '\(rule.name)'"))
         }
-        rules = bound
+        self.programs = programs
+        outcomes = policy.rules.map { rule in policy.outcomes.firstIndex { $0.name == rule.outcome } ?? 0 }
     }
 
-    private static func operand(
-        of rule: PolicySettings.Rule, schema: Schema, featureNames: [String], lists: [String: Set<String>]
-    ) throws(Failure) -> Operand {
-        if rule.comparison == .isIn {
-            guard let column = schema.index(of: rule.operand) else { throw .ruleOperand(rule, columns: schema, features: featureNames) }
-            return .list(column: column, entries: lists[rule.value] ?? [])
+    func outcome(ofRule rule: Int) -> Int { outcomes[rule] }
+
+    /// The first rule whose condition is true, a row; -1 = none.
+    func firstMatches(batch: RecordBatch, features: FeatureMatrix) -> [Int] {
+        var matches = [Int](repeating: -1, count: batch.count)
+        var registers = RuleRegisters()
+        for (rule, program) in programs.enumerated() {
+            program.run(batch: batch, features: features, registers: &registers)
+            let flags = registers.flags[0]
+            for row in matches.indices where matches[row] < 0 && flags[row] == 2 { matches[row] = rule }
         }
-        if let column = schema.index(of: rule.operand) {
-            let scale = schema.fields[column].type.scale ?? 0
-            return .column(column, scale: (0..<scale).reduce(1) { product, _ in product * 10 })
-        }
-        guard let feature = featureNames.firstIndex(of: rule.operand) else {
-            throw .ruleOperand(rule, columns: schema, features: featureNames)
-        }
-        return .feature(feature)
+        return matches
+    }
+}
+
+extension RuleProgram {
+    /// - Parameter name: of what the condition belongs to, for the error.
+    init(_ condition: RuleExpression, scope: RuleScope, lists: [String: Set<String>], name: String) throws(Failure) {
+        var typing = RuleTyping(scope)
+        let term = typing.condition(condition.root)
+        guard let term, typing.problems.isEmpty else { throw .ruleCondition(name, condition.text, typing.problems.first?.message) }
+        self.init(term, types: scope.columns.map(\.field.type), lists: lists, zone: scope.zone)
+    }
+}
+
+extension RuleExpression {
+    /// The condition of each row of a job's main feed: true, false or unknown (nil).
+    ///
+    /// - Parameters:
+    ///   - features: of the rows, as the job's stage gives them.
+    ///   - lists: entries by list feed.
+    /// - Throws: a condition that does not fit the job.
+    package func truths(
+        of batch: RecordBatch, features: FeatureMatrix, in job: ScoringJob, lists: [String: Set<String>] = [:]
+    ) throws(Failure) -> [Bool?] {
+        let names = try Stages.definition(of: job.stage).features.map(\.name)
+        let program = try RuleProgram(self, scope: try RuleScope(job, featureNames: names), lists: lists, name: "condition")
+        var registers = RuleRegisters()
+        program.run(batch: batch, features: features, registers: &registers)
+        return registers.flags[0].map { $0 == 1 ? nil : $0 == 2 }
     }
 
-    func firstMatch(batch: RecordBatch, features: FeatureMatrix, row: Int) -> (rule: Int, outcome: Int)? {
-        guard !rules.isEmpty else { return nil }
-        for (index, rule) in rules.enumerated() where matches(rule, batch: batch, features: features, row: row) {
-            return (index, rule.outcome)
-        }
-        return nil
-    }
-
-    private func matches(_ rule: Bound, batch: RecordBatch, features: FeatureMatrix, row: Int) -> Bool {
-        let left: Double
-        var right = rule.value
-        switch rule.operand {
-        case .list(let column, let entries):
-            guard let text = batch.columns[column].text(row) else { return false }
-            return entries.contains(text)
-        case .feature(let index):
-            left = Double(features.values[row * features.featureCount + index])
-        case .column(let index, let scale):
-            let column = batch.columns[index]
-            guard column.isValid(row) else { return false }
-            left = column.type == .float64 ? column.doubles[row] : Double(column.integers[row])
-            right *= scale
-        }
-        switch rule.comparison {
-        case .greater: return left > right
-        case .greaterOrEqual: return left >= right
-        case .less: return left < right
-        case .lessOrEqual: return left <= right
-        case .isIn: return false
+    /// - Throws: what cannot be read, with the column at which it stands.
+    package init(parsing text: String) throws(Failure) {
+        do throws(RuleProblem) {
+            self = try RuleParser.parse(text)
+        } catch {
+            throw .ruleCondition("column \(error.offset + 1)", text, error.message)
         }
     }
 }

@@ -38,11 +38,29 @@ final class ReplayComparison {
                 sql: "SELECT key, positive, known, run, id FROM pipeline_labels WHERE \(ours) ORDER BY id"),
         ] + (try resultTables()) + [
             Table(
+                name: "pipeline_run_challengers", key: ["version"],
+                sql: "SELECT version, run, name, digest FROM pipeline_run_challengers WHERE \(ours) ORDER BY run, name, version"),
+            Table(
+                name: "pipeline_challenger_scores", key: ["key", "version", "model_version"],
+                sql: """
+                    SELECT key, version, model_version, run, score, outcome FROM pipeline_challenger_scores WHERE \(ours)
+                    ORDER BY run, key, version, model_version
+                    """),
+            Table(
+                name: "pipeline_rescores", key: ["run"],
+                sql: "SELECT run, from_time, to_time FROM pipeline_rescores WHERE \(ours) ORDER BY run"),
+            Table(
                 name: "pipeline_review_items", key: ["key", "version"],
                 sql: """
                     SELECT key, version, run, queue, event_time, score, value, currency, cause, suggested, interim, over_capacity,
                     sample_probability, reasons, evidence, fields, created, due, on_overdue
                     FROM pipeline_review_items WHERE \(ours) AND kind = 'row' ORDER BY run, id
+                    """),
+            Table(
+                name: "pipeline_suppressed", key: ["key", "version"],
+                sql: """
+                    SELECT key, version, run, suppression, event_time, cause, outcome, if_positive, if_negative, review, currency
+                    FROM pipeline_suppressed WHERE \(ours) ORDER BY run, id
                     """),
             Table(
                 name: "pipeline_rejects", key: ["file", "row"],

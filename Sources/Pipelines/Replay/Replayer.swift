@@ -92,7 +92,8 @@ public struct Replayer: Sendable {
 
     /// Runs one run again; a difference found in what goes in comes back, and nothing is computed.
     func recompute(
-        _ run: RunRecord, job current: Job, in scratch: Warehouse, progress: @escaping @Sendable (RunStatus) -> Void
+        _ run: RunRecord, job current: Job, in scratch: Warehouse, asOfNow: Bool = false, keepingFeatures: Bool = false,
+        progress: @escaping @Sendable (RunStatus) -> Void
     ) throws(Failure) -> ReplayDifference? {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
         let found = SHA256.hash(data: Array(text.utf8)).hex
@@ -100,7 +101,12 @@ public struct Replayer: Sendable {
             return ReplayDifference(
                 cause: .job, place: "job file of run \(run.id)", stored: "digest \(found)", recomputed: "digest \(run.jobDigest)")
         }
-        let job = try Job.stored(text: text, path: current.path)
+        var job = asOfNow ? current : try Job.stored(text: text, path: current.path)
+        if keepingFeatures { job.scoring?.results.storesFeatures = true }
+        if let period = try warehouse.read({ try Rescorer.period(of: run.id, in: $0) }) {
+            // Rows scored again leave the stage's state as it is, which is all that is wanted then.
+            return asOfNow ? nil : try rescore(run, job: job, period: period, in: scratch)
+        }
         let plan: RunPlan
         switch try files(of: run, job: job) {
         case .failure(let difference): return difference
@@ -115,6 +121,22 @@ public struct Replayer: Sendable {
             options: RunOptions(threads: threads, progress: progress))
         _ = try runner.start(
             job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
+        return nil
+    }
+
+    /// Scores rows of the scratch warehouse again, as the run did.
+    private func rescore(
+        _ run: RunRecord, job: Job, period: (from: Timestamp?, to: Timestamp?), in scratch: Warehouse
+    ) throws(Failure) -> ReplayDifference? {
+        if let difference = try carryOver(run, job: job, to: scratch) { return difference }
+        let clock = run.clock
+        let rescorer = Rescorer(
+            warehouse: scratch,
+            environment: Environment(
+                now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier))
+        _ = try rescorer.start(
+            job, from: period.from, to: period.to, clock: clock,
+            identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
         return nil
     }
 
@@ -157,6 +179,16 @@ public struct Replayer: Sendable {
             if !selections.isEmpty { plan.selections[feed.name] = selections }
         }
         return .success(plan)
+    }
+
+    /// Files of one of the run's feeds as it read them, ready to be read again.
+    ///
+    /// - Throws: one that is missing or has other bytes.
+    func streamedFiles(of run: RunRecord, job: Job, feed: String) throws(Failure) -> [StreamedFile] {
+        switch try files(of: run, job: job) {
+        case .failure(let difference): throw difference.failure
+        case .success(let plan): return plan.streamed.filter { $0.feed.name == feed }
+        }
     }
 
     /// Copies what the run could know and did not compute: models with their roles, and labels that people gave.

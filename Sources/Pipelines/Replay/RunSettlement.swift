@@ -43,7 +43,8 @@ public struct RunSettlement: Sendable {
             try database.execute(sql: "DELETE FROM pipeline_review_items WHERE run = ? AND kind = 'row'", arguments: [run])
             let written = try String.fetchAll(
                 database, sql: "SELECT name FROM pipeline_results WHERE job = ? ORDER BY name", arguments: [record.job])
-            let tables = ["pipeline_labels", "pipeline_lists"] + written.map(ResultTable.quoted)
+            let tables =
+                ["pipeline_labels", "pipeline_lists", "pipeline_challenger_scores", "pipeline_suppressed"] + written.map(ResultTable.quoted)
             for table in tables { try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run]) }
             try StateRebuilder.install(rebuilt, job: record.job, in: database)
             record.status = .discarded

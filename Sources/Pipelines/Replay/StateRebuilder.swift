@@ -4,7 +4,8 @@ import Records
 
 /// Makes a job's stage state anew from its history, by running the history again in a warehouse of its own.
 ///
-/// Needed when a run is discarded, whose rows the state has seen, and when the stage has another version than the one that wrote the state.
+/// Needed when a run is discarded, whose rows the state has seen, and when the stage has another version, or other parameters, than the one
+/// that wrote the state.
 struct StateRebuilder {
     let warehouse: Warehouse
     let environment: Environment
@@ -16,8 +17,10 @@ struct StateRebuilder {
         fileprivate var parts: [(kind: String, sequence: Int64, data: Blob)] = []
     }
 
-    /// - Parameter leavingOut: the run that is being discarded.
-    func rebuild(_ job: Job, leavingOut discarded: Int64?) throws(Failure) -> Rebuilt {
+    /// - Parameters:
+    ///   - leavingOut: the run that is being discarded.
+    ///   - asOfNow: every run is read with this job file instead of its own, as if the job had been so from the start.
+    func rebuild(_ job: Job, leavingOut discarded: Int64?, asOfNow: Bool = false) throws(Failure) -> Rebuilt {
         guard job.scoring != nil else { return Rebuilt() }
         let runs = try warehouse.read { database in
             try RunStore(database).list(job: job.name).filter { $0.id != discarded && [.done, .held].contains($0.status) }
@@ -27,7 +30,7 @@ struct StateRebuilder {
         defer { scratch.remove() }
         let replayer = Replayer(warehouse: warehouse, environment: environment)
         for run in runs {
-            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, progress: { _ in }) {
+            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, asOfNow: asOfNow, progress: { _ in }) {
                 throw difference.failure
             }
         }

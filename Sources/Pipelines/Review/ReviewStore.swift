@@ -26,6 +26,22 @@ public struct ReviewStore {
         case all
     }
 
+    /// How a listing is sorted; items that are not about rows come first, equal ones by their number.
+    public enum Order: String, CaseIterable, Sendable {
+        /// What pays: the highest value at stake first.
+        case value
+        case due
+        case score
+
+        var sql: String {
+            switch self {
+            case .value: "i.value DESC"
+            case .due: "i.due"
+            case .score: "i.score DESC"
+            }
+        }
+    }
+
     /// A row's item.
     static let insertSQL = """
         INSERT INTO pipeline_review_items (run, job, queue, key, version, event_time, score, value, currency, cause, suggested,
@@ -56,13 +72,14 @@ public struct ReviewStore {
         }
     }
 
-    /// Items that are not about rows first, then by value at stake, highest first, then by id.
+    /// Items that are not about rows first, then by `order`, then by id; `offset` of them are left out.
     public func list(
-        queue: String? = nil, job: String? = nil, kind: ReviewItem.Kind? = nil, filter: Filter = .open, now: Timestamp, limit: Int = .max
+        queue: String? = nil, job: String? = nil, kind: ReviewItem.Kind? = nil, filter: Filter = .open, order: Order = .value,
+        now: Timestamp, limit: Int = .max, offset: Int = 0
     ) throws(Failure) -> [ReviewEntry] {
         try database.worded {
             var sql = ReviewStore.selection
-            var arguments: [String: (any DatabaseValueConvertible)?] = ["limit": limit]
+            var arguments: [String: (any DatabaseValueConvertible)?] = ["limit": limit, "offset": offset]
             if let queue { (sql, arguments["queue"]) = (sql + " AND i.queue = :queue", queue) }
             if let job { (sql, arguments["job"]) = (sql + " AND i.job = :job", job) }
             if let kind { (sql, arguments["kind"]) = (sql + " AND i.kind = :kind", kind.rawValue) }
@@ -75,7 +92,8 @@ public struct ReviewStore {
             case .all: break
             }
             return try Row.fetchAll(
-                database, sql: sql + " ORDER BY i.kind = 'row', i.value DESC, i.id LIMIT :limit", arguments: StatementArguments(arguments)
+                database, sql: sql + " ORDER BY i.kind = 'row', \(order.sql), i.id LIMIT :limit OFFSET :offset",
+                arguments: StatementArguments(arguments)
             ).map(ReviewStore.entry)
         }
     }
@@ -105,6 +123,18 @@ public struct ReviewStore {
                 entry.decisions = try decisions(of: entry.item.id)
                 return entry
             }
+        }
+    }
+
+    /// What a person gave as reasons for the last decisions of a queue, newest first, each once.
+    public func recentReasons(queue: String, by person: ReviewPerson, limit: Int) throws(Failure) -> [String] {
+        try database.worded {
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT d.reason FROM pipeline_decisions d JOIN pipeline_review_items i ON i.id = d.item
+                    WHERE i.queue = ? AND d.actor = ? AND d.host = ? GROUP BY d.reason ORDER BY max(d.id) DESC LIMIT ?
+                    """, arguments: [queue, person.actor, person.host, limit])
         }
     }
 

@@ -8,14 +8,36 @@ public struct StageDefinition: Sendable {
     public var version: Int
     /// Names and meaning of the features it computes, in matrix order.
     public var features: [(name: String, meaning: String)]
+    /// Of features that are amounts or lengths of time: rules compare them with `220 EUR` or `2d`. Others are plain numbers.
+    public var units: [String: FeatureUnit] = [:]
     /// What a positive label means in this domain (`fraud`), and its opposite (`genuine`): the words of `cost: { if: … }`.
     public var positive: String
     public var negative: String
+    /// Features that can only speak for or against a positive row, by name; the others may do both.
+    public var signs: [String: FeatureSign] = [:]
 
     public init(definition: Definition, version: Int, features: [(name: String, meaning: String)], positive: String, negative: String) {
         (self.definition, self.version, self.features) = (definition, version, features)
         (self.positive, self.negative) = (positive, negative)
     }
+
+    /// The same with units of features.
+    public func with(units: [String: FeatureUnit]) -> StageDefinition {
+        var definition = self
+        definition.units = units
+        return definition
+    }
+}
+
+/// What one unit of a feature is.
+public enum FeatureUnit: Hashable, Sendable {
+    /// Major units of the currency of the stage's first money column.
+    case money
+    /// This length of time.
+    case time(Timestamp.Span)
+
+    public static let days = FeatureUnit.time(.days(1))
+    public static let seconds = FeatureUnit.time(.seconds(1))
 }
 
 /// A fact learnt about an earlier row.
@@ -44,6 +66,8 @@ public struct StageInput: Sendable {
     public var corrected: [Bool] = []
     /// Labels from feeds and decisions in order of known time, not given before.
     public var events: [LabelEvent]
+    /// The rows are rejects of earlier runs that are read again.
+    public var isReplayed = false
 
     public init(
         batch: RecordBatch, keys: [UInt64], times: [Int64], labels: [Bool?] = [], labelDelay: Timestamp.Span = .zero,

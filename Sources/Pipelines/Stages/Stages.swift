@@ -1,8 +1,8 @@
-import Records
+package import Records
 
 /// The list of stages: what stands here can be named in a job file and is tested by `StageContract`.
 public enum Stages {
-    public static var all: [any Stage.Type] { [FraudStage.self] }
+    public static var all: [any Stage.Type] { [FraudStage.self, DemandStage.self] }
 
     public static var names: [String] { all.map { $0.definition.definition.name } }
 
@@ -15,7 +15,7 @@ public enum Stages {
     /// What the configured stage computes.
     ///
     /// - Throws: a name that is not listed.
-    static func definition(of configuration: StageConfiguration) throws(Failure) -> StageDefinition {
+    package static func definition(of configuration: StageConfiguration) throws(Failure) -> StageDefinition {
         try required(configuration.name).definition(for: configuration)
     }
 

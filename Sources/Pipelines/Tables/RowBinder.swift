@@ -92,8 +92,21 @@ extension Records.Column {
     /// As tables hold it: decimals and dates are exact texts there.
     var boundForm: Records.Column {
         switch type {
-        case .decimal, .date: Records.Column(strings: (0..<count).map { text($0) })
+        case .decimal(let scale): texts { DecimalText.append(integers[$0], scale: scale, to: &$1) }
+        case .date: texts { $1 += Timestamp.isoDate(days: integers[$0]).utf8 }
         default: self
         }
+    }
+
+    /// - Parameter append: puts a row's text behind what is there.
+    private func texts(_ append: (Int, inout [UInt8]) -> Void) -> Records.Column {
+        var offsets: [Int32] = [0], bytes: [UInt8] = []
+        offsets.reserveCapacity(count + 1)
+        bytes.reserveCapacity(count * 12)
+        for row in 0..<count {
+            if isValid(row) { append(row, &bytes) }
+            offsets.append(Int32(bytes.count))
+        }
+        return Records.Column(offsets: offsets, bytes: bytes, validity: validity)
     }
 }

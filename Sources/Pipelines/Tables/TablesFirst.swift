@@ -13,23 +13,27 @@ struct LandedBlock: Sendable {
     /// Newest event time of the rows; nil where the feed declares none.
     var newest: Int64?
     var counts: RunCounts
+    /// What a finishing stage made of it.
+    var absorbed: (state: StateChange, cursor: StreamCursor)?
 }
 
 /// A block on its way to the warehouse: every row accounted for.
 enum RunBlock: Sendable {
     case scored(ScoredBlock)
     case landed(LandedBlock)
+    /// Results of a finishing stage, after the last row.
+    case finished(ScoredBlock)
 
     var file: Int {
         switch self {
-        case .scored(let block): block.file
+        case .scored(let block), .finished(let block): block.file
         case .landed(let block): block.file
         }
     }
 
     var end: FeedPosition {
         switch self {
-        case .scored(let block): block.end
+        case .scored(let block), .finished(let block): block.end
         case .landed(let block): block.end
         }
     }
@@ -37,7 +41,7 @@ enum RunBlock: Sendable {
     /// As far as known before the block is written.
     var counts: RunCounts {
         switch self {
-        case .scored(let block): block.counts
+        case .scored(let block), .finished(let block): block.counts
         case .landed(let block): block.counts
         }
     }
@@ -71,6 +75,8 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
     private let source: Peekable<Base>
     /// The event-time column of each table file's feed, if it has one.
     private let timeColumns: [Int?]
+    /// The feed of each table file.
+    private let feeds: [String]
     private let scorer: Scorer<Peekable<Base>>?
     private var isPastTables = false
 
@@ -79,6 +85,7 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
     ///   - scorer: takes from the same source; nil in a job without a main feed.
     init(_ source: Peekable<Base>, files: [StreamedFile], scorer: Scorer<Peekable<Base>>?) {
         (self.source, self.scorer) = (source, scorer)
+        feeds = files.filter { $0.feed.role == .table }.map(\.feed.name)
         timeColumns = files.filter { $0.feed.role == .table }.map { file in
             file.feed.eventTime.flatMap { file.feed.schema.index(of: $0) }
         }
@@ -88,11 +95,15 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
         if !isPastTables {
             if let read = try source.peek(), read.file < timeColumns.count {
                 _ = try source.next()
-                return .landed(land(read))
+                var block = land(read)
+                block.absorbed = try scorer?.absorb(block.batch, ofTable: feeds[read.file])
+                return .landed(block)
             }
             isPastTables = true
         }
-        return try scorer?.next().map { .scored($0) }
+        guard let scorer else { return nil }
+        if let block = try scorer.next() { return .scored(block) }
+        return try scorer.nextResults().map { .finished($0) }
     }
 
     private func land(_ read: ReadBlock) -> LandedBlock {

@@ -37,7 +37,8 @@ struct AuditVerify: ParsableCommand {
                 title: "The audit chain is whole",
                 [
                     .init("entries", .integer(report.entries)), .init("decisions", .count(report.decisions)),
-                    .init("roles", .count(report.roles)),
+                    .init("roles", .count(report.roles)), .init("promotions", .count(report.promotions)),
+                    .init("approvals", .count(report.approvals)),
                     .init("runs", .count(report.runs)), .init("head", .text("\(report.head)")),
                 ]), to: output.console)
     }

@@ -19,7 +19,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let console = output.console
-        let check = Job.check(path: job.path)
+        let check = Job.check(path: job.path, now: Environment.system().now())
         guard let job = check.job, !check.findings.contains(where: { $0.severity == .error }) else {
             throw JobProblems(path: check.path, findings: check.findings)
         }

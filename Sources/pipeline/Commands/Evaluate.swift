@@ -1,4 +1,5 @@
 import ArgumentParser
+import Models
 import Pipelines
 import Records
 
@@ -10,8 +11,15 @@ struct Evaluate: ParsableCommand {
             Trains on the period before, waits for the labels' delay, and tests; each figure with its 95 % interval over resampled cards. The \
             last seven full days are tested when none are named. Nothing is written.
 
+            With --rolling, the weeks before the test days are tested one by one, and the test days left alone: settings are chosen there. \
+            With --against, another job's model is tested on the same rows, and the difference in average precision has its interval.
+
+            Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.
+
               pipeline evaluate jobs/fraud.yaml --format json
               pipeline evaluate jobs/fraud.yaml --test-from 2026-02-10 --test-to 2026-02-16
+              pipeline evaluate jobs/handbook-full.yaml --against jobs/handbook.yaml --rolling 8
+              pipeline evaluate jobs/fraud.yaml --control clear-everything
             """)
 
     @OptionGroup var job: JobArgument
@@ -23,6 +31,21 @@ struct Evaluate: ParsableCommand {
     var resamples = 1_000
     @Flag(help: "Shuffle the scores first: the control that must find nothing.")
     var shuffled = false
+    @Option(
+        help: ArgumentHelp(
+            "How many days at the end of training remove the cards of their frauds from the test; all when not given. The same for two models "
+                + "makes them comparable.", valueName: "length"))
+    var removalWindow: Timestamp.Span?
+    @Option(help: ArgumentHelp("Test so many weeks before the test days instead of them.", valueName: "weeks"))
+    var rolling: Int?
+    @Option(
+        help: ArgumentHelp("A second job, compared on the same rows of the --rolling weeks.", valueName: "job.yaml"), completion: .file())
+    var against: String?
+    @Option(
+        help: ArgumentHelp(
+            "Break the promise of automatic decisions on purpose: the check must find it.",
+            valueName: Evaluator.Control.allCases.map(\.rawValue).joined(separator: "|")))
+    var control: Evaluator.Control?
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -34,6 +57,10 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         if (testFrom == nil) != (testTo == nil) { throw ValidationError("--test-from and --test-to go together") }
         if let testFrom, let testTo, testTo < testFrom { throw ValidationError("--test-to is before --test-from") }
+        if let rolling, !(1...520).contains(rolling) { throw ValidationError("--rolling is \(rolling), expected 1 to 520") }
+        if against != nil, rolling == nil { throw ValidationError("--against needs --rolling, such as --rolling 8") }
+        if rolling != nil, shuffled || control != nil { throw ValidationError("--rolling takes neither --shuffled nor --control") }
+        if let removalWindow, removalWindow < .days(1) { throw ValidationError("--removal-window is below a day") }
         if resamples < 1 { throw ValidationError("--resamples is \(resamples), expected 1 or more") }
     }
 
@@ -43,35 +70,39 @@ struct Evaluate: ParsableCommand {
         let progress = Progress("evaluate", console: console)
         defer { progress.finish() }
         let period = testFrom.flatMap { from in testTo.map { Evaluator.Period(days: from.day...$0.day) } }
+        let removal = removalWindow.map { Int($0.microseconds / 86_400_000_000) }
         var rows: Int64 = 0
-        let report = try Evaluator(resamples: resamples).evaluate(job, test: period, shuffled: shuffled) { count in
-            rows += Int64(count)
+        func count(_ more: Int) {
+            rows += Int64(more)
             progress.report(rows: rows, fraction: nil)
         }
+        let evaluator = Evaluator(resamples: resamples)
+        if let rolling {
+            let other = try against.map { try Job.load(path: $0) }
+            let report = try evaluator.roll(job, against: other, weeks: rolling, test: period, removal: removal, progress: count)
+            progress.finish()
+            return try write(report, to: console)
+        }
+        let report = try evaluator.evaluate(
+            job, test: period, removal: removal, shuffled: shuffled, control: control, progress: count)
         progress.finish()
-        try format.write(Self.details(report, shuffled: shuffled), to: console)
+        try format.write(EvaluationView.details(report, shuffled: shuffled), to: console)
+        guard let verdict = report.automatic else { return }
+        let isBroken = verdict.segments.contains { $0.outcome == .violated }
+        if control != nil {
+            console.note(verdict.passes ? "The control was not found out: the check is worth nothing here." : "The control was found out.")
+        } else if isBroken {
+            console.note("Automatic decisions break their promise on these days.")
+        }
+        if control == nil ? isBroken : !verdict.passes { throw ExitCode(3) }
     }
 
-    private static func details(_ report: EvaluationReport, shuffled: Bool) -> Details {
-        let facts: [Details.Field] = [
-            .init("job", .text(report.job)), .init("family", .text(report.family)), .init("shuffled", .bool(shuffled)),
-            .init("trained_from", .text(report.trainedFrom)), .init("trained_to", .text(report.trainedTo)),
-            .init("tested_from", .text(report.testedFrom)), .init("tested_to", .text(report.testedTo)),
-            .init("training_rows", .count(report.trainingRows)), .init("training_positives", .count(report.trainingPositives)),
-            .init("test_rows", .count(report.testRows)), .init("test_positives", .count(report.testPositives)),
-            .init("resamples", .count(report.resamples)),
-        ]
-        let figures = report.figures.map { figure in
-            func text(_ value: Double?) -> String { value.map { Quantity.decimal($0, 3) } ?? "-" }
-            return Details.Field(
-                figure.name,
-                .nested(
-                    "\(text(figure.value))  (\(text(figure.lower)) to \(text(figure.upper)))",
-                    .object([.init("value", .real(figure.value)), .init("lower", .real(figure.lower)), .init("upper", .real(figure.upper))])
-                ))
-        }
-        return Details(
-            title: "\(report.job): \(report.family), tested on days it has not seen\(shuffled ? ", scores shuffled" : "")",
-            sections: [.init(nil, facts), .init("figures", figures)])
+    private func write(_ report: RollingReport, to console: Console) throws {
+        try format.write(EvaluationView.rolling(report), to: console)
+        let mean = report.meanAveragePrecision.map { Quantity.decimal($0, 3) } ?? "-"
+        let cards = report.meanCardPrecision.map { Quantity.decimal($0, 3) } ?? "-"
+        console.note("Mean average precision \(mean), mean card precision@100 \(cards), over \(report.weeks.count) weeks.")
+        guard let other = report.against else { return }
+        console.note("Wholly above \(other) on \(report.betterWeeks) of \(report.weeks.count) weeks.")
     }
 }

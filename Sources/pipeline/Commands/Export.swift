@@ -40,6 +40,7 @@ struct Export: ParsableCommand {
         export.columns = rows.columns.isEmpty ? nil : rows.columns
         (export.format, export.encoding, export.zone) = (file.format, file.encoding, file.zone)
         (export.delimiter, export.guardsFormulas) = (file.delimiter.byte, !file.noFormulaGuard)
+        export.normalize = file.normalization
         let database = try warehouse.open(.read)
         defer { database.close() }
         let report = try export.write(to: out, overwrites: force, from: database)
@@ -98,6 +99,23 @@ struct ExportFileOptions: ParsableArguments {
     var zone = "UTC"
     @Option(help: "Of CSV.")
     var delimiter = Delimiter.comma
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Rewriting of texts in CSV: nfkc, half-width-kana, wave-dash, fullwidth-tilde, jis-symbols or microsoft-symbols.",
+            valueName: "names"), completion: .list(TextNormalization.names))
+    var normalize: [String] = []
     @Flag(help: "Leave texts that start a formula as they are: for programs that are no spreadsheets.")
     var noFormulaGuard = false
+
+    /// What the names say; validated before.
+    var normalization: TextNormalization { TextNormalization(normalize) ?? .none }
+
+    func validate() throws {
+        if let unknown = normalize.first(where: { !TextNormalization.names.contains($0) }) {
+            throw ValidationError("--normalize has '\(unknown)', expected one of \(TextNormalization.names.joined(separator: ", "))")
+        }
+        if TextNormalization(normalize) == nil { throw ValidationError("--normalize has names that contradict each other") }
+        if !normalize.isEmpty, format != .csv { throw ValidationError("--normalize is for CSV") }
+    }
 }

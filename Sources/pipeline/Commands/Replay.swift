@@ -7,24 +7,95 @@ import Records
 /// `pipeline replay`
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Recompute what was written by a past time, and compare.",
+        abstract: "Recompute what was written by a past time and compare; or ask what another policy or model would have done.",
         discussion: """
-            Runs every run of the job up to that time again from its feed files, with only what was known then, in a scratch database below \
-            TMPDIR. Equal: exit 0. Else the first difference and its cause, exit 3. The database is only read.
+            With --as-of: runs every run of the job up to that time again from its feed files, with only what was known then, in a scratch \
+            database below TMPDIR. Equal: exit 0. Else the first difference and its cause, exit 3.
+
+            With --policy or --model: decides the rows of a period again, and reports what changes: outcomes, money saved or lost with \
+            intervals, review items a day and their forecast. The database is only read, either way.
 
               pipeline replay jobs/fraud.yaml --as-of 2026-02-01T00:00:00Z
+              pipeline replay jobs/fraud.yaml --policy other.yaml --from 2026-02-01 --to 2026-03-01 --changes changes.csv
+              pipeline replay jobs/fraud.yaml --model 2 --from 2026-02-01 --to 2026-03-01 --report report.json
             """)
 
     @OptionGroup var job: JobArgument
     @Option(help: ArgumentHelp("The time it is taken to be, in ISO 8601.", valueName: "time"))
-    var asOf: Timestamp
+    var asOf: Timestamp?
     @Option(help: ArgumentHelp("Number of threads.", valueName: "count"))
     var threads = 2
+    @Option(
+        help: ArgumentHelp("A job file, or its policy, rules, suppressions or review alone, to try.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var policy: String?
+    @Option(help: ArgumentHelp("The version of the job's model to try.", valueName: "version"))
+    var model: Int?
+    @Option(help: ArgumentHelp("First event time decided again; the first there is when not given.", valueName: "time"))
+    var from: Timestamp?
+    @Option(help: ArgumentHelp("Event time before which they are; all there are when not given.", valueName: "time"))
+    var to: Timestamp?
+    @Option(help: ArgumentHelp("Write the rows that changed, with reasons, to this CSV file.", valueName: "file"))
+    var changes: String?
+    @Option(help: ArgumentHelp("Write the report to this JSON file: `models promote` takes it.", valueName: "file"))
+    var report: String?
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
-    func run() throws {
+    private var isTrial: Bool { policy != nil || model != nil }
+
+    func validate() throws {
+        guard isTrial || asOf != nil else { throw ValidationError("one of --as-of, --policy and --model is needed") }
+        guard !isTrial || asOf == nil else { throw ValidationError("--as-of does not go with --policy or --model") }
+        guard isTrial || (from == nil && to == nil) else { throw ValidationError("--from and --to go with --policy or --model") }
+        if let from, let to, to <= from { throw ValidationError("--to is not after --from") }
+        guard isTrial || (changes == nil && report == nil) else {
+            throw ValidationError("--changes and --report go with --policy or --model")
+        }
+    }
+
+    func run() throws { if let asOf { try replay(asOf: asOf) } else { try compare() } }
+
+    private func compare() throws {
+        let console = output.console
+        let job = try job.load()
+        let other: Job?
+        do throws(JobProblems) {
+            other = try policy.map { path throws(JobProblems) in try job.withPolicy(ofFile: path) }
+        } catch {
+            throw error.failure
+        }
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let environment = warehouse.environment
+        let progress = Progress("replay", console: console)
+        defer { progress.finish() }
+        let file = try changes.map { path throws(Failure) in try WhatIfChanges(path: path, of: job) }
+        var write: ((WhatIfChange) throws(Failure) -> Void)?
+        if let file { write = { change throws(Failure) in try file.write(change) } }
+        let report = try WhatIf(warehouse: database, environment: environment, threads: threads)
+            .compare(
+                job, trial: .init(policy: other, modelVersion: model), from: from, to: to, in: environment.scratchFolder, change: write
+            ) { progress.report(rows: $0.rows, fraction: $0.fraction) }
+        try file?.close()
+        progress.finish()
+        if let path = self.report { try Self.write(report.json, to: path) }
+        try format.write(WhatIfView.details(report), to: console)
+        if let file, let changes { console.note("\n\(Quantity.count(file.count)) changed rows are in \(changes).") }
+    }
+
+    private static func write(_ json: JSONValue, to path: String) throws(Failure) {
+        do {
+            try Data((OutputFormat.json(json) + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw Failure(
+                .usage, code: "whatif.file", what: "the report cannot be written", place: path, found: error.localizedDescription,
+                expected: "a path that this account may write")
+        }
+    }
+
+    private func replay(asOf: Timestamp) throws {
         let console = output.console
         let job = try job.load()
         let database = try warehouse.open(.read)

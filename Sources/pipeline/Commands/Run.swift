@@ -13,19 +13,33 @@ struct Run: ParsableCommand {
 
               pipeline run jobs/fraud.yaml
               pipeline run jobs/fraud.yaml --database /data/fraud.db --format json
+              pipeline run jobs/fraud.yaml --rescore --from 2026-02-01 --to 2026-03-01
+              pipeline run jobs/fraud.yaml --if-due --quiet
             """)
 
     @OptionGroup var job: JobArgument
     @Option(help: ArgumentHelp("1 reads, scores and writes in turn; more overlap them. The results are the same.", valueName: "count"))
     var threads = 2
+    @Flag(
+        name: .customLong("if-due"),
+        help: "Do nothing unless the job's schedule was due, in its own zone, since its last run: for a crontab line every few minutes.")
+    var ifDue = false
     @Flag(name: .customLong("no-write"), help: "Read and score, but write nothing: for measuring.")
     var writesNothing = false
+    @Flag(help: "Read nothing new: score rows of the past again with today's champion and policy; what changes gets a new version.")
+    var rescore = false
+    @Option(help: ArgumentHelp("With --rescore: first event time, in ISO 8601.", valueName: "time"))
+    var from: Timestamp?
+    @Option(help: ArgumentHelp("With --rescore: event time to stop before.", valueName: "time"))
+    var to: Timestamp?
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {
         if !(1...256).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 256") }
+        if !rescore, from != nil || to != nil { throw ValidationError("--from and --to go with --rescore") }
+        if rescore, writesNothing { throw ValidationError("--rescore and --no-write exclude each other") }
     }
 
     func run() throws {
@@ -33,9 +47,16 @@ struct Run: ParsableCommand {
         let job = try job.load()
         let database = try warehouse.open(.write)
         defer { database.close() }
+        if rescore { return try rescored(job, in: database, console: console) }
+        if ifDue, let next = try notDue(job, in: database) {
+            return console.note("\(job.name): not due; next at \(next.iso8601).")
+        }
         let flag = StopFlag()
         let signals = StopSignals(flag) { signal in
-            console.note("\(signal): the run ends after this chunk; the same command goes on from there.")
+            let more = signal == "SIGINT" ? " Ctrl-C again ends it at once." : ""
+            console.note("\(signal): the run ends after this chunk; the same command goes on from there.\(more)")
+        } onEnd: {
+            console.note("SIGINT again: ended at once. What the last chunk wrote stands; the same command goes on from there.")
         }
         defer { signals.cancel() }
         let progress = Progress(job.name, console: console)
@@ -53,5 +74,26 @@ struct Run: ParsableCommand {
         if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {
             throw reason.failure(of: record, namesFeed: report.feeds.count > 1)
         }
+    }
+
+    private func rescored(_ job: Job, in database: Warehouse, console: Console) throws {
+        let report = try Rescorer(warehouse: database, environment: warehouse.environment).rescore(job, from: from, to: to)
+        let record = report.record
+        try format.write(
+            Details(
+                title: record.map { "Run \($0.id) scored rows again" } ?? "Every row would get what it has: nothing was written",
+                [
+                    .init("run", record.map { .identifier($0.id) } ?? .missing), .init("job", .text(job.name)),
+                    .init("rows", .integer(report.rows)), .init("changed", .integer(report.changed)),
+                    .init("model", .text(record?.model)), .init("model_version", record?.modelVersion.map { .identifier($0) } ?? .missing),
+                    .init("review_items", .integer(record?.counts.reviewItems ?? 0)), .init("audit_head", .text(record?.head)),
+                ]), to: console)
+    }
+
+    /// When the job is due next, if it is not due now. A run that was begun and has not ended is always due.
+    private func notDue(_ job: Job, in database: Warehouse) throws(Failure) -> Timestamp? {
+        let last = try database.read { try RunStore($0).list(job: job.name, limit: 1).first }
+        let due = try JobDue.look(job, lastRun: last?.clock, now: warehouse.environment.now())
+        return due.isDue || last?.status == .running ? nil : due.next ?? .distantFuture
     }
 }

@@ -9,16 +9,24 @@ struct Status: ParsableCommand {
         abstract: "Show where every job stands: last run, deliveries missing or next, open items, rejects, what is held or set aside.",
         discussion: """
             Exits with 0 whatever it shows; with --check, with 1 when a person is needed: a run is held, a file is set aside, a delivery is \
-            missing, or an item about a delivery is open. Open items about rows are a queue's ordinary work and do not count.
+            missing, or an item about a delivery is open. Open items about rows are a queue's ordinary work and do not count. With \
+            --max-age, with 1 when a job's last success is older, also when it never ran again: for monitors.
 
               pipeline status
               pipeline status --job card-fraud --check --quiet
+              pipeline status --max-age 26h --prometheus /var/lib/node_exporter/pipeline.prom
             """)
 
     @Option(help: ArgumentHelp("Of this job only.", valueName: "name"), completion: Completions.jobs)
     var job: String?
     @Flag(help: "Exit with 1 when a person is needed.")
     var check = false
+    @Option(
+        name: .customLong("max-age"),
+        help: ArgumentHelp("Exit with 1 when a job's last success is older than this, such as 26h.", valueName: "span"))
+    var maximumAge: Timestamp.Span?
+    @Option(help: ArgumentHelp("Also write figures for Prometheus' textfile collector.", valueName: "file"), completion: .file())
+    var prometheus: String?
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -31,7 +39,12 @@ struct Status: ParsableCommand {
         if all.isEmpty { output.console.note("No job has run yet.") }
         try format.write(StatusView.table(all), to: output.console)
         if format.format == .table { for line in all.flatMap(StatusView.remarks) { output.console.note(line) } }
+        let health = try Health.measure(database, now: now, maximumAge: maximumAge)
+        let watched = health.jobs.filter { job == nil || $0.name == job }
+        if format.format == .table { for line in StatusView.health(health, watched) { output.console.note(line) } }
+        if let prometheus { try health.writePrometheus(to: prometheus) }
         if check, all.contains(where: \.needsPerson) { throw ExitCode(1) }
+        if maximumAge != nil, watched.contains(where: \.isOverdue) { throw ExitCode(1) }
     }
 }
 
@@ -44,7 +57,7 @@ enum StatusView {
                 .init("next_delivery"), .init("next_feed", hidden: true), .init("missing", .number),
                 .init("missing_periods", hidden: true), .init("rows_open", .number), .init("deliveries_open", .number),
                 .init("schema_open", .number), .init("control_open", .number), .init("rejects", .number), .init("held"),
-                .init("set_aside", .number), .init("files_set_aside", hidden: true),
+                .init("set_aside", .number), .init("files_set_aside", hidden: true), .init("suppressions", hidden: true),
             ],
             rows: all.map { status in
                 [
@@ -53,9 +66,21 @@ enum StatusView {
                     .count(status.missing.count), .list(status.missing.map { "\($0.feed) \($0.period)" }), .count(open(status, .row)),
                     .count(open(status, .delivery)), .count(open(status, .schema)), .count(open(status, .control)),
                     .count(status.rejects), .nested(held(status), .array(status.held.map { .integer($0) })),
-                    .count(status.setAside.count), .list(status.setAside),
+                    .count(status.setAside.count), .list(status.setAside), suppressions(status),
                 ]
             })
+    }
+
+    private static func suppressions(_ status: JobStatus) -> Cell {
+        let values = status.suppressions.map { cost -> JSONValue in
+            .object([
+                .init("name", .text(cost.name)), .init("until", .optional(cost.until)), .init("active", .bool(cost.isActive)),
+                .init("rows", .integer(cost.rows)), .init("positives", .integer(cost.positives)),
+                .init("lost", .number(cost.lost.amountText)), .init("spared", .number(cost.spared.amountText)),
+                .init("currency", .text(cost.lost.currency.code)),
+            ])
+        }
+        return .nested(status.suppressions.map(\.name).joined(separator: ", "), .array(values))
     }
 
     private static func open(_ status: JobStatus, _ kind: ReviewItem.Kind) -> Int { status.open[kind] ?? 0 }
@@ -64,10 +89,30 @@ enum StatusView {
         status.held.isEmpty ? "-" : status.held.map { "run \($0)" }.joined(separator: ", ")
     }
 
+    /// Queues, overdue jobs and the room left, for people.
+    static func health(_ health: Health, _ jobs: [Health.Job]) -> [String] {
+        var lines: [String] = []
+        for job in jobs {
+            if job.isOverdue { lines.append("\(job.name): overdue; last success \(job.lastSuccess?.iso8601 ?? "never")") }
+            if let oldest = job.oldestItem {
+                lines.append(
+                    "\(job.name): \(Quantity.count(job.openItems, "open item")), the oldest of \(oldest.iso8601); "
+                        + "\(Quantity.count(job.decidedOfDay)) decided in 24 hours")
+            }
+        }
+        lines.append(
+            "database \(Quantity.bytes(health.databaseBytes)), log \(Quantity.bytes(health.logBytes)), \(Quantity.bytes(health.freeBytes)) free")
+        return lines
+    }
+
     static func remarks(_ status: JobStatus) -> [String] {
         var lines = status.missing.map { "\(status.job): no delivery of '\($0.feed)' for \($0.period), due at \($0.due.iso8601)" }
         lines += status.setAside.map { "\(status.job): \($0) is set aside: `pipeline review list --kind schema`" }
         lines += status.held.map { "\(status.job): run \($0) is held: `pipeline runs accept \($0)` or `pipeline runs discard \($0)`" }
+        lines += status.suppressions.filter { !$0.isActive }.map { cost in
+            "\(status.job): suppression '\(cost.name)' \(cost.until.map { "ended on \($0)" } ?? "was removed"): \(cost.rows) rows were not reviewed, "
+                + "which spared \(cost.spared); \(cost.positives) of them became known to be positive and cost \(cost.lost)"
+        }
         if let run = status.unfinished { lines.append("\(status.job): run \(run) has not ended; the same command goes on with it") }
         return lines
     }

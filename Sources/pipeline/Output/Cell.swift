@@ -74,14 +74,3 @@ package enum Cell: Sendable, Hashable {
         if case .money(let value) = self { .text(value.currency.code) } else { .missing }
     }
 }
-
-extension Quantity {
-    /// `1,234.50 EUR`
-    package static func money(_ value: Money) -> String {
-        let text = value.amountText
-        let parts = text.split(separator: ".")
-        let whole = Int64(parts[0]).map { count($0) } ?? String(parts[0])
-        let sign = value.minor < 0 && !whole.hasPrefix("-") ? "-" : ""
-        return "\(sign)\(whole)\(parts.count > 1 ? ".\(parts[1])" : "") \(value.currency.code)"
-    }
-}

@@ -61,6 +61,7 @@ extension Parameter.Kind {
         case .span: "duration such as 7d"
         case .column(let types): types.isEmpty ? "column" : "column of type \(types.joined(separator: " or "))"
         case .model: "name of a model"
+        case .feed: "name of a table feed"
         }
     }
 

@@ -57,6 +57,7 @@ struct ExplanationView {
         if versions.columns.first?.name != "table", !landed.rows.isEmpty { parts.append(landed.text(terminal, indent: "  ")) }
         parts += values(terminal)
         parts += features(terminal)
+        parts += digests(terminal)
         parts += explanation.items.map { item($0, terminal) }
         if !explanation.labels.isEmpty {
             let labels = Table(
@@ -97,6 +98,20 @@ struct ExplanationView {
                     }
             })
         return [terminal.styled("Features", .bold) + "\n" + table.text(terminal, indent: "  ")]
+    }
+
+    /// What each version rests on, in full: files, features, model, policy.
+    private func digests(_ terminal: Terminal) -> [String] {
+        explanation.versions.filter { $0.table == nil }.compactMap { version in
+            guard let run = version.run else { return nil }
+            let rows: [(String, String)] = [
+                ("input", run.inputDigest), ("features", version.featureDigest ?? "-"),
+                ("model", run.modelDigest ?? "the stage's own rules"), ("policy", run.policyDigest), ("lists", run.listDigest),
+                ("job file", run.jobDigest),
+            ]
+            let table = Table(columns: [.init("digest_of"), .init("sha_256")], rows: rows.map { [.text($0.0), .text($0.1)] })
+            return terminal.styled("Version \(version.version) rests on", .bold) + "\n" + table.text(terminal, indent: "  ")
+        }
     }
 
     private func item(_ item: Explanation.Item, _ terminal: Terminal) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Pipelines
 import Synchronization
 
 /// How far a long command is, on standard error: a bar on a terminal, a line every few seconds elsewhere, nothing when quiet.

@@ -92,6 +92,7 @@ struct RunSummary {
             hints.append("note: the job file changed since this run began; the run went on with the file of that time.")
         }
         if let missing = report.missingModel { hints.append("note: \(missing.sentence)") }
+        if let why = report.noPromise { hints.append("note: \(why)") }
         guard let record = report.record, report.ending == .done else { return hints }
         let option = database == "pipeline.db" ? "" : " --database \(database)"
         var commands: [String] = []

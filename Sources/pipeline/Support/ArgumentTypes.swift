@@ -1,5 +1,6 @@
 public import ArgumentParser
 package import Connectors
+public import Models
 public import Pipelines
 public import Records
 
@@ -9,6 +10,8 @@ extension Reject.Code: ExpressibleByArgument {}
 extension ReviewItem.Kind: ExpressibleByArgument {}
 extension TableExport.Format: ExpressibleByArgument {}
 extension ExportEncoding: ExpressibleByArgument {}
+extension ModelRole: ExpressibleByArgument {}
+extension Evaluator.Control: ExpressibleByArgument {}
 
 extension Timestamp: ExpressibleByArgument {
     /// ISO 8601, as `2026-02-01` or `2026-02-01T06:00:00Z`.

@@ -16,8 +16,10 @@ final class StopFlag: Sendable {
 struct StopSignals {
     private let sources: [any DispatchSourceSignal]
 
-    /// - Parameter onStop: told once, from another thread, the signal's name.
-    init(_ flag: StopFlag, onStop: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - onStop: told once, from another thread, the signal's name.
+    ///   - onEnd: told by the second SIGINT, just before the process ends.
+    init(_ flag: StopFlag, onStop: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "pipeline signals")
         sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
             // The default action would end the process before the source sees the signal.
@@ -26,6 +28,7 @@ struct StopSignals {
             source.setEventHandler {
                 if flag.set() { return onStop(name) }
                 guard number == SIGINT else { return }
+                onEnd()
                 signal(SIGINT, SIG_DFL)
                 kill(getpid(), SIGINT)
             }

@@ -21,6 +21,7 @@ import Testing
     @Test("reads a file like sample-data/fraud", .enabled(if: file != nil, "set PIPELINE_SPEED_FILE"))
     func speed() throws {
         let path = try #require(Self.file)
+        ProcessMemory.keepFreed()
         let isFeed = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 3).map { $0 != Data("TRA".utf8) } ?? false
         var best = Reading()
         for _ in 0..<(Self.environment["PIPELINE_SPEED_ROUNDS"].flatMap(Int.init) ?? (isFeed ? 3 : 5)) {

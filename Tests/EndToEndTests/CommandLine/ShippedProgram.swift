@@ -18,6 +18,13 @@ struct ShippedProgram {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    /// Of the configuration that these tests are built in, relative to the root.
+    #if DEBUG
+        static let products = ".build/debug"
+    #else
+        static let products = ".build/release"
+    #endif
+
     /// A folder of its own, where the program runs.
     let folder: URL
 
@@ -38,7 +45,7 @@ struct ShippedProgram {
         let (output, errors) = (folder.appendingPathComponent(".\(name).out"), folder.appendingPathComponent(".\(name).err"))
         for file in [output, errors] { try Data().write(to: file) }
         let process = Process()
-        process.executableURL = Self.root.appendingPathComponent(".build/release/pipeline")
+        process.executableURL = Self.root.appendingPathComponent("\(Self.products)/pipeline")
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -59,7 +66,7 @@ struct ShippedProgram {
         process.arguments = ["-c", line]
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PIPELINE": Self.root.appendingPathComponent(".build/release/pipeline").path]) { $1 }
+            ["PIPELINE": Self.root.appendingPathComponent("\(Self.products)/pipeline").path]) { $1 }
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus

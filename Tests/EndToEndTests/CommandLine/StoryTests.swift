@@ -132,7 +132,7 @@ struct StoryTests {
         let program = try Self.bank(customers: 2_500, days: 45)
         defer { program.remove() }
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent(".build/release/pipeline")
+        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
         process.arguments = ["run", "fraud.yaml", "--clock", "2026-02-15"]
         process.currentDirectoryURL = program.folder
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
@@ -149,5 +149,33 @@ struct StoryTests {
         #expect(process.terminationStatus == 75)
         let resumed = try program.run("run", "fraud.yaml", "--clock", "2026-02-15")
         #expect(resumed.code == 0 && resumed.output.contains("resumed and done"))
+    }
+
+    @Test("a second Ctrl-C ends a run at once and says so, and the same command goes on from there")
+    func interruptedTwice() throws {
+        let program = try Self.bank(customers: 2_500, days: 45)
+        defer { program.remove() }
+        let process = Process()
+        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+        process.arguments = ["run", "fraud.yaml", "--clock", "2026-02-15"]
+        process.currentDirectoryURL = program.folder
+        let errors = Pipe()
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, errors)
+        try process.run()
+        let file = program.folder.appendingPathComponent("pipeline.db").path
+        for _ in 0..<2_000 where process.isRunning {
+            let begun = try? DatabaseQueue(path: file).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM pipeline_attempts") }
+            if begun == 1 { break }
+            usleep(2_000)
+        }
+        process.interrupt()
+        usleep(20_000)
+        process.interrupt()
+        process.waitUntilExit()
+        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGINT)
+        #expect(said.contains("Ctrl-C again ends it at once.") && said.contains("SIGINT again: ended at once."), "\(said)")
+        let resumed = try program.run("run", "fraud.yaml", "--clock", "2026-02-15")
+        #expect(resumed.code == 0 && resumed.output.contains("done"))
     }
 }

@@ -166,5 +166,38 @@ struct UsageTests {
         defer { program.remove() }
         let result = try program.run("--generate-completion-script", shell)
         #expect(result.code == 0 && result.output.contains("pipeline") && result.errors.isEmpty)
+        // Every command is in it, and the names of a job's tables are asked of the program.
+        for command in ["run", "rejects", "review", "export", "train", "simulate"] {
+            #expect(result.output.contains(command), "\(command)")
+        }
+        #expect(result.output.contains("---completion"))
+    }
+
+    private static func shell(_ name: String) -> String? {
+        ["/bin/", "/usr/bin/", "/usr/local/bin/", "/opt/homebrew/bin/"].map { $0 + name }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+    }
+
+    @Test("each shell that is here reads its completion script without an error", arguments: ["bash", "zsh", "fish"])
+    func completionSyntax(shell: String) throws {
+        guard let path = Self.shell(shell) else { return }
+        let program = try ShippedProgram()
+        defer { program.remove() }
+        let script = program.folder.appendingPathComponent("completions.\(shell)")
+        let text = try program.run("--generate-completion-script", shell).output
+        func check(_ text: String) throws -> Int32 {
+            try text.write(to: script, atomically: true, encoding: .utf8)
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: path)
+            process.arguments = ["-n", script.path]
+            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        #expect(try check(text) == 0)
+        // The control: a script that is cut off is found.
+        #expect(try check(text + "\nif (((\n") != 0)
     }
 }

@@ -42,7 +42,8 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         for name in ["jobs", "sample-data", "docs"] {
             try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(Self.root)/\(name)")
         }
-        try FileManager.default.createSymbolicLink(atPath: "\(folder)/.build/release", withDestinationPath: "\(Self.root)/.build/release")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder)/.build/release", withDestinationPath: "\(Self.root)/\(ShippedProgram.products)")
         return folder
     }
 

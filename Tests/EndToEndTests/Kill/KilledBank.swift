@@ -75,7 +75,7 @@ final class KilledBank: Sendable {
 
     private static func start(_ folder: URL, _ arguments: [String], program name: String = "pipeline") throws -> Process {
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent(".build/release/\(name)")
+        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/\(name)")
         process.arguments = arguments
         process.currentDirectoryURL = folder
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)

@@ -51,8 +51,11 @@ import Testing
         #expect(history.difference == nil && history.runs == [1, 2])
     }
 
-    private func replay(_ feed: SmallFeed, _ warehouse: Warehouse, at clock: Timestamp = SmallFeed.clock) throws -> RunReport {
-        try Runner(warehouse: warehouse, environment: .fixed(clock), options: RunOptions(blockRows: 7)).replayRejects(of: feed.job())
+    private func replay(
+        _ feed: SmallFeed, _ warehouse: Warehouse, _ choice: RejectChoice = RejectChoice(), at clock: Timestamp = SmallFeed.clock
+    ) throws -> RunReport {
+        try Runner(warehouse: warehouse, environment: .fixed(clock), options: RunOptions(blockRows: 7))
+            .replayRejects(of: feed.job(), choice)
     }
 
     @Test("scores a row as of its own time from what is known when it comes, however late, and flags it")
@@ -84,8 +87,10 @@ import Testing
         lines[10] = lines[10].replacing(",C", with: ",\"C")
         try feed.put("a.csv", lines.joined(separator: "\n") + "\n")
         #expect(try feed.run(warehouse).record?.counts.accepted == 9)
+        _ = try RunSettlement(warehouse: warehouse, environment: .fixed(SmallFeed.clock)).accept(1)
         try feed.setJob(feed: "    quote: \"\"")
-        let report = try replay(feed, warehouse)
+        #expect(try replay(feed, warehouse).ending == .nothingNew)
+        let report = try replay(feed, warehouse, RejectChoice(codes: [.malformed]))
         #expect(report.record?.counts.accepted == 31)
         #expect(try warehouse.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM bank_scores_current") } == 40)
     }

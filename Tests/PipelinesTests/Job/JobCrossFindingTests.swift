@@ -71,8 +71,8 @@ import Testing
             ("amount > 220", "⟦1⟧terminal > 220"),
             give: [
                 """
-                ⟦1⟧ error: column 'terminal' has the wrong type (rules[0].when): string, expected int64, float64, decimal or money, to compare \
-                with a number.
+                ⟦1⟧ error: types that do not go together (rules[0].when): 'terminal' is a text, '220.0' is a number, expected two of one \
+                type. Write amounts as `220 EUR`, lengths of time as `2d`, texts in quotes.
                 """
             ])
         expect(

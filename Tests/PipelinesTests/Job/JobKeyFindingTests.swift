@@ -44,7 +44,7 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: unknown key 'zzz' (zzz). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, policy, \
-                rules, review, results.
+                rules, suppressions, review, results.
                 """
             ])
     }
@@ -63,7 +63,7 @@ import Testing
                 "⟦2⟧ error: a key is given twice (job): first on line 2. Remove one of them.",
                 """
                 ⟦3⟧ error: unknown key 'typo' (typo). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, \
-                policy, rules, review, results.
+                policy, rules, suppressions, review, results.
                 """,
             ])
         expect(
@@ -87,7 +87,7 @@ import Testing
             ("  blocked:\n", "  ⟦1⟧chargebacks:\n"),
             give: [
                 "⟦1⟧ error: a key is given twice (feeds.chargebacks): first on line 23. Remove one of them.",
-                "51:28 error: no such list feed (rules[1].when): 'blocked'.",
+                "51:40 error: no such list feed (rules[1].when): 'blocked'.",
             ])
     }
 
@@ -174,22 +174,6 @@ import Testing
                 ⟦2⟧ error: not supported in this version (feeds.transactions.tie-break). Remove it: rows of the same time keep their \
                 order in the feed.
                 """,
-            ])
-        expect(
-            ("label-delay: 7d }", "label-delay: 7d, ⟦1⟧calibration: 20% }"),
-            give: [
-                """
-                ⟦1⟧ error: not supported in this version (train.window.calibration). Remove it: probabilities are used as the model \
-                gives them in this version.
-                """
-            ])
-        expect(
-            ("rules:\n", "  ⟦1⟧automatic: { risk: missed-fraud-amount, alpha: 10%, confidence: 95% }\nrules:\n"),
-            give: [
-                """
-                ⟦1⟧ error: not supported in this version (policy.automatic). Remove it: outcomes are chosen by their cost alone in \
-                this version, and no risk is promised.
-                """
             ])
         expect(
             ("results: fraud", "⟦1⟧lists: []\nresults: fraud"),

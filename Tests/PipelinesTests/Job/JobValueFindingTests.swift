@@ -189,7 +189,7 @@ import Testing
                 """
             ])
         expect(
-            ("terminal in blocked", "⟦1⟧terminal in blokced"),
+            ("terminal in blocked", "terminal in ⟦1⟧blokced"),
             give: [
                 "⟦1⟧ error: no such list feed (rules[1].when): 'blokced', expected one of blocked. Did you mean 'blocked'?"
             ])
@@ -197,17 +197,12 @@ import Testing
             ("amount > 220", "⟦1⟧amout > 220"),
             give: [
                 """
-                ⟦1⟧ error: no such column or feature (rules[0].when): 'amout', expected a number or money column of the main feed, or \
-                a feature of the stage. Did you mean 'amount'?
+                ⟦1⟧ error: no such column or feature (rules[0].when): 'amout', expected a column of the main feed, or a feature of the \
+                stage. Did you mean 'amount'?
                 """
             ])
         expect(
-            ("amount > 220", "⟦1⟧customer_count_1d >> 220"),
-            give: [
-                """
-                ⟦1⟧ error: wrong value (rules[0].when): 'customer_count_1d >> 220', expected `<column or feature> > | >= | < | <= \
-                <number>`, or `<column> in <list feed>`.
-                """
-            ])
+            ("amount > 220", "customer_count_1d ⟦1⟧>> 220"),
+            give: ["⟦1⟧ error: the condition cannot be read (rules[0].when): '>>', expected one of > >= < <= = !=."])
     }
 }

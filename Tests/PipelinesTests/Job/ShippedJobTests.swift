@@ -7,7 +7,7 @@ import Testing
     static let sharedData = ProcessInfo.processInfo.environment["PIPELINE_SHARED_DATA"] ?? root + "/../shared/data"
     static let hasSharedData = FileManager.default.fileExists(atPath: sharedData + "/fraud/transactions/2018-05-01.csv.gz")
 
-    @Test("every job of the project is read without a finding", arguments: ["fraud", "fraud-xml", "handbook"])
+    @Test("every job of the project is read without a finding", arguments: ["fraud", "fraud-xml", "handbook", "handbook-full"])
     func shippedJobs(name: String) throws {
         let text = try #require(FileManager.default.contents(atPath: "\(Self.root)/jobs/\(name).yaml"))
         let job = try Job.load(bytes: Array(text), path: "jobs/\(name).yaml").scored()

@@ -112,6 +112,28 @@ import Testing
         #expect(difference.isEmpty)
     }
 
+    @Test("rewrites symbols for programs that know only Microsoft's CP932")
+    func normalized() throws {
+        let fixture = try StatementFixture(days: 1, entries: 0)
+        try fixture.write(
+            day: 1, entries: 0, extra: "<Ntry><Ref>R</Ref><Amt>1.00</Amt><Dt>2026-05-01T00:00:00Z</Dt><Nt>10\u{301C}20\u{2212}</Nt></Ntry>")
+        let warehouse = try fixture.warehouse()
+        _ = try fixture.run(warehouse)
+        let microsoft = try #require(TextNormalization(["microsoft-symbols"]))
+        func note(_ name: String, _ encoding: ExportEncoding, _ normalize: TextNormalization) throws -> (Data, Int) {
+            let report = try export(fixture, warehouse, "statement_entries", to: name) {
+                ($0.encoding, $0.columns, $0.normalize) = (encoding, ["note"], normalize)
+            }
+            return (try Data(contentsOf: URL(fileURLWithPath: "\(fixture.folder)/\(name)")), report.lacking)
+        }
+        let (utf8, _) = try note("utf8.csv", .utf8, microsoft)
+        #expect(String(decoding: utf8, as: UTF8.self).contains("10\u{FF5E}20\u{FF0D}"))
+        let (cp932, lacking) = try note("cp932-symbols.csv", .cp932, microsoft)
+        #expect(lacking == 0 && cp932.contains(Data([0x31, 0x30, 0x81, 0x60, 0x32, 0x30, 0x81, 0x7C])))
+        // The control: without it the characters stay what they are.
+        #expect(String(decoding: try note("plain.csv", .utf8, .none).0, as: UTF8.self).contains("10\u{301C}20\u{2212}"))
+    }
+
     @Test("counts what an encoding lacks, and refuses what it cannot do")
     func refusals() throws {
         let fixture = try StatementFixture(days: 1, entries: 0)

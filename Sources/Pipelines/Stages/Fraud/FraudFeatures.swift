@@ -89,6 +89,16 @@ enum FraudFeatures: String, CaseIterable, Sendable {
 }
 
 extension FraudFeatures {
+    /// Of those that are amounts or ages.
+    static let units: [String: FeatureUnit] = {
+        let money = [
+            "amount", "customer_mean_1d", "customer_mean_7d", "customer_mean_30d", "quiet_mean", "quiet_deviation", "quiet_maximum",
+            "earlier_mean", "earlier_maximum",
+        ]
+        let days = ["customer_gap", "terminal_gap", "unexplained_first", "unexplained_last", "genuine_last", "fraud_last"]
+        return Dictionary(uniqueKeysWithValues: money.map { ($0, .money) } + days.map { ($0, .days) })
+    }()
+
     /// As configured; `handbook` when nothing is said.
     init(_ configuration: StageConfiguration) {
         self = configuration.text("features").flatMap { FraudFeatures(rawValue: $0) } ?? .handbook

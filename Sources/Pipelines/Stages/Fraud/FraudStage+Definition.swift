@@ -1,3 +1,4 @@
+import Models
 import Records
 
 extension FraudStage {
@@ -6,7 +7,22 @@ extension FraudStage {
     /// What a label says.
     static let (positive, negative) = ("fraud", "genuine")
 
+    /// More known frauds at a terminal never make a transaction there less suspicious. Of amounts and counts of the card no sign is known:
+    /// a card that is tried out begins with small ones.
+    private static let signs: [String: FeatureSign] = {
+        let windows = ["3d", "7d", "14d", "30d"]
+        let counted = windows.flatMap { ["fraud_\($0)", "unexplained_\($0)"] } + ["fraud_run"]
+        let known = FraudFeatures.all.map(\.name).filter { $0.hasPrefix("terminal_risk_") || counted.contains($0) }
+        return Dictionary(uniqueKeysWithValues: known.map { ($0, .rising) })
+    }()
+
     public static var definition: StageDefinition {
+        var definition = unsigned
+        definition.signs = signs
+        return definition
+    }
+
+    private static var unsigned: StageDefinition {
         StageDefinition(
             definition: Definition(
                 name: "fraud",
@@ -33,7 +49,8 @@ extension FraudStage {
                         "features", .choice(FraudFeatures.allCases.map(\.rawValue)), default: FraudFeatures.handbook.rawValue,
                         help: "`handbook`: the first 15; `full`: all, which find more and need about twice the time.", example: "full"),
                 ]),
-            version: 4, features: FraudFeatures.all, positive: positive, negative: negative)
+            version: 4, features: FraudFeatures.all, positive: positive, negative: negative
+        ).with(units: FraudFeatures.units)
     }
 
     public static func definition(for configuration: StageConfiguration) -> StageDefinition {

@@ -1,3 +1,5 @@
+package import Records
+
 /// Numbers as people read them.
 package enum Quantity {
     /// `1,015,716`
@@ -67,5 +69,16 @@ package enum Quantity {
         case 99.95..<100: return "> 99.9 %"
         default: return "\(decimal(percent, 1)) %"
         }
+    }
+}
+
+extension Quantity {
+    /// `1,234.50 EUR`
+    package static func money(_ value: Money) -> String {
+        let text = value.amountText
+        let parts = text.split(separator: ".")
+        let whole = Int64(parts[0]).map { count($0) } ?? String(parts[0])
+        let sign = value.minor < 0 && !whole.hasPrefix("-") ? "-" : ""
+        return "\(sign)\(whole)\(parts.count > 1 ? ".\(parts[1])" : "") \(value.currency.code)"
     }
 }

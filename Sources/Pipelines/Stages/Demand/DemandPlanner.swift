@@ -1,0 +1,166 @@
+import Foundation
+import Models
+import Records
+
+/// From an item's past to a forecast and an order. Depends on the item alone.
+struct DemandPlanner {
+    let settings: DemandSettings
+
+    private static let levels = [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975]
+    /// Positions of 10, 50 and 90 %.
+    static let (low, middle, high) = (2, 6, 10)
+    private static let fast: [LocalModel] = [.ses, .seasonalNaive, .theta, .dynamicOptimisedTheta, .sba, .tsb]
+    private static let slow: [LocalModel] = [.ets, .ces, .arima]
+    private static let samples = 500
+
+    func result(of name: String, _ item: DemandState.Item, stock: DemandState.Stock?, origin: Int) -> DemandResult {
+        let values = series(item, through: origin)
+        var result = DemandResult(item: name)
+        result.position = (stock?.onHand ?? 0) + (stock?.onOrder ?? 0)
+        result.knowsStock = stock != nil
+        result.recent = Array(values.suffix(12))
+        result.history = values.count
+        let seed = RecordKey.hash("\(name)\u{1F}\(origin)")
+        let request = ForecastRequest(horizon: settings.exposure, season: settings.period.season, levels: Self.levels, seed: seed)
+        let (model, loss) = choice(values, request)
+        result.loss = loss
+        let forecast = bounded(model.forecast(values, request), by: values)
+        result.model = forecast.model
+        (result.mean, result.levels) = (forecast.mean, forecast.quantiles)
+        order(for: &result, sums: sums(of: forecast, seed: seed), unitCost: Double(item.cost))
+        return result
+    }
+
+    // MARK: The past
+
+    /// One value a period up to the origin, gaps filled as declared, nothing below zero, stock-outs raised to the level before them.
+    func series(_ item: DemandState.Item, through origin: Int) -> [Double] {
+        var values: [Double] = [], level = 0.0, isFirst = true
+        for period in item.first...max(origin, item.first) {
+            let at = period - item.first
+            let known = at < item.values.count ? item.values[at] : .nan
+            if known.isNaN {
+                switch settings.gap {
+                case .zero: values.append(0)
+                case .missing: values.append(values.last ?? 0)
+                case .closed: continue
+                }
+                if settings.gap == .missing { continue }
+            } else {
+                values.append(max(known, 0))
+            }
+            let isShort = at < item.isShort.count && item.isShort[at]
+            if isShort {
+                values[values.count - 1] = max(values[values.count - 1], level)
+            } else {
+                level = isFirst ? values[values.count - 1] : level + 0.2 * (values[values.count - 1] - level)
+                isFirst = false
+            }
+        }
+        return values
+    }
+
+    // MARK: The model
+
+    /// The model with the least quantile loss over two past origins, and that loss a unit; simple smoothing where the past is too short to
+    /// tell.
+    func choice(_ values: [Double], _ request: ForecastRequest) -> (model: LocalModel, loss: Double) {
+        if let model = settings.model { return (model, backtest(model, values, request) ?? .nan) }
+        guard values.count >= 2 * request.horizon + 4, values.contains(where: { $0 > 0 }) else { return (.ses, .nan) }
+        var best = (model: LocalModel.ses, loss: Double.infinity)
+        for model in Self.fast + (settings.isThorough ? Self.slow : []) {
+            guard let loss = backtest(model, values, request), loss < best.loss else { continue }
+            best = (model, loss)
+        }
+        return best
+    }
+
+    /// Quantile loss over the last two spans of the horizon, each forecast from what was before it; nil where the past is too short.
+    private func backtest(_ model: LocalModel, _ values: [Double], _ request: ForecastRequest) -> Double? {
+        guard values.count >= 2 * request.horizon + 4 else { return nil }
+        var loss = 0.0, units = 0.0
+        for back in [2, 1] {
+            let end = values.count - back * request.horizon
+            let past = Array(values[..<end])
+            let forecast = bounded(model.forecast(past, request), by: past)
+            for step in 0..<request.horizon {
+                let value = values[end + step]
+                units += value
+                for (index, level) in request.levels.enumerated() {
+                    let miss = value - forecast.quantile(step: step, level: index)
+                    loss += 2 * (miss >= 0 ? level * miss : (level - 1) * miss) / Double(request.levels.count)
+                }
+            }
+        }
+        return loss / max(units, 1)
+    }
+
+    /// Nothing below zero, nothing above 1.5 times the largest value seen; means within their quantiles' reach.
+    private func bounded(_ forecast: LocalForecast, by values: [Double]) -> LocalForecast {
+        var result = forecast.clampedAtZero()
+        let most = 1.5 * (values.max() ?? 0)
+        for index in result.quantiles.indices where !(result.quantiles[index] <= most) { result.quantiles[index] = most }
+        for step in result.mean.indices where !(result.mean[step] <= most) { result.mean[step] = most }
+        return result
+    }
+
+    // MARK: The order
+
+    /// Sums of sampled periods, sorted. Surprises of one sample share a normal factor (`correlation`).
+    func sums(of forecast: LocalForecast, seed: UInt64) -> [Double] {
+        var random = NormalSource(seed: seed)
+        let shared = settings.correlation.squareRoot(), own = (1 - settings.correlation).squareRoot()
+        return (0..<Self.samples).map { _ in
+            let common = random.next()
+            var sum = 0.0
+            for step in forecast.mean.indices {
+                let probability = NormalLoss.distribution(shared * common + own * random.next())
+                sum += value(of: forecast, step, at: probability)
+            }
+            return sum
+        }.sorted()
+    }
+
+    /// Between the levels on lines; beyond them the outer lines go on.
+    private func value(of forecast: LocalForecast, _ step: Int, at probability: Double) -> Double {
+        let levels = Self.levels, last = levels.count - 1
+        var upper = 1
+        while upper < last, levels[upper] < probability { upper += 1 }
+        let (a, b) = (forecast.quantile(step: step, level: upper - 1), forecast.quantile(step: step, level: upper))
+        let share = (probability - levels[upper - 1]) / (levels[upper] - levels[upper - 1])
+        return max(0, a + share * (b - a))
+    }
+
+    private func order(for result: inout DemandResult, sums: [Double], unitCost: Double) {
+        let holding = settings.holding * Double(settings.exposure), missing = settings.margin
+        let ratio = settings.service ?? missing / (missing + holding)
+        // Shown to a person: hundredths of a unit are enough.
+        func rounded(_ units: Double) -> Double { (units * 100).rounded() / 100 }
+        result.expected = rounded(sums.reduce(0, +) / Double(sums.count))
+        result.target = rounded(Newsvendor.empirical(holding: 1 - ratio, stockout: ratio, demands: sums).level)
+        let short = sums.filter { $0 > result.position }
+        result.chance = Double(short.count) / Double(sums.count)
+        let needed = result.target - result.position
+        if needed > 0 { result.order = max((needed / settings.pack).rounded(.up) * settings.pack, settings.leastOrder) }
+        result.orderValue = Self.minor(result.order * unitCost)
+        guard result.order > 0 else { return }
+        let missed = short.isEmpty ? 0 : short.reduce(0) { $0 + $1 - result.position } / Double(short.count)
+        result.shortage = Self.minor(missed * missing * unitCost)
+        result.overstock = Self.minor(result.order * holding * unitCost)
+    }
+
+    private static func minor(_ value: Double) -> Int64 { Int64(min(max(value.rounded(), 0), 9e15)) }
+}
+
+/// Normal numbers from a seed (Box, Muller 1958).
+private struct NormalSource {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    private mutating func uniform() -> Double {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        return (Double(RecordKey.mix(state) >> 11) + 0.5) * 0x1p-53
+    }
+
+    mutating func next() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform()) }
+}

@@ -1,0 +1,131 @@
+import Models
+import Records
+
+/// What a period is.
+enum DemandPeriod: String, CaseIterable, Sendable {
+    case day, week, month
+
+    /// Number of the period that holds a day (days since 1970-01-01). Weeks begin on Monday.
+    func number(ofDay day: Int) -> Int {
+        switch self {
+        case .day: return day
+        case .week: return (day + 3) >= 0 ? (day + 3) / 7 : (day + 3 - 6) / 7
+        case .month:
+            let parts = Timestamp(microseconds: Int64(day) * 86_400_000_000).parts
+            return parts.year * 12 + parts.month - 1
+        }
+    }
+
+    /// First day of a period.
+    func firstDay(of number: Int) -> Int {
+        switch self {
+        case .day: number
+        case .week: number * 7 - 3
+        case .month: Timestamp.days(year: number / 12, month: number % 12 + 1, day: 1)
+        }
+    }
+
+    /// Periods of a season.
+    var season: Int {
+        switch self {
+        case .day: 7
+        case .week: 52
+        case .month: 12
+        }
+    }
+}
+
+/// What a period without a row means.
+enum DemandGap: String, CaseIterable, Sendable { case zero, missing, closed }
+
+/// The stage's parameters, resolved against the feed's schema.
+struct DemandSettings: Sendable {
+    static let stage = "demand"
+    var item: Int
+    var itemIsText: Bool
+    var units: Int
+    var unitCost: Int
+    var currency: Currency
+    var stockout: Int?
+    var period: DemandPeriod
+    var gap: DemandGap
+    var zone: Zone
+    /// The period of the newest row is not over yet.
+    var lastIsOpen: Bool
+    /// Nil = chosen per item.
+    var model: LocalModel?
+    /// Models that need much time are among the candidates.
+    var isThorough: Bool
+    var leadTime: Int
+    var review: Int
+    /// Share of the unit's cost: of holding it for a period, and of missing one.
+    var holding: Double
+    var margin: Double
+    var service: Double?
+    var pack: Double
+    var leastOrder: Double
+    var correlation: Double
+    /// Periods remembered an item.
+    var history: Int
+    var stock: String?
+
+    /// Periods that an order placed now must last for.
+    var exposure: Int { leadTime + review }
+
+    /// Two states with different fingerprints must not be mixed.
+    var fingerprint: UInt64 {
+        RecordKey.hash("\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil)")
+    }
+
+    init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
+        let stage = Self.stage
+        func column(_ parameter: String, _ types: [String]) throws(Failure) -> Int {
+            guard let name = configuration.text(parameter) else { throw .stageParameterMissing(stage, parameter) }
+            guard let index = schema.index(of: name) else {
+                throw .stageColumnMissing(stage, parameter, name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
+            }
+            let field = schema.fields[index]
+            guard types.contains(field.type.name) else { throw .stageColumnType(stage, parameter, name, field.type.name, types) }
+            guard !field.isOptional else { throw .stageColumnOptional(stage, parameter, name) }
+            return index
+        }
+        func number(_ parameter: String) -> Double? {
+            if case .number(let value)? = configuration.parameters[parameter] { value } else { nil }
+        }
+        item = try column("item", ["string", "int64"])
+        itemIsText = schema.fields[item].type == .string
+        units = try column("units", ["float64", "int64"])
+        unitCost = try column("unit-cost", ["money"])
+        guard case .money(let currency) = schema.fields[unitCost].type else {
+            throw .stageColumnType(stage, "unit-cost", schema.fields[unitCost].name, schema.fields[unitCost].type.name, ["money"])
+        }
+        self.currency = currency
+        stockout = configuration.text("stockout") == nil ? nil : try column("stockout", ["bool"])
+        period = configuration.text("period").flatMap { DemandPeriod(rawValue: $0) } ?? .day
+        gap = configuration.text("gaps").flatMap { DemandGap(rawValue: $0) } ?? .zero
+        lastIsOpen = configuration.text("last-period") == "open"
+        let name = configuration.text("model") ?? "auto"
+        model = LocalModel(rawValue: name)
+        isThorough = name == "thorough"
+        leadTime = configuration.integer("lead-time") ?? 1
+        review = configuration.integer("review") ?? 1
+        holding = number("holding") ?? 0.002
+        margin = number("margin") ?? 0.4
+        service = number("service")
+        pack = Double(configuration.integer("pack") ?? 1)
+        leastOrder = Double(configuration.integer("minimum-order") ?? 0)
+        correlation = number("correlation") ?? 0.2
+        history = configuration.integer("history") ?? 1_100
+        stock = configuration.text("stock")
+        let zoneName = configuration.text("zone") ?? "UTC"
+        guard let zone = Zone(zoneName) else {
+            throw .stageZone(stage, zoneName, nearest: Nearest.name(to: zoneName, among: Zone.knownNames))
+        }
+        self.zone = zone
+    }
+
+    /// The period of an instant.
+    func period(of microseconds: Int64, _ zone: inout Zone) -> Int {
+        period.number(ofDay: Timestamp(microseconds: microseconds + zone.offset(at: microseconds)).day)
+    }
+}

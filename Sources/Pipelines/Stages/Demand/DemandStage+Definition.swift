@@ -1,0 +1,74 @@
+import Models
+public import Records
+
+extension DemandStage {
+    public static var definition: StageDefinition {
+        StageDefinition(
+            definition: Definition(
+                name: DemandSettings.stage,
+                summary: "Forecasts each item's demand with quantiles, and proposes an order that a buyer decides.",
+                parameters: [
+                    Parameter("item", .column(["string", "int64"]), help: "Column that names what is sold.", example: "item"),
+                    Parameter(
+                        "units", .column(["float64", "int64"]), help: "Column of the units sold; below zero are returns.", example: "units"),
+                    Parameter(
+                        "unit-cost", .column(["money"]), help: "Column of what a unit costs to buy; the newest counts.", example: "cost"),
+                    Parameter(
+                        "stockout", .column(["bool"]), optional: true,
+                        help: "Column that says whether the item ran out: its units are then no more than a lower bound.",
+                        example: "ran_out"),
+                    Parameter(
+                        "stock", .feed, optional: true,
+                        help: "Table feed of the stock: a column named as `item`, `on_hand` and perhaps `on_order`; the newest row counts.",
+                        example: "stock"),
+                    Parameter(
+                        "period", .choice(DemandPeriod.allCases.map(\.rawValue)), default: "day", help: "The step of the forecast.",
+                        example: "week"),
+                    Parameter(
+                        "gaps", .choice(DemandGap.allCases.map(\.rawValue)), default: "zero",
+                        help: "A period without a row: nothing sold, not known, or closed (no period at all).", example: "closed"),
+                    Parameter(
+                        "last-period", .choice(["counts", "open"]), default: "counts",
+                        help: "`open`: the period of the newest row is not over yet and is left out.", example: "open"),
+                    Parameter("zone", .text, default: "UTC", help: "IANA time zone of periods.", example: "Europe/Berlin"),
+                    Parameter(
+                        "model", .choice(["auto", "thorough"] + LocalModel.allCases.map(\.rawValue)), default: "auto",
+                        help: "`auto`: the one of the fast models with the least loss on two past origins, per item; `thorough`: of all.",
+                        example: "dynamic-optimised-theta"),
+                    Parameter(
+                        "lead-time", .integer(0...366), default: "1", help: "Periods from order to delivery.", example: "7"),
+                    Parameter("review", .integer(1...366), default: "1", help: "Periods from one order to the next.", example: "7"),
+                    Parameter(
+                        "holding", .number(1e-6...1), default: "0.002", help: "Holding a unit for a period, as a share of its cost.",
+                        example: "0.001"),
+                    Parameter(
+                        "margin", .number(0.001...100), default: "0.4", help: "Missing a unit, as a share of its cost.", example: "0.6"),
+                    Parameter(
+                        "service", .number(0.5...0.999), optional: true,
+                        help: "Chance that an order lasts; without it, the one at which holding and missing cost the same.",
+                        example: "0.95"),
+                    Parameter("pack", .integer(1...1_000_000), default: "1", help: "Units come in packs of this many.", example: "6"),
+                    Parameter(
+                        "minimum-order", .integer(0...1_000_000_000), default: "0", help: "Fewest units of an order.", example: "24"),
+                    Parameter(
+                        "correlation", .number(0...0.99), default: "0.2",
+                        help: "How much the surprises of different periods go together, for the demand of several.", example: "0.3"),
+                    Parameter(
+                        "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
+                        example: "156"),
+                ]),
+            version: 1, features: DemandResult.features, positive: "short", negative: "enough")
+    }
+
+    public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {
+        guard let settings = try? DemandSettings(configuration, schema: main) else { return nil }
+        let money = ColumnType.money(settings.currency)
+        let item = main.fields[settings.item]
+        return ResultLayout(
+            schema: Schema([
+                Field(item.name, item.type), Field("origin", .timestamp), Field("model", .string), Field("stock", .float64),
+                Field("expected", .float64), Field("target", .float64), Field("order_units", .float64), Field("order_value", money),
+                Field("shortage", money), Field("overstock", money), Field("forecast", .string),
+            ]), key: [item.name, "origin"], time: "origin")
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// What the stages say, in Japanese: their sentences have a few forms, each with places for numbers and amounts. A sentence of no known form
+/// stays as it is.
+struct StageWords: Sendable {
+    private struct Form: Sendable {
+        /// What stands between the places.
+        var parts: [String]
+        var japanese: String
+    }
+
+    /// `*` is a place; in Japanese, a number says which.
+    private static let forms: [Form] = [
+        ("amount * is * times this card's 30-day mean", "金額 1 はこのカードの30日平均の 2 倍"),
+        ("amount *, this card's only transaction in 30 days", "金額 1、このカードの30日間で唯一の取引"),
+        ("amount *, this card's 30-day mean is *", "金額 1、このカードの30日平均は 2"),
+        ("this card: mean of * over * transactions in * days", "このカード: 3 日間の 2 件の平均は 1"),
+        ("this card: mean of * over * transactions in * day", "このカード: 3 日間の 2 件の平均は 1"),
+        ("this card: mean of * over * transaction in * days", "このカード: 3 日間の 2 件の平均は 1"),
+        ("this card: mean of * over * transaction in * day", "このカード: 3 日間の 2 件の平均は 1"),
+        ("this card: * transactions in * days", "このカード: 2 日間に 1 件の取引"),
+        ("this card: * transactions in * day", "このカード: 2 日間に 1 件の取引"),
+        ("this card: * transaction in * days", "このカード: 2 日間に 1 件の取引"),
+        ("this card: * transaction in * day", "このカード: 2 日間に 1 件の取引"),
+        ("terminal: * of * transactions * to * days ago were fraud", "端末: 3〜4 日前の取引 2 件のうち 1 件が不正"),
+        ("terminal: * of * transactions * to * days ago was fraud", "端末: 3〜4 日前の取引 2 件のうち 1 件が不正"),
+        ("terminal: * of * transaction * to * days ago was fraud", "端末: 3〜4 日前の取引 2 件のうち 1 件が不正"),
+        ("terminal: * transactions * to * days ago", "端末: 2〜3 日前に 1 件の取引"),
+        ("terminal: * transaction * to * days ago", "端末: 2〜3 日前に 1 件の取引"),
+        ("on a weekend", "週末の取引"), ("not on a weekend", "平日の取引"),
+        ("at night (0 to 6 o'clock)", "夜間(0〜6時)の取引"), ("not at night", "夜間ではない取引"),
+        ("last ten transactions of this card", "このカードの直近10件の取引"),
+        ("last ten transactions of this terminal", "この端末の直近10件の取引"),
+        ("time", "時刻"), ("amount", "金額"), ("terminal", "端末"), ("card", "カード"), ("known as", "判明した結果"), ("fraud", "不正"),
+        ("genuine", "正常"),
+    ].map { Form(parts: $0.0.components(separatedBy: "*"), japanese: $0.1) }
+
+    let language: Language
+
+    func callAsFunction(_ text: String) -> String {
+        guard language == .japanese else { return text }
+        for form in Self.forms { if let values = Self.values(of: form, in: text) { return Self.filled(form.japanese, with: values) } }
+        return text
+    }
+
+    /// What stands at the places; nil = another form.
+    private static func values(of form: Form, in text: String) -> [String]? {
+        guard form.parts.count > 1 else { return text == form.parts[0] ? [] : nil }
+        guard text.hasPrefix(form.parts[0]), text.hasSuffix(form.parts[form.parts.count - 1]) else { return nil }
+        var rest = text[...].dropFirst(form.parts[0].count)
+        var values: [String] = []
+        for (index, part) in form.parts.enumerated().dropFirst() {
+            if index == form.parts.count - 1 {
+                guard rest.count >= part.count, rest.hasSuffix(part) else { return nil }
+                values.append(String(rest.dropLast(part.count)))
+            } else {
+                guard let found = rest.firstRange(of: part) else { return nil }
+                values.append(String(rest[..<found.lowerBound]))
+                rest = rest[found.upperBound...]
+            }
+        }
+        // A value with spaces is a sign that a longer form was cut at the wrong place.
+        return values.allSatisfy { !$0.isEmpty && $0.split(separator: " ").count <= 2 }
+            ? values.map { $0 == "no" || $0 == "none" ? "0" : $0 } : nil
+    }
+
+    private static func filled(_ pattern: String, with values: [String]) -> String {
+        guard !values.isEmpty else { return pattern }
+        var result = "", characters = Array(pattern)[...]
+        while let character = characters.popFirst() {
+            // A place is a digit that no other digit touches: "30" in a sentence is none.
+            let next = characters.first
+            if let place = character.wholeNumberValue, character.isASCII, (1...values.count).contains(place),
+                result.last?.isNumber != true || result.last == nil, next?.isNumber != true
+            {
+                result += values[place - 1] + "\u{2060}"
+            } else {
+                result.append(character)
+            }
+        }
+        return result.replacing("\u{2060}", with: "")
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Pipelines
+import Records
+
+extension Simulate {
+    /// `pipeline simulate demand`
+    struct Demand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a shop's daily sales, with stock-outs and offers, and its stock on the last day.",
+            discussion: """
+                Two thirds of the items sell most days, the others seldom. The same options give the same content on every machine.
+
+                  pipeline simulate demand --items 60 --days 365 --seed 1 --out data
+                """)
+
+        @Option(help: "Number of items.")
+        var items = 60
+
+        @Option(help: "Number of days, 30 or more.")
+        var days = 365
+
+        @Option(help: "Seed: another number gives other items.")
+        var seed: UInt64 = 1
+
+        @Option(help: "First day, as 2025-01-01.", transform: Fraud.day)
+        var start = Timestamp(.init(year: 2025, month: 1, day: 1))
+
+        @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
+        var out: String
+
+        @Option(help: "Gzip level, 1 (fast) to 9 (small).")
+        var level = 6
+
+        @Flag(help: "Write plain files instead of gzipped ones.")
+        var plain = false
+
+        @OptionGroup(title: "Output") var format: FormatOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+
+        func run() throws {
+            let simulation = try DemandSimulation(
+                .init(items: items, days: days, seed: seed, start: start, gzipLevel: plain ? nil : level))
+            let summary = try simulation.write(to: out)
+            try format.write(
+                Details(
+                    title: "Simulated sales in \(out)",
+                    [
+                        .init("rows", .count(summary.rows)), .init("units", .count(summary.units)),
+                        .init("stockouts", .count(summary.stockouts)), .init("files", .count(summary.files)),
+                        .init("bytes", .bytes(summary.bytes)),
+                    ]), to: output.console)
+        }
+    }
+}

@@ -9,6 +9,8 @@ struct ParsedTree {
     /// Weight of the training rows that came by (their sum of p (1 - p)), of every node.
     let covers: [Float]
     let depth: Int
+    /// Whether the root leads to every node; XGBoost keeps the places of nodes that it pruned.
+    let isWhole: Bool
 
     init?(_ tree: UniversalBinaryJSON, featureCount: Int) {
         guard let left = tree["left_children"]?.integerArray, let right = tree["right_children"]?.integerArray,
@@ -50,6 +52,7 @@ struct ParsedTree {
             level = below
         }
         self.depth = depth
+        isWhole = reached.allSatisfy { $0 }
     }
 
     /// Nil for a leaf.

@@ -139,8 +139,11 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
         // Results of a finishing stage come all at once, after the days.
         if context.model == nil, cursor.coldStart == nil, !(stage is any FinishingStage) { cursor.coldStart = ColdStart() }
+        let limits =
+            context.model == nil
+            ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay) : nil
         let rulings = context.policy.rulings(
-            batch: kept.batch, keys: kept.keys, features: features, scores: scores, times: kept.times, coldStart: &cursor.coldStart)
+            batch: kept.batch, keys: kept.keys, features: features, scores: scores, limits: limits)
         let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
         var counts = RunCounts()
         counts.reviewItems = Int64(itemCount)

@@ -17,10 +17,26 @@ struct ColdStart: Hashable, Sendable, Codable {
     private var today = [Int32](repeating: 0, count: ColdStart.bins)
     /// The same of the days before, newest first.
     private var earlier: [[Int32]] = []
-    /// Least suspicion that is reviewed today.
-    private(set) var threshold: Float = 0.5
-    /// Probability, in 0...1, with which any other row is drawn today.
-    private(set) var share = 0.0
+    private(set) var limits = Limits()
+
+    struct Limits: Hashable, Sendable, Codable {
+        /// Least suspicion that is reviewed today.
+        var threshold: Float = 0.5
+        /// Probability, in 0...1, with which any other row is drawn today.
+        var share = 0.0
+    }
+
+    /// Takes the next rows and gives the limits that hold for each.
+    ///
+    /// - Parameters:
+    ///   - times: event time of each row, in microseconds.
+    ///   - suspicions: of each row.
+    mutating func limits(times: [Int64], suspicions: [Float], capacity: Int) -> [Limits] {
+        zip(times, suspicions).map { time, suspicion in
+            next(day: Int64(Timestamp(microseconds: time).day), suspicion: suspicion, capacity: capacity)
+            return limits
+        }
+    }
 
     /// Takes the next row, in the order of the feed.
     ///
@@ -56,7 +72,7 @@ struct ColdStart: Hashable, Sendable, Codable {
         }
         // More than there is room for even at the top: they queue by value at stake, over capacity.
         if place == Self.bins { (place, expected) = (Self.bins - 1, means[Self.bins - 1]) }
-        threshold = Float(place) / Float(Self.bins)
-        share = rows > expected ? min(max((Double(capacity) - expected) / (rows - expected), 0), 1) : 0
+        limits.threshold = Float(place) / Float(Self.bins)
+        limits.share = rows > expected ? min(max((Double(capacity) - expected) / (rows - expected), 0), 1) : 0
     }
 }

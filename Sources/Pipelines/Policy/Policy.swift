@@ -56,7 +56,6 @@ struct Policy: Sendable {
     let suppressions: SuppressionSet
     private let timeColumn: Int
     private let auditSample: Double
-    private let capacity: Int
     private let seed: UInt64
     private let hasModel: Bool
     /// What may be cleared without a person; nil = the job promises nothing.
@@ -93,17 +92,16 @@ struct Policy: Sendable {
             job.policy.suppressions, scope: try RuleScope(job, featureNames: featureNames), lists: lists,
             rules: job.policy.rules.count, firstCause: 5 + job.policy.rules.count)
         timeColumn = try job.decided().time
-        (auditSample, capacity) = (job.review.auditSample, job.review.capacityPerDay)
+        auditSample = job.review.auditSample
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
     /// One ruling a row.
     ///
     /// - Parameters:
-    ///   - times: event time of each row.
-    ///   - coldStart: what fills the queue while there is no model, moved on past these rows; nil = half or more suspicion is reviewed.
+    ///   - limits: of each row, while there is no model (``ColdStart``); nil = half or more suspicion is reviewed.
     func rulings(
-        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], times: [Int64], coldStart: inout ColdStart?
+        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], limits: [ColdStart.Limits]? = nil
     ) -> [Ruling] {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
@@ -113,11 +111,7 @@ struct Policy: Sendable {
         for row in 0..<batch.count {
             let probability = Double(scores[row])
             var (enough, share) = (Float(0.5), auditSample)
-            if !hasModel, coldStart != nil {
-                coldStart?.next(day: Int64(Timestamp(microseconds: times[row]).day), suspicion: scores[row], capacity: capacity)
-                enough = coldStart?.threshold ?? enough
-                share = max(share, coldStart?.share ?? 0)
-            }
+            if !hasModel, let limits { (enough, share) = (limits[row].threshold, max(share, limits[row].share)) }
             for index in costs.indices { expected[index] = cost(index, batch: batch, row: row, probability: probability) }
             let suggested = cheapest(expected, without: reviewOutcome)
             var ruling = Ruling(
@@ -146,12 +140,6 @@ struct Policy: Sendable {
             rulings.append(ruling)
         }
         return rulings
-    }
-
-    /// One ruling a row that a model has scored.
-    func rulings(batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float]) -> [Ruling] {
-        var none: ColdStart?
-        return rulings(batch: batch, keys: keys, features: features, scores: scores, times: [], coldStart: &none)
     }
 
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.

@@ -41,7 +41,7 @@ public struct WhatIf: Sendable {
         let from = from ?? Timestamp(.init(year: 1, month: 1, day: 1)), to = to ?? Timestamp(.init(year: 9999, month: 12, day: 31))
         let scoring = try job.scored()
         guard try !scoring.decided().isFinished else { throw .whatIfFinishing(scoring.stage.name) }
-        let runs = try runs(of: scoring, from: from, to: to)
+        let runs = try runs(of: scoring, from: from, to: to, startsCold: trial.modelVersion == nil)
         guard !runs.isEmpty else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
         let scratch = try scratchIfNeeded(runs, job: job, folder: folder, progress: progress)
         defer { scratch?.remove() }
@@ -58,8 +58,8 @@ public struct WhatIf: Sendable {
         return try session.report(newest: runs[runs.count - 1])
     }
 
-    /// Finished runs with rows in the period, in order.
-    private func runs(of job: ScoringJob, from: Timestamp, to: Timestamp) throws(Failure) -> [RunRecord] {
+    /// Finished runs with rows in the period, in order; with those without a model before them, from which follows what filled the queue.
+    private func runs(of job: ScoringJob, from: Timestamp, to: Timestamp, startsCold: Bool) throws(Failure) -> [RunRecord] {
         try warehouse.read { database in
             let known = try RunStore(database).list(job: job.name).filter { $0.status == .done }
             guard try database.tableExists(job.results.table) else { return [] }
@@ -68,7 +68,8 @@ public struct WhatIf: Sendable {
                 sql: """
                     SELECT DISTINCT run FROM \(ResultTable.quoted(job.results.table)) WHERE event_time >= ? AND event_time < ?
                     """, arguments: [Self.bound(from), Self.bound(to)])
-            return known.filter { ids.contains($0.id) }.reversed()
+            guard let last = ids.max(), known.contains(where: { ids.contains($0.id) }) else { return [] }
+            return known.filter { ids.contains($0.id) || startsCold && $0.model == nil && $0.id < last }.reversed()
         }
     }
 

@@ -29,6 +29,8 @@ struct WhatIfSession {
     private var days: ClosedRange<Int>?
     private var times: ClosedRange<Int64>?
     private var models: [Int: LoadedModel] = [:]
+    /// Moved on past the rows of every run without a model as that run did.
+    private var coldStart = ColdStart()
 
     init(job: ScoringJob, trial: WhatIf.Trial, period: Range<Int64>, source: Warehouse, whatIf: WhatIf) throws(Failure) {
         (self.job, self.trial, self.period, self.source, self.whatIf) = (job, trial, period, source, whatIf)
@@ -64,7 +66,8 @@ struct WhatIfSession {
         let then = try ownJob.scored()
         let reader = BlockReader(files, blockRows: 8_192)
         while let read = try reader.next() {
-            for (id, rows) in try rows(of: read.block.batch, job: then) {
+            let limits = try limits(of: read.block.batch, run: run, job: then)
+            for (id, rows) in try rows(of: read.block.batch, job: then, limits: limits.map { (run.id, $0) }) {
                 guard let by = records[id] else { continue }
                 let loaded = try model(of: by)
                 let policy = try policy(for: by, job: try trial.policy?.scored() ?? then, model: loaded)
@@ -81,6 +84,7 @@ struct WhatIfSession {
         var features: FeatureMatrix
         var scores: [Float]
         var stored: [Stored]
+        var limits: [ColdStart.Limits]?
     }
 
     private struct Stored {
@@ -92,7 +96,11 @@ struct WhatIfSession {
     }
 
     /// By the run that decided them: the one that read them, or one that scored them again. A row that comes in several files counts once.
-    private mutating func rows(of batch: RecordBatch, job: ScoringJob) throws(Failure) -> [(run: Int64, rows: Rows)] {
+    ///
+    /// - Parameter limits: of each row, where that run had no model.
+    private mutating func rows(
+        of batch: RecordBatch, job: ScoringJob, limits: (run: Int64, rows: [ColdStart.Limits])?
+    ) throws(Failure) -> [(run: Int64, rows: Rows)] {
         let decided = try job.decided()
         let times = batch.columns[decided.time].integers
         let inside = (0..<batch.count).filter { period.contains(times[$0]) }
@@ -110,7 +118,9 @@ struct WhatIfSession {
             kept[result.run, default: []].append((row, result.row))
         }
         return try kept.sorted { $0.key < $1.key }.map { run, rows throws(Failure) in
-            (run, try self.rows(rows, of: batch, keys: keys, times: times))
+            var chosen = try self.rows(rows, of: batch, keys: keys, times: times)
+            if let limits, limits.run == run { chosen.limits = rows.map { limits.rows[$0.row] } }
+            return (run, chosen)
         }
     }
 
@@ -132,6 +142,36 @@ struct WhatIfSession {
         return Rows(
             batch: batch.selecting(rows), keys: rows.map { keys[$0] }, times: rows.map { times[$0] }, features: features,
             scores: scores ?? kept.map { Float($0.stored.score) }, stored: kept.map(\.stored))
+    }
+
+    /// What filled the queue for each row, while there was no model; nil where there was, or is now.
+    ///
+    /// Rows outside the period move it on too, and rows of which a later run wrote another version.
+    private mutating func limits(of batch: RecordBatch, run: RunRecord, job: ScoringJob) throws(Failure) -> [ColdStart.Limits]? {
+        guard candidate == nil, run.model == nil else { return nil }
+        let decided = try job.decided(), contents = RecordKey.contentHashes(of: batch)
+        let suspicions = try source.read { database in
+            try (0..<batch.count).map { row in
+                let key = decided.key.map { ResultTable.value(batch.columns[$0], row) }
+                return try suspicion(of: key, run: run.id, record: contents[row], in: database)
+            }
+        }
+        let scored = suspicions.indices.filter { suspicions[$0] != nil }, times = batch.columns[decided.time].integers
+        let moved = coldStart.limits(
+            times: scored.map { times[$0] }, suspicions: scored.compactMap { suspicions[$0] },
+            capacity: try (trial.policy?.scored() ?? job).review.capacityPerDay)
+        var limits = [ColdStart.Limits](repeating: .init(), count: batch.count)
+        for (row, limit) in zip(scored, moved) { limits[row] = limit }
+        return limits
+    }
+
+    private func suspicion(of key: [DatabaseValue], run: Int64, record: UInt64, in database: Database) throws -> Float? {
+        let match = table.key.map { "\(ResultTable.quoted($0.name)) = ?" }.joined(separator: " AND ")
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT score FROM \(ResultTable.quoted(table.name)) WHERE \(match) AND run = ? AND record = ?"),
+            arguments: StatementArguments(key) + [run, Int64(bitPattern: record)])
+        return row.map { row in Float(row["score"] as Double? ?? 0) }
     }
 
     /// The newest version of a key that views show.
@@ -159,7 +199,7 @@ struct WhatIfSession {
     private mutating func decide(
         _ rows: Rows, then: ScoringJob, policy: Policy, loaded: LoadedModel?, change: ((WhatIfChange) throws(Failure) -> Void)?
     ) throws(Failure) {
-        let rulings = policy.rulings(batch: rows.batch, keys: rows.keys, features: rows.features, scores: rows.scores)
+        let rulings = policy.rulings(batch: rows.batch, keys: rows.keys, features: rows.features, scores: rows.scores, limits: rows.limits)
         let entityColumn = job.entityColumn.flatMap { rows.batch.schema.index(of: $0) }
         var changed: [Int] = []
         for row in rows.stored.indices {

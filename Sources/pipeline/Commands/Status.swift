@@ -41,7 +41,9 @@ struct Status: ParsableCommand {
         if format.format == .table { for line in all.flatMap(StatusView.remarks) { output.console.note(line) } }
         let health = try Health.measure(database, now: now, maximumAge: maximumAge)
         let watched = health.jobs.filter { job == nil || $0.name == job }
-        if format.format == .table { for line in StatusView.health(health, watched) { output.console.note(line) } }
+        if format.format == .table {
+            for line in StatusView.overdue(watched) + (check ? [] : StatusView.health(health, watched)) { output.console.note(line) }
+        }
         if let prometheus { try health.writePrometheus(to: prometheus) }
         if check, all.contains(where: \.needsPerson) { throw ExitCode(1) }
         if maximumAge != nil, watched.contains(where: \.isOverdue) { throw ExitCode(1) }
@@ -89,11 +91,14 @@ enum StatusView {
         status.held.isEmpty ? "-" : status.held.map { "run \($0)" }.joined(separator: ", ")
     }
 
-    /// Queues, overdue jobs and the room left, for people.
+    static func overdue(_ jobs: [Health.Job]) -> [String] {
+        jobs.filter(\.isOverdue).map { "\($0.name): overdue; last success \($0.lastSuccess?.iso8601 ?? "never")" }
+    }
+
+    /// Queues and the room left, for people.
     static func health(_ health: Health, _ jobs: [Health.Job]) -> [String] {
         var lines: [String] = []
         for job in jobs {
-            if job.isOverdue { lines.append("\(job.name): overdue; last success \(job.lastSuccess?.iso8601 ?? "never")") }
             if let oldest = job.oldestItem {
                 lines.append(
                     "\(job.name): \(Quantity.count(job.openItems, "open item")), the oldest of \(oldest.iso8601); "
@@ -101,7 +106,8 @@ enum StatusView {
             }
         }
         lines.append(
-            "database \(Quantity.bytes(health.databaseBytes)), log \(Quantity.bytes(health.logBytes)), \(Quantity.bytes(health.freeBytes)) free")
+            "database \(Quantity.bytes(health.databaseBytes)), log \(Quantity.bytes(health.logBytes)), \(Quantity.bytes(health.freeBytes)) free"
+        )
         return lines
     }
 

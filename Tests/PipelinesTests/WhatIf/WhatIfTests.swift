@@ -85,7 +85,7 @@ import Testing
         // The same history under the other rules, by the engine.
         let text =
             BankFixture.job.components(separatedBy: "rules:\n")[0] + rules + "review:"
-            + BankFixture.job.components(separatedBy: "review:").suffix(1)[0]
+            + (BankFixture.job.components(separatedBy: "review:").last ?? "")
         let folder = bank.folder
         let twin = try bank.warehouse("twin.db")
         defer { withExtendedLifetime(folder) {} }

@@ -86,6 +86,7 @@ enum LightGBMFile {
         guard kinds.allSatisfy({ $0 & 1 == 0 }) else {
             throw .foreignUnsupported("a categorical split in tree \(index)", expected: "splits on numbers alone")
         }
+        guard (left + right).allSatisfy({ $0 < inner && $0 >= -count }) else { throw damaged("a child that is no node") }
         // Leaf n is written as -n - 1; here leaves stand after the splits.
         func place(_ child: Int64) -> Int64 { child >= 0 ? child : Int64(inner) - child - 1 }
         var conditions: [Float] = [], directions: [Int64] = []
@@ -97,7 +98,8 @@ enum LightGBMFile {
         guard
             let parsed = ParsedTree(
                 left: left.map(place) + ends, right: right.map(place) + ends, features: splits + zeros, defaultLeft: directions + zeros,
-                conditions: conditions + leaves.map { Float($0 * scale) }, covers: counts.map { Float($0) }, featureCount: features)
+                conditions: conditions + leaves.map { Float($0 * scale) }, covers: counts.map { Float($0) }, featureCount: features),
+            parsed.isWhole
         else { throw damaged("damaged nodes") }
         return parsed
     }

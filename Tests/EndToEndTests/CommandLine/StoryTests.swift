@@ -168,11 +168,20 @@ struct StoryTests {
             if begun == 1 { break }
             usleep(2_000)
         }
+        // Its next transaction waits for this one, so it cannot end by itself between the two.
+        var configuration = Configuration()
+        (configuration.busyMode, configuration.allowsUnsafeTransactions) = (.timeout(5), true)
+        let database = try DatabaseQueue(path: file, configuration: configuration)
+        try database.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
         process.interrupt()
-        usleep(20_000)
+        var said = ""
+        while !said.contains("Ctrl-C again"), process.isRunning {
+            said += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        }
         process.interrupt()
         process.waitUntilExit()
-        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        try database.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        said += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGINT)
         #expect(said.contains("Ctrl-C again ends it at once.") && said.contains("SIGINT again: ended at once."), "\(said)")
         let resumed = try program.run("run", "fraud.yaml", "--clock", "2026-02-15")

@@ -54,6 +54,8 @@ import Testing
                   record: 7
                   run: 1 (running), clock 2026-03-01T00:00:00Z
                   model: none: the stage's own rules
+                  input digest: i1
+                  feature digest: 6a72bc2c4639b40305dee7d7fe0e0b3831766a5522498020270ef65ac5b4529b
                   job digest: j1
                   policy digest: p1
 
@@ -65,6 +67,8 @@ import Testing
                   record: 8
                   run: 2 (running), clock 2026-03-01T00:00:00Z
                   model: card-fraud 1, digest m1
+                  input digest: i1
+                  feature digest: a38f96138550ddd17794f930d0ac5f2d49fc8f6c712e8481d34fa614992c3054
                   job digest: j1
                   policy digest: p1
                   features

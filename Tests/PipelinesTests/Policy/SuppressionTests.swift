@@ -107,7 +107,9 @@ import Testing
             (
                 start,
                 "\(start)suppressions:\n  - { name: sale, when: ⟦1⟧amout > 3, until: ⟦2⟧2026-13-01, reason: r, owner: o }\n"
-                    + "  - ⟦3⟧{ name: ⟦4⟧sale, when: amount > 3, until: 2026-12-31, reason: r }\n"
+                    + "  - ⟦3⟧{ name: nobody, when: amount > 3, until: 2026-12-31, reason: r }\n"
+                    + "  - { name: twice, when: amount > 3, until: 2026-12-31, reason: r, owner: o }\n"
+                    + "  - { name: ⟦4⟧twice, when: amount > 3, until: 2026-12-31, reason: r, owner: o }\n"
             ),
             give: [
                 """
@@ -118,7 +120,7 @@ import Testing
                 """
                 ⟦3⟧ error: 'owner' is missing (suppressions[1]): expected a text. Add it, for example `owner: payments-risk@example.com`.
                 """,
-                "⟦4⟧ error: two suppressions have the same name (suppressions[1].name): 'sale'. Rename one.",
+                "⟦4⟧ error: two suppressions have the same name (suppressions[3].name): 'twice'. Rename one.",
             ])
     }
 }

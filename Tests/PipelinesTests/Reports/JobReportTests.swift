@@ -49,9 +49,18 @@ import Testing
         #expect(report.quality[0].interval.estimate == Metrics.rocAUC(scores: scores, labels: labels))
         #expect(report.quality[1].interval.estimate == Metrics.averagePrecision(scores: scores, labels: labels))
         #expect(report.clusters == "days")
-        // Nothing was known a day after the first run's rows: an earlier clock sees no label of later.
-        let early = try warehouse.read { try JobReport(job: "bank", now: BankFixture.clock, in: $0) }
-        #expect(early.settledRows < report.settledRows)
+    }
+
+    @Test("rows of the last days are not settled until their labels are complete")
+    func unsettled() throws {
+        let bank = try BankFixture(), warehouse = try bank.warehouse()
+        let last = Timestamp(.init(year: 2026, month: 1, day: 1)) + .days(50)
+        _ = try bank.runner(warehouse, at: last).run(bank.job())
+        let early = try warehouse.read { try JobReport(job: "bank", now: last, in: $0) }
+        let later = try warehouse.read { try JobReport(job: "bank", now: last + .days(3), in: $0) }
+        let whole = try warehouse.read { try JobReport(job: "bank", now: Self.clock, in: $0) }
+        #expect(early.settledRows < later.settledRows)
+        #expect(later.settledRows < whole.settledRows)
     }
 
     @Test("rows of the time that a model was trained on are left out")

@@ -29,12 +29,21 @@ struct StopSignals {
                 if flag.set() { return onStop(name) }
                 guard number == SIGINT else { return }
                 onEnd()
-                signal(SIGINT, SIG_DFL)
-                kill(getpid(), SIGINT)
+                Self.endByInterrupt()
             }
             source.activate()
             return source
         }
+    }
+
+    /// The source has SIGINT blocked in every thread: without unblocking, it would only be told again, for ever.
+    private static func endByInterrupt() {
+        signal(SIGINT, SIG_DFL)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(SIGINT)
     }
 
     func cancel() { for source in sources { source.cancel() } }

@@ -142,7 +142,14 @@ import Testing
             text.removeSubrange(train.lowerBound..<policy.lowerBound)
             return text.replacing("audit-sample: 2%", with: "audit-sample: 20%").replacing(", model: bank,", with: ",")
         }
-        let rules = "rules: [{ name: large, when: amount > 60 EUR, then: hold }]\n"
+        // Only more is held than before: no change can lose by a fraud that it lets go.
+        let rules = """
+            rules:
+              - { name: blocked-terminal, when: terminal in blocked, then: hold }
+              - { name: large, when: amount > 60 EUR, then: hold }
+              - { name: burst, when: customer_count_1d > 12, then: review }
+
+            """
         let blind = try compare(bank, warehouse, policy: rules).report
         #expect(blind.auditedRows == 0)
         #expect(blind.unknownRows == blind.changed && blind.changed > 20)

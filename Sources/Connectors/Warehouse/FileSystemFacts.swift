@@ -9,7 +9,8 @@ public struct FileSystemFacts: Hashable, Sendable {
 
     /// Kinds on which SQLite's locks and shared memory do not hold between machines.
     static let networkKinds: Set<String> = [
-        "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre", "gfs2", "ocfs2",
+        "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre", "gfs2",
+        "ocfs2",
         "webdav", "davfs", "fuse.s3fs", "fuse.rclone",
     ]
 

@@ -68,7 +68,8 @@ public struct WarehouseBackup: Hashable, Sendable {
         }
     }
 
-    private static func make(of source: some DatabaseReader, to path: String, progress: (Double) -> Void) throws(Failure) -> WarehouseBackup {
+    private static func make(of source: some DatabaseReader, to path: String, progress: (Double) -> Void) throws(Failure) -> WarehouseBackup
+    {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.isWritableFile(atPath: folder) else { throw .backupFolder(folder) }
         let size: Int64
@@ -92,7 +93,9 @@ public struct WarehouseBackup: Hashable, Sendable {
             let digest = try FileHash.sha256(of: partial)
             let name = URL(fileURLWithPath: path).lastPathComponent
             let line = "\(digest)  \(name)\n"
-            guard FileManager.default.createFile(atPath: "\(path).sha256", contents: Data(line.utf8)) else { throw Failure.backupFolder(folder) }
+            guard FileManager.default.createFile(atPath: "\(path).sha256", contents: Data(line.utf8)) else {
+                throw Failure.backupFolder(folder)
+            }
             try synchronise("\(path).sha256")
             guard rename(partial, path) == 0 else { throw Failure.backupFolder(folder) }
             try synchronise(folder)
@@ -141,7 +144,9 @@ extension WarehouseBackup {
         guard FileManager.default.fileExists(atPath: source) else { throw .databaseMissing(source) }
         let digest: String
         do { digest = try FileHash.sha256(of: source) } catch { throw .databaseUnreadable(source) }
-        if let expected = try storedDigest(of: source), expected != digest { throw .backupAltered(source, found: digest, expected: expected) }
+        if let expected = try storedDigest(of: source), expected != digest {
+            throw .backupAltered(source, found: digest, expected: expected)
+        }
         // Not the warehouse's own opening: it would bring an older layout up to date inside the backup.
         do {
             let problems = try WarehouseCheck.integrity(ofFile: source)
@@ -187,7 +192,9 @@ extension WarehouseBackup {
     private static func storedDigest(of path: String) throws(Failure) -> String? {
         guard let data = FileManager.default.contents(atPath: "\(path).sha256") else { return nil }
         let word = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-        guard word.count == 64, word.allSatisfy(\.isHexDigit) else { throw .backupAltered(path, found: "no digest in its .sha256", expected: "64 digits") }
+        guard word.count == 64, word.allSatisfy(\.isHexDigit) else {
+            throw .backupAltered(path, found: "no digest in its .sha256", expected: "64 digits")
+        }
         return word.lowercased()
     }
 }
@@ -213,7 +220,9 @@ public enum WarehouseCheck {
 
     /// - Parameter quick: leaves out that indexes match their tables.
     public static func problems(_ database: Database, quick: Bool) throws -> [String] {
-        var problems = try String.fetchAll(database, sql: quick ? "PRAGMA quick_check(5)" : "PRAGMA integrity_check(5)").filter { $0 != "ok" }
+        var problems = try String.fetchAll(database, sql: quick ? "PRAGMA quick_check(5)" : "PRAGMA integrity_check(5)").filter {
+            $0 != "ok"
+        }
         if let row = try Row.fetchOne(database, sql: "PRAGMA foreign_key_check") {
             problems.append("a row of \(row["table"] as String? ?? "?") refers to nothing")
         }

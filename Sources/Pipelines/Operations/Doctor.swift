@@ -59,7 +59,9 @@ public struct Doctor: Sendable {
         // A backup beside it, and a log as large as a long run may leave.
         let wanted = max(1_000_000_000, 2 * size)
         let text = "\(facts.freeBytes / 1_000_000) MB of \(facts.totalBytes / 1_000_000) MB"
-        guard facts.freeBytes >= 200_000_000 else { return finding(.problem, "free space", text, "Make room: a run stops when the disk is full.") }
+        guard facts.freeBytes >= 200_000_000 else {
+            return finding(.problem, "free space", text, "Make room: a run stops when the disk is full.")
+        }
         guard facts.freeBytes >= wanted else {
             return finding(.warning, "free space", text, "Twice the database's size leaves room for a backup and a long run's log.")
         }
@@ -100,7 +102,8 @@ public struct Doctor: Sendable {
     private func cron() -> Finding {
         let places = ["/usr/sbin/cron", "/usr/sbin/crond", "/usr/bin/crontab", "/run/systemd/system"]
         guard let found = places.first(where: FileManager.default.fileExists(atPath:)) else {
-            return finding(.warning, "cron", "neither cron nor systemd", "`apt-get install cron`, then `pipeline schedule jobs/*.yaml | crontab -`.")
+            return finding(
+                .warning, "cron", "neither cron nor systemd", "`apt-get install cron`, then `pipeline schedule jobs/*.yaml | crontab -`.")
         }
         return finding(.good, "cron", found == "/run/systemd/system" ? "systemd" : found)
     }
@@ -141,7 +144,8 @@ public struct Doctor: Sendable {
         guard size < 256_000_000 else {
             let holders = LogHolders.processes(database: database).map { "process \($0.process) (\($0.command))" }
             return finding(
-                .warning, "write-ahead log", "\(size / 1_000_000) MB" + (holders.isEmpty ? "" : ", open in \(holders.joined(separator: ", "))"),
+                .warning, "write-ahead log",
+                "\(size / 1_000_000) MB" + (holders.isEmpty ? "" : ", open in \(holders.joined(separator: ", "))"),
                 "A reader that does not end keeps it from shrinking: end it.")
         }
         return finding(.good, "write-ahead log", "\(size / 1_000) kB")
@@ -149,7 +153,9 @@ public struct Doctor: Sendable {
 
     private func newestClock(_ warehouse: Warehouse) throws(Failure) -> Finding {
         let newest = try warehouse.read { try Int64.fetchOne($0, sql: "SELECT max(clock) FROM pipeline_runs") }
-        guard let newest, Timestamp(microseconds: newest) > now + .minutes(5) else { return finding(.good, "clock of the last run", "not ahead") }
+        guard let newest, Timestamp(microseconds: newest) > now + .minutes(5) else {
+            return finding(.good, "clock of the last run", "not ahead")
+        }
         return finding(
             .warning, "clock of the last run", "\(Timestamp(microseconds: newest).iso8601), ahead of now",
             "The system's clock went back, or a run was given a later --clock.")
@@ -166,7 +172,8 @@ public enum LogHolders {
             guard let process = Int32(name), process != getpid() else { return nil }
             let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(name)/fd")) ?? []
             let holds = descriptors.contains { descriptor in
-                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/fd/\(descriptor)")).map(targets.contains) ?? false
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/fd/\(descriptor)")).map(targets.contains)
+                    ?? false
             }
             guard holds else { return nil }
             let command = (try? String(contentsOfFile: "/proc/\(name)/comm", encoding: .utf8)) ?? "?"

@@ -71,7 +71,8 @@ public struct Health: Sendable {
             isOverdue = due.map { due in last.map { $0.clock < due } ?? true } ?? false
         }
         return Job(
-            name: name, lastSuccess: last?.clock, lastDue: due, rowsRead: newest?.counts.read ?? 0, rowsRejected: newest?.counts.rejected ?? 0,
+            name: name, lastSuccess: last?.clock, lastDue: due, rowsRead: newest?.counts.read ?? 0,
+            rowsRejected: newest?.counts.rejected ?? 0,
             openItems: items?["open"] ?? 0, oldestItem: (items?["oldest"] as Int64?).map { Timestamp(microseconds: $0) },
             decidedOfDay: decided ?? 0, madeOfDay: items?["made"] ?? 0, isOverdue: isOverdue)
     }
@@ -103,7 +104,8 @@ public struct Health: Sendable {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"").replacingOccurrences(of: "\n", with: "\\n")
+        text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"").replacingOccurrences(
+            of: "\n", with: "\\n")
     }
 
     /// Writes the figures to a file that a reader never sees half.
@@ -121,7 +123,8 @@ public struct Health: Sendable {
 extension Failure {
     static func prometheusFile(_ path: String) -> Failure {
         Failure(
-            .usage, code: "status.prometheus", what: "the figures cannot be written", place: path, expected: "a file this account may write",
+            .usage, code: "status.prometheus", what: "the figures cannot be written", place: path,
+            expected: "a file this account may write",
             remedy: "Change its permissions, or name another file with --prometheus.")
     }
 }

@@ -135,7 +135,8 @@ public struct JobDue: Hashable, Sendable {
 extension Failure {
     static func scheduleMissing(_ job: Job) -> Failure {
         Failure(
-            .job, code: "schedule.missing", what: "the job has no schedule", place: job.path, expected: "a line such as schedule: \"0 2 * * *\"",
+            .job, code: "schedule.missing", what: "the job has no schedule", place: job.path,
+            expected: "a line such as schedule: \"0 2 * * *\"",
             remedy: "Add it to the job file.")
     }
 }

@@ -91,7 +91,8 @@ struct Restore: ParsableCommand {
             Details(
                 title: "Restored and verified",
                 [
-                    .init("database", .text(warehouse.database)), .init("sha256", .text(digest)), .init("audit_head", .text("\(report.head)")),
+                    .init("database", .text(warehouse.database)), .init("sha256", .text(digest)),
+                    .init("audit_head", .text("\(report.head)")),
                     .init("last_run", run.map { .identifier($0.id) } ?? .missing), .init("last_run_clock", .time(run?.clock)),
                     .init("kept", exists && force ? .text(aside) : .missing),
                 ]), to: output.console)

@@ -31,7 +31,9 @@ struct DoctorCommand: ParsableCommand {
         try format.write(
             Table(
                 columns: [.init("subject"), .init("level"), .init("found"), .init("what_to_do")],
-                rows: findings.map { [.text($0.subject), .text($0.level.rawValue), .text($0.found), .text($0.remedy.isEmpty ? nil : $0.remedy)] }),
+                rows: findings.map {
+                    [.text($0.subject), .text($0.level.rawValue), .text($0.found), .text($0.remedy.isEmpty ? nil : $0.remedy)]
+                }),
             to: output.console)
         if findings.contains(where: { $0.level == .problem }) { throw ExitCode(1) }
     }

@@ -54,7 +54,9 @@ struct Schedules: ParsableCommand {
                     try output.console.write("# \(name)\n\(text)\n")
                     continue
                 }
-                guard FileManager.default.createFile(atPath: "\(out)/\(name)", contents: Data(text.utf8)) else { throw Failure.unitNotWritten(out) }
+                guard FileManager.default.createFile(atPath: "\(out)/\(name)", contents: Data(text.utf8)) else {
+                    throw Failure.unitNotWritten(out)
+                }
                 output.console.note("wrote \(out)/\(name)")
             }
         }
@@ -64,7 +66,8 @@ struct Schedules: ParsableCommand {
 extension Failure {
     fileprivate static func unitNotWritten(_ folder: String) -> Failure {
         Failure(
-            .usage, code: "schedule.folder", what: "the units cannot be written", place: folder, expected: "a folder this account may write",
+            .usage, code: "schedule.folder", what: "the units cannot be written", place: folder,
+            expected: "a folder this account may write",
             remedy: "Create it, or name another one with --out.")
     }
 }

@@ -54,18 +54,30 @@ extension TreeEnsemble {
 
     private func score(_ columns: UnsafeMutableBufferPointer<SIMD4<Float>>, _ sums: UnsafeMutableBufferPointer<SIMD4<Float>>) {
         sums.update(repeating: SIMD4(repeating: baseMargin))
-        shallowColumns.withUnsafeBufferPointer { shallowColumns in
+        let quads = Self.blockRows / 4
+        shallowColumns.withUnsafeBufferPointer { questions in
             shallowThresholds.withUnsafeBufferPointer { thresholds in
                 shallowLeaves.withUnsafeBufferPointer { leaves in
                     nodes.withUnsafeBufferPointer { nodes in
+                        func block(_ index: Int) -> EightLeaves {
+                            EightLeaves(
+                                columns, quads: quads, questions: UnsafeBufferPointer(rebasing: questions[(index * 7)...]),
+                                thresholds: UnsafeBufferPointer(rebasing: thresholds[(index * 7)...]),
+                                leaves: UnsafeBufferPointer(rebasing: leaves[(index * 8)...]))
+                        }
                         for tree in trees {
-                            if tree.isShallow {
-                                Self.addShallow(
-                                    columns, sums, questions: UnsafeBufferPointer(rebasing: shallowColumns[(tree.start * 7)...]),
-                                    thresholds: UnsafeBufferPointer(rebasing: thresholds[(tree.start * 7)...]),
-                                    leaves: UnsafeBufferPointer(rebasing: leaves[(tree.start * 8)...]))
-                            } else {
-                                Self.addDeep(columns, sums, nodes: nodes, tree: tree)
+                            switch tree.layout {
+                            case .eightLeaves:
+                                let leaves = block(tree.start)
+                                for quad in 0..<quads { sums[quad] += leaves.value(quad) }
+                            case .sixteenLeaves:
+                                let (yes, no) = (block(tree.start), block(tree.start + 1))
+                                let column = columns.baseAddress! + Int(tree.root.column) * quads
+                                let threshold = SIMD4<Float>(repeating: tree.root.threshold)
+                                for quad in 0..<quads {
+                                    sums[quad] += no.value(quad).replacing(with: yes.value(quad), where: column[quad] .< threshold)
+                                }
+                            case .walked: Self.addDeep(columns, sums, nodes: nodes, tree: tree)
                             }
                         }
                     }
@@ -75,28 +87,36 @@ extension TreeEnsemble {
     }
 
     /// All seven questions for four rows at a time, then the leaf picked from the eight by bits: no branch, no gather.
-    private static func addShallow(
-        _ columns: UnsafeMutableBufferPointer<SIMD4<Float>>, _ sums: UnsafeMutableBufferPointer<SIMD4<Float>>,
-        questions: UnsafeBufferPointer<Int32>, thresholds: UnsafeBufferPointer<Float>, leaves: UnsafeBufferPointer<Float>
-    ) {
-        let quads = blockRows / 4
-        guard let base = columns.baseAddress else { return }
-        let (c0, c1, c2) = (base + Int(questions[0]) * quads, base + Int(questions[1]) * quads, base + Int(questions[2]) * quads)
-        let (c3, c4) = (base + Int(questions[3]) * quads, base + Int(questions[4]) * quads)
-        let (c5, c6) = (base + Int(questions[5]) * quads, base + Int(questions[6]) * quads)
-        func four(_ value: Float) -> SIMD4<Float> { SIMD4(repeating: value) }
-        let (t0, t1, t2, t3) = (four(thresholds[0]), four(thresholds[1]), four(thresholds[2]), four(thresholds[3]))
-        let (t4, t5, t6) = (four(thresholds[4]), four(thresholds[5]), four(thresholds[6]))
-        let (l0, l1, l2, l3) = (four(leaves[0]), four(leaves[1]), four(leaves[2]), four(leaves[3]))
-        let (l4, l5, l6, l7) = (four(leaves[4]), four(leaves[5]), four(leaves[6]), four(leaves[7]))
-        for quad in 0..<quads {
-            let a = l1.replacing(with: l0, where: c3[quad] .< t3)
-            let b = l3.replacing(with: l2, where: c4[quad] .< t4)
-            let c = l5.replacing(with: l4, where: c5[quad] .< t5)
-            let d = l7.replacing(with: l6, where: c6[quad] .< t6)
-            let ab = b.replacing(with: a, where: c1[quad] .< t1)
-            let cd = d.replacing(with: c, where: c2[quad] .< t2)
-            sums[quad] += cd.replacing(with: ab, where: c0[quad] .< t0)
+    private struct EightLeaves {
+        private typealias Four = SIMD4<Float>
+        private let c0, c1, c2, c3, c4, c5, c6: UnsafeMutablePointer<SIMD4<Float>>
+        private let t0, t1, t2, t3, t4, t5, t6: Float
+        private let l0, l1, l2, l3, l4, l5, l6, l7: Float
+
+        @inline(__always)
+        init(
+            _ columns: UnsafeMutableBufferPointer<SIMD4<Float>>, quads: Int, questions: UnsafeBufferPointer<Int32>,
+            thresholds: UnsafeBufferPointer<Float>, leaves: UnsafeBufferPointer<Float>
+        ) {
+            let base = columns.baseAddress!
+            (c0, c1, c2) = (base + Int(questions[0]) * quads, base + Int(questions[1]) * quads, base + Int(questions[2]) * quads)
+            (c3, c4) = (base + Int(questions[3]) * quads, base + Int(questions[4]) * quads)
+            (c5, c6) = (base + Int(questions[5]) * quads, base + Int(questions[6]) * quads)
+            (t0, t1, t2, t3) = (thresholds[0], thresholds[1], thresholds[2], thresholds[3])
+            (t4, t5, t6) = (thresholds[4], thresholds[5], thresholds[6])
+            (l0, l1, l2, l3) = (leaves[0], leaves[1], leaves[2], leaves[3])
+            (l4, l5, l6, l7) = (leaves[4], leaves[5], leaves[6], leaves[7])
+        }
+
+        @inline(__always)
+        func value(_ quad: Int) -> SIMD4<Float> {
+            let a = Four(repeating: l1).replacing(with: Four(repeating: l0), where: c3[quad] .< Four(repeating: t3))
+            let b = Four(repeating: l3).replacing(with: Four(repeating: l2), where: c4[quad] .< Four(repeating: t4))
+            let c = Four(repeating: l5).replacing(with: Four(repeating: l4), where: c5[quad] .< Four(repeating: t5))
+            let d = Four(repeating: l7).replacing(with: Four(repeating: l6), where: c6[quad] .< Four(repeating: t6))
+            let ab = b.replacing(with: a, where: c1[quad] .< Four(repeating: t1))
+            let cd = d.replacing(with: c, where: c2[quad] .< Four(repeating: t2))
+            return cd.replacing(with: ab, where: c0[quad] .< Four(repeating: t0))
         }
     }
 

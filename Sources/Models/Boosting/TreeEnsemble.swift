@@ -3,7 +3,7 @@
 /// Every split is one question, `value < threshold`, which NaN answers with no. Where the model sends missing values to the side of the
 /// smaller ones, the split asks the negated column instead: `x >= t` is `-x < nextUp(-t)`, and NaN falls on the other side.
 package struct TreeEnsemble: Sendable {
-    /// One question of a tree deeper than three; a leaf points at itself, so that all rows walk the same number of levels.
+    /// One question of a tree deeper than four; a leaf points at itself, so that all rows walk the same number of levels.
     struct Node {
         var threshold: Float
         var column: Int32
@@ -17,11 +17,20 @@ package struct TreeEnsemble: Sendable {
         var feature: Int
         var isNegated: Bool
     }
-    /// Where a tree's numbers lie: in the arrays of the shallow trees, or in `nodes`.
+    /// Where a tree's numbers lie.
     struct Tree {
-        var isShallow: Bool
+        enum Layout {
+            /// A block of the shallow arrays.
+            case eightLeaves
+            /// Two blocks, one after the other, between which `root` asks.
+            case sixteenLeaves
+            /// In `nodes`.
+            case walked
+        }
+        var layout: Layout
         var start: Int
         var depth: Int
+        var root: (column: Int32, threshold: Float) = (0, 0)
     }
 
     package let featureNames: [String]
@@ -30,7 +39,7 @@ package struct TreeEnsemble: Sendable {
     private(set) var trees: [Tree] = []
     /// What the splits compare, in the order of first use.
     private(set) var sources: [Source] = []
-    /// Trees up to depth 3, filled up to depth 3: seven questions level by level and eight leaves from yes to no.
+    /// Blocks of trees filled up to depth 3: seven questions level by level and eight leaves from yes to no.
     private(set) var shallowColumns: [Int32] = []
     private(set) var shallowThresholds: [Float] = []
     private(set) var shallowLeaves: [Float] = []
@@ -65,8 +74,7 @@ package struct TreeEnsemble: Sendable {
         paths.base = Double(baseMargin)
         for (index, tree) in documents.enumerated() {
             guard let parsed = ParsedTree(tree, featureCount: count) else { throw Unsuitable(reason: "tree \(index) damaged") }
-            if parsed.depth <= 3 { addShallow(parsed) } else { addDeep(parsed) }
-            paths.add(parsed)
+            add(parsed)
         }
     }
 
@@ -74,9 +82,22 @@ package struct TreeEnsemble: Sendable {
     init(featureNames: [String], baseMargin: Float, trees: [ParsedTree]) {
         (self.featureNames, self.baseMargin) = (featureNames, baseMargin)
         paths.base = Double(baseMargin)
-        for tree in trees {
-            if tree.depth <= 3 { addShallow(tree) } else { addDeep(tree) }
-            paths.add(tree)
+        for tree in trees { add(tree) }
+    }
+
+    private mutating func add(_ tree: ParsedTree) {
+        paths.add(tree)
+        let start = shallowLeaves.count / 8
+        if tree.depth <= 3 {
+            trees.append(Tree(layout: .eightLeaves, start: start, depth: 3))
+            addBlock(tree, from: 0)
+        } else if tree.depth == 4, let root = tree.question(0) {
+            trees.append(
+                Tree(layout: .sixteenLeaves, start: start, depth: 4, root: (column(root.source), root.threshold)))
+            addBlock(tree, from: root.yes)
+            addBlock(tree, from: root.no)
+        } else {
+            addDeep(tree)
         }
     }
 
@@ -87,9 +108,8 @@ package struct TreeEnsemble: Sendable {
         return Int32(sources.count - 1)
     }
 
-    private mutating func addShallow(_ tree: ParsedTree) {
-        trees.append(Tree(isShallow: true, start: shallowLeaves.count / 8, depth: 3))
-        var level = [0]
+    private mutating func addBlock(_ tree: ParsedTree, from root: Int) {
+        var level = [root]
         for depth in 0..<3 {
             var below: [Int] = []
             for node in level {
@@ -111,7 +131,7 @@ package struct TreeEnsemble: Sendable {
 
     private mutating func addDeep(_ tree: ParsedTree) {
         let start = nodes.count
-        trees.append(Tree(isShallow: false, start: start, depth: tree.depth))
+        trees.append(Tree(layout: .walked, start: start, depth: tree.depth))
         nodes.append(Node(threshold: 0, column: 0, next: 0, value: 0))
         var waiting = [(node: 0, place: start)]
         var at = 0

@@ -15,6 +15,8 @@ public struct RollingReport: Sendable, Codable {
         public var cardPrecision: Double?
         /// Of the job beside the other one, in average precision: the other's figure first.
         public var difference: PairedDifference?
+        /// What the job's promise about automatic decisions came to; nil where it makes none. Over time nothing is promised.
+        public var automatic: SelectiveVerdict?
 
         /// The interval of the difference lies wholly above 0.
         public var isBetter: Bool { (difference?.difference.lower ?? 0) > 0 }
@@ -72,7 +74,8 @@ extension Evaluator {
             var own = try FeatureCollector(job: jobs[index])
             let from = splits[index].map(\.training.lowerBound).min() ?? days.lowerBound
             let rows = try own.collect(
-                from: Self.midnight(from), to: Self.midnight(days.lowerBound), labelsKnownBy: .distantFuture, progress: progress)
+                from: Self.midnight(from), to: Self.midnight(days.lowerBound), labelsKnownBy: .distantFuture,
+                numbers: SliceColumns.names(jobs[index]), progress: progress)
             scored.append(
                 try splits[index].map { split throws(Failure) in
                     try score(jobs[index], all[index], rows: rows, split: split, removal: removalDays)
@@ -91,6 +94,7 @@ extension Evaluator {
     private struct ScoredWeek {
         var rows: FeatureSet
         var scores: [Float]
+        var automatic: SelectiveVerdict?
     }
 
     private func score(
@@ -102,7 +106,9 @@ extension Evaluator {
         var testing = rows.rows(selection.test)
         let scores = try fitted.classifier.probabilities(of: testing.matrix)
         testing.matrix = FeatureMatrix(featureCount: testing.matrix.featureCount)
-        return ScoredWeek(rows: testing, scores: scores)
+        let week = rows.rows(from: Self.midnight(split.test.lowerBound), to: Self.midnight(split.test.upperBound + 1))
+        let verdict = try verify(job, rule: fitted.artefact.automatic?.rule, classifier: fitted.classifier, rows: week, control: nil)
+        return ScoredWeek(rows: testing, scores: scores, automatic: verdict)
     }
 
     private func week(_ days: ClosedRange<Int>, _ own: ScoredWeek, beside other: ScoredWeek?) -> RollingReport.Week {
@@ -112,7 +118,8 @@ extension Evaluator {
             from: Self.midnight(days.lowerBound).iso8601, to: Self.midnight(days.upperBound + 1).iso8601, rows: labels.count,
             positives: own.rows.positives, rocAUC: Metrics.rocAUC(scores: own.scores, labels: labels),
             averagePrecision: Metrics.averagePrecision(scores: own.scores, labels: labels),
-            cardPrecision: Metrics.cardPrecision(at: 100, scores: own.scores, labels: labels, cards: cards, days: dayOfRow))
+            cardPrecision: Metrics.cardPrecision(at: 100, scores: own.scores, labels: labels, cards: cards, days: dayOfRow),
+            automatic: own.automatic)
         if let other {
             week.difference =
                 PairedBootstrap(identifiers: cards, resamples: max(resamples, 40), seed: 1)

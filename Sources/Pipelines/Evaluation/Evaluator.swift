@@ -121,7 +121,7 @@ public struct Evaluator: Sendable {
     }
 
     /// Checks the rule on all rows of the test days, or on rows on which a control has broken it.
-    private func verify(
+    func verify(
         _ job: ScoringJob, rule: SelectiveRule?, classifier: any Classifier, rows: FeatureSet, control: Control?
     ) throws(Failure) -> SelectiveVerdict? {
         guard let automatic = job.policy.automatic, let rule else { return nil }

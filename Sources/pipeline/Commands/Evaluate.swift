@@ -11,7 +11,8 @@ struct Evaluate: ParsableCommand {
             Trains on the period before, waits for the labels' delay, and tests; each figure with its 95 % interval over resampled cards. The \
             last seven full days are tested when none are named. Nothing is written.
 
-            With --rolling, the weeks before the test days are tested one by one, and the test days left alone: settings are chosen there. \
+            With --rolling, the weeks before the test days are tested one by one, and the test days left alone: settings are chosen there; \
+            of automatic decisions the realised risk of each week is shown (of several segments the worst), no promise. \
             With --against, another job's model is tested on the same rows, and the difference in average precision has its interval.
 
             Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.

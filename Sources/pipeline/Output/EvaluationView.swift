@@ -98,6 +98,7 @@ enum EvaluationView {
                 .init("week_from"), .init("rows", .number), .init("positives", .number), .init("auc", .number),
                 .init("average_precision", .number), .init("card_precision_at_100", .number), .init("other_average_precision", .number),
                 .init("difference", .number), .init("lower", .number), .init("upper", .number), .init("better"),
+                .init("automation_rate", .number), .init("cleared_fraud", .number), .init("promise"),
             ],
             rows: report.weeks.map { week in
                 func figure(_ value: Double?) -> Cell { value.map { .real($0, decimals: 3) } ?? .missing }
@@ -107,6 +108,12 @@ enum EvaluationView {
                     figure(week.averagePrecision), figure(week.cardPrecision), figure(difference?.first),
                     figure(difference?.difference.estimate), figure(difference?.difference.lower), figure(difference?.difference.upper),
                     difference == nil ? .missing : .bool(week.isBetter),
+                    figure(week.automatic?.certificate.automationRate),
+                    figure(week.automatic?.certificate.segments.compactMap(\.clearedShare).max()),
+                    week.automatic.map {
+                        .text($0.segments.contains { $0.outcome == .violated } ? "broken" : $0.passes ? "kept" : "too few")
+                    }
+                        ?? .missing,
                 ]
             })
     }

@@ -1,21 +1,61 @@
+/// What a walk over an account's rows needs of each.
+struct Visit {
+    var time: Int64
+    /// Minor units.
+    var amount: Int64
+    var terminal: UInt32
+
+    init(_ row: Transaction) { (time, amount, terminal) = (row.time, row.amount, UInt32(row.terminal)) }
+}
+
 /// A card or a terminal: its rows, by time and then position, as sequences of the log, in a ring.
 struct Account {
     fileprivate var ring: UnsafeMutablePointer<UInt32>
+    /// The same rows side by side, where the book keeps them: in the log each would be a cache miss.
+    fileprivate var visits: UnsafeMutablePointer<Visit>?
     /// Capacity less one; the capacity is a power of two.
     fileprivate var mask: UInt32
     fileprivate var head: UInt32 = 0
     fileprivate(set) var count: UInt32 = 0
 
-    fileprivate init(capacity: Int) {
+    fileprivate init(capacity: Int, keepsVisits: Bool) {
         ring = .allocate(capacity: capacity)
+        visits = keepsVisits ? .allocate(capacity: capacity) : nil
         mask = UInt32(capacity - 1)
     }
 
+    fileprivate func deallocate() {
+        ring.deallocate()
+        visits?.deallocate()
+    }
+
+    @inline(__always)
+    private func slot(_ index: UInt32) -> Int { Int((head &+ index) & mask) }
+
     /// Sequence of the row at an index, from the oldest.
     @inline(__always)
-    subscript(_ index: UInt32) -> UInt32 {
-        get { ring[Int((head &+ index) & mask)] }
-        nonmutating set { ring[Int((head &+ index) & mask)] = newValue }
+    subscript(_ index: UInt32) -> UInt32 { ring[slot(index)] }
+
+    /// - Precondition: the book keeps visits.
+    @inline(__always)
+    func visit(_ index: UInt32) -> UnsafeMutablePointer<Visit> { visits.unsafelyUnwrapped + slot(index) }
+
+    @inline(__always)
+    func time(_ index: UInt32, _ log: borrowing TransactionLog) -> Int64 {
+        if let visits { return visits[slot(index)].time }
+        return log.row(ring[slot(index)]).pointee.time
+    }
+
+    @inline(__always)
+    fileprivate func put(_ sequence: UInt32, at index: UInt32, _ log: borrowing TransactionLog) {
+        ring[slot(index)] = sequence
+        if let visits { visits[slot(index)] = Visit(log.row(sequence).pointee) }
+    }
+
+    @inline(__always)
+    fileprivate func copy(_ index: UInt32, to: UInt32) {
+        ring[slot(to)] = ring[slot(index)]
+        if let visits { visits[slot(to)] = visits[slot(index)] }
     }
 
     /// Number of rows with time <= `limit`.
@@ -23,7 +63,7 @@ struct Account {
         var (low, high): (UInt32, UInt32) = (0, count)
         while low < high {
             let middle = low + (high - low) / 2
-            if log.row(self[middle]).pointee.time <= limit { low = middle + 1 } else { high = middle }
+            if time(middle, log) <= limit { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -50,23 +90,26 @@ struct AccountBook: ~Copyable {
     private var sums: UnsafeMutablePointer<WindowSum>
     private var capacity = 64
     private var ringSlots = 0
+    private let keepsVisits: Bool
 
-    init(isText: Bool) { self.init(names: EntityTable(isText: isText)) }
+    init(isText: Bool, keepsVisits: Bool) { self.init(names: EntityTable(isText: isText), keepsVisits: keepsVisits) }
 
-    private init(names: consuming EntityTable) {
+    private init(names: consuming EntityTable, keepsVisits: Bool) {
         self.names = names
+        self.keepsVisits = keepsVisits
         accounts = .allocate(capacity: capacity)
         sums = .allocate(capacity: capacity * FraudWindows.count)
     }
 
     deinit {
-        for entity in 0..<names.count where names.isLive(entity) { accounts[entity].ring.deallocate() }
+        for entity in 0..<names.count where names.isLive(entity) { accounts[entity].deallocate() }
         accounts.deallocate()
         sums.deallocate()
     }
 
     var allocated: Int {
-        names.allocated + ringSlots * 4 + capacity * (MemoryLayout<Account>.stride + FraudWindows.count * MemoryLayout<WindowSum>.stride)
+        names.allocated + ringSlots * (4 + (keepsVisits ? MemoryLayout<Visit>.stride : 0)) + capacity
+            * (MemoryLayout<Account>.stride + FraudWindows.count * MemoryLayout<WindowSum>.stride)
     }
 
     /// The windows of an entity, by width.
@@ -77,7 +120,7 @@ struct AccountBook: ~Copyable {
     mutating func open(_ entity: Int) {
         precondition(entity < Transaction.entityLimit)
         if entity >= capacity { grow(to: entity + 1) }
-        (accounts + entity).initialize(to: Account(capacity: 4))
+        (accounts + entity).initialize(to: Account(capacity: 4, keepsVisits: keepsVisits))
         for window in 0..<FraudWindows.count { sums(of: entity)[window] = WindowSum() }
         ringSlots += 4
     }
@@ -100,31 +143,35 @@ struct AccountBook: ~Copyable {
 
     /// Adds a row that is not before any other.
     @inline(__always)
-    mutating func append(_ sequence: UInt32, to entity: Int) {
+    mutating func append(_ sequence: UInt32, to entity: Int, _ log: borrowing TransactionLog) {
         if accounts[entity].count > accounts[entity].mask { resize(entity, capacity: (Int(accounts[entity].mask) + 1) * 2) }
         let count = accounts[entity].count
-        accounts[entity][count] = sequence
+        accounts[entity].put(sequence, at: count, log)
         accounts[entity].count = count &+ 1
     }
 
     /// Adds a row in its place by time, after equals.
     mutating func insert(_ sequence: UInt32, time: Int64, into entity: Int, _ log: borrowing TransactionLog) {
-        append(sequence, to: entity)
+        append(sequence, to: entity, log)
         var at = accounts[entity].count - 1
-        while at > 0, log.row(accounts[entity][at - 1]).pointee.time > time {
-            accounts[entity][at] = accounts[entity][at - 1]
+        while at > 0, accounts[entity].time(at - 1, log) > time {
+            accounts[entity].copy(at - 1, to: at)
             at -= 1
         }
-        accounts[entity][at] = sequence
+        accounts[entity].put(sequence, at: at, log)
     }
 
     private mutating func resize(_ entity: Int, capacity: Int) {
         let account = accounts[entity]
-        let moved = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
-        for index in 0..<account.count { moved[Int(index)] = account[index] }
-        account.ring.deallocate()
+        var moved = Account(capacity: capacity, keepsVisits: keepsVisits)
+        moved.count = account.count
+        for index in 0..<account.count {
+            moved.ring[Int(index)] = account[index]
+            if let visits = moved.visits { visits[Int(index)] = account.visit(index).pointee }
+        }
+        account.deallocate()
         ringSlots += capacity - Int(account.mask) - 1
-        (accounts[entity].ring, accounts[entity].mask, accounts[entity].head) = (moved, UInt32(capacity - 1), 0)
+        accounts[entity] = moved
     }
 
     // MARK: Eviction
@@ -142,7 +189,7 @@ struct AccountBook: ~Copyable {
         while at > 0, account[at - 1] != sequence, log.row(account[at - 1]).pointee.time == time { at -= 1 }
         guard at > 0, account[at - 1] == sequence else { return }
         while at < account.count {
-            account[at - 1] = account[at]
+            account.copy(at, to: at - 1)
             at += 1
         }
         accounts[entity].count -= 1
@@ -152,7 +199,7 @@ struct AccountBook: ~Copyable {
     mutating func tidy(_ entity: Int) {
         if accounts[entity].count == 0 {
             ringSlots -= Int(accounts[entity].mask) + 1
-            accounts[entity].ring.deallocate()
+            accounts[entity].deallocate()
             names.remove(entity)
         } else if accounts[entity].mask >= 15, accounts[entity].count < accounts[entity].mask / 8 {
             resize(entity, capacity: (Int(accounts[entity].mask) + 1) / 4)
@@ -162,8 +209,8 @@ struct AccountBook: ~Copyable {
     // MARK: State
 
     /// Names alone: which rows belong to whom is in the log.
-    init(from reader: inout ByteReader, isText: Bool) {
-        self.init(names: EntityTable(from: &reader, isText: isText))
+    init(from reader: inout ByteReader, isText: Bool, keepsVisits: Bool) {
+        self.init(names: EntityTable(from: &reader, isText: isText), keepsVisits: keepsVisits)
         for entity in 0..<names.count where names.isLive(entity) { open(entity) }
     }
 }

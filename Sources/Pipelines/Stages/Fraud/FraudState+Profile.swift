@@ -63,16 +63,16 @@ extension FraudState {
         let first = own - min(own, UInt32(Self.profileRows))
         var index = own
         while index > first {
-            let row = log.row(account[index - 1])
-            guard row.pointee.time > oldest else { break }
+            let row = account.visit(index - 1).pointee
+            guard row.time > oldest else { break }
             index -= 1
-            let amount = Double(row.pointee.amount), age = time &- row.pointee.time
+            let amount = Double(row.amount), age = time &- row.time
             prior.add(amount)
-            if row.pointee.terminal == terminal { visits += 1 }
+            if Int(row.terminal) == terminal { visits += 1 }
             if age >= Self.recentWidth { quiet.add(amount) } else { recent.add(amount) }
             if age < 3 * FraudWindows.day { newest.add(amount) }
         }
-        features[0] = prior.count == 0 ? .nan : Self.days(time &- log.row(account[own - 1]).pointee.time)
+        features[0] = prior.count == 0 ? .nan : Self.days(time &- account.visit(own - 1).pointee.time)
         (features[1], features[2], features[3]) = (Float(visits), Float(prior.count), Float(quiet.count))
         let amount = Double(log.row(sequence).pointee.amount), unit = settings.minorUnits
         features[16] = prior.count == 0 ? .nan : Float(prior.mean / unit)
@@ -105,7 +105,7 @@ extension FraudState {
     private func highAmounts(_ account: Account, from: UInt32, to: UInt32, time: Int64, level: AmountLevel) -> (newest: Int, recent: Int) {
         var (newest, recent) = (0, 0)
         for index in from..<to {
-            let row = log.row(account[index]).pointee, age = time &- row.time
+            let row = account.visit(index).pointee, age = time &- row.time
             guard age < Self.recentWidth, level.score(Double(row.amount)) > Self.highScore else { continue }
             recent += 1
             if age < 3 * FraudWindows.day { newest += 1 }
@@ -116,7 +116,7 @@ extension FraudState {
     private mutating func profileTerminal(_ terminal: Int, time: Int64, sequence: UInt32, into features: UnsafeMutablePointer<Float>) {
         let account = terminals.accounts[terminal], own = account.index(of: sequence, time: time, log)
         let until = time &- settings.delay, oldest = max(until &- Self.quietWidth, cutoff)
-        let before = own == 0 ? oldest : log.row(account[own - 1]).pointee.time
+        let before = own == 0 ? oldest : account.visit(own - 1).pointee.time
         features[0] = before > oldest ? Self.days(time &- before) : .nan
         for (window, width) in FraudWindows.widths.enumerated() {
             features[1 + window] = Float(own - min(own, account.rows(until: max(time &- width, cutoff), log)))
@@ -134,7 +134,7 @@ extension FraudState {
             (run, place) = (run + 1, place - 1)
         }
         features[18] = Float(run)
-        if place > low { features[13] = Self.days(time &- log.row(account[place - 1]).pointee.time) }
+        if place > low { features[13] = Self.days(time &- account.visit(place - 1).pointee.time) }
         guard let last = knownFrauds.last else { return }
         features[14] = Self.days(time &- last.time)
         var (firstUnexplained, lastUnexplained): (Int?, Int?) = (nil, nil)

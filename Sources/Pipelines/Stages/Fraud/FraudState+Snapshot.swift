@@ -44,8 +44,8 @@ extension FraudState {
         sweptRows = reader.varint()
         eventCount = reader.varint()
         let hadKeys = reader.byte() == 1
-        customers = AccountBook(from: &reader, isText: settings.customerIsText)
-        terminals = AccountBook(from: &reader, isText: settings.terminalIsText)
+        customers = AccountBook(from: &reader, isText: settings.customerIsText, keepsVisits: settings.features == .full)
+        terminals = AccountBook(from: &reader, isText: settings.terminalIsText, keepsVisits: settings.features == .full)
         if !readLog(&reader) { reader.fail() }
         for terminal in 0..<terminals.names.count {
             histories.append(terminals.names.isLive(terminal) ? LabelHistory(from: &reader) : LabelHistory())
@@ -78,8 +78,8 @@ extension FraudState {
                 customers.insert(sequence, time: row.time, into: customer, log)
                 terminals.insert(sequence, time: row.time, into: terminal, log)
             } else {
-                customers.append(sequence, to: customer)
-                terminals.append(sequence, to: terminal)
+                customers.append(sequence, to: customer, log)
+                terminals.append(sequence, to: terminal, log)
             }
         }
         windows.rebuild(clock: watermark, swept: swept, log: log, customers: customers, terminals: terminals)

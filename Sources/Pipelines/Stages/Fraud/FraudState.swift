@@ -44,8 +44,8 @@ struct FraudState: ~Copyable {
     init(settings: FraudSettings) {
         self.settings = settings
         zone = settings.zone
-        customers = AccountBook(isText: settings.customerIsText)
-        terminals = AccountBook(isText: settings.terminalIsText)
+        customers = AccountBook(isText: settings.customerIsText, keepsVisits: settings.features == .full)
+        terminals = AccountBook(isText: settings.terminalIsText, keepsVisits: settings.features == .full)
         windows = FraudWindows(delay: settings.delay)
     }
 
@@ -111,8 +111,8 @@ struct FraudState: ~Copyable {
             terminals.insert(sequence, time: time, into: terminal, log)
             if time > cutoff { windows.insertLate(sequence, log: log, customers: customers, terminals: terminals) }
         } else {
-            customers.append(sequence, to: customer)
-            terminals.append(sequence, to: terminal)
+            customers.append(sequence, to: customer, log)
+            terminals.append(sequence, to: terminal, log)
         }
         if usesKeys {
             let place = KeyTable.Place(key: key, time: time, terminal: UInt32(terminal), sequence: sequence)
@@ -276,7 +276,7 @@ struct FraudState: ~Copyable {
         (swept, sweptRows) = (cutoff, rowCount)
         windows.forgetLate(until: cutoff, log: log)
         for entity in 0..<customers.names.count where customers.names.isLive(entity) {
-            while customers.accounts[entity].count > 0, log.row(customers.accounts[entity][0]).pointee.time <= cutoff {
+            while customers.accounts[entity].count > 0, customers.accounts[entity].time(0, log) <= cutoff {
                 customers.dropFirst(entity)
             }
             customers.tidy(entity)

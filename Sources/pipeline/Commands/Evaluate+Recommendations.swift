@@ -9,7 +9,7 @@ extension Evaluate {
         let report = try RecommendationEvaluator(resamples: resamples).evaluate(job, isInner: inner, threads: 2)
         let sections = ["all", "new"].map { relevance in
             Details.Section(
-                relevance == "all" ? "all items" : "only items new to the person",
+                relevance == "all" ? "all_items" : "only_new_items",
                 report.rows.filter { $0.relevance == relevance }.map(Self.field))
         }
         let facts: [Details.Field] = [
@@ -24,7 +24,7 @@ extension Evaluate {
         func text(_ value: BootstrapInterval) -> String {
             "\(Quantity.decimal(value.estimate, 4)) (\(Quantity.decimal(value.lower, 4)) to \(Quantity.decimal(value.upper, 4)))"
         }
-        func object(_ value: BootstrapInterval) -> Cell {
+        func object(_ value: BootstrapInterval) -> JSONValue {
             .object([.init("value", .real(value.estimate)), .init("lower", .real(value.lower)), .init("upper", .real(value.upper))])
         }
         return .init(
@@ -36,7 +36,7 @@ extension Evaluate {
                 .object([
                     .init("recall_at_10", object(row.recall10)), .init("ndcg_at_10", object(row.ndcg10)),
                     .init("recall_at_20", object(row.recall20)), .init("coverage", .real(row.coverage)),
-                    .init("novelty", .real(row.novelty)), .init("ndcg_behind", object(row.ndcgBehind)), .init("users", .count(row.users)),
+                    .init("novelty", .real(row.novelty)), .init("ndcg_behind", object(row.ndcgBehind)), .init("users", .integer(row.users)),
                 ])))
     }
 }

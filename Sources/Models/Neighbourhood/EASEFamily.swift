@@ -1,14 +1,19 @@
+import Foundation
 public import Records
 
 /// A linear model from items to items in closed form: EASE-R.
 ///
 /// H. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019: with G = XᵀX + lambda I and P its inverse, B = -P / diag(P) by
-/// columns, and 0 on the diagonal; the scores of a history x are xᵀB. X is 1 where a person has bought an item.
+/// columns, and 0 on the diagonal; the scores of a history x are xᵀB, x being 1 where a person has bought an item. X is the same, or the
+/// logarithm of 1 + the number of purchases: better where people buy again, no better for items that are new to them.
 public enum EASEFamily: RecommenderFamily {
     public static let definition = Definition(
         name: "ease", summary: "A linear model from all items to all items, in closed form (EASE-R); memory grows with items squared.",
         parameters: [
             Parameter("lambda", .number(0.001...10_000_000), default: "200", help: "Penalty on the weights.", example: "500"),
+            Parameter(
+                "weights", .choice(["binary", "log"]), default: "binary",
+                help: "What a pair counts in training: 1, or log(1 + purchases).", example: "log"),
             Parameter(
                 "memory", .integer(1...1_000_000), default: "4096", help: "Most memory it may take, in MiB; more items are refused.",
                 example: "16384"),
@@ -24,7 +29,8 @@ public enum EASEFamily: RecommenderFamily {
         guard needed <= values.integer("memory") else {
             throw tooMany(items: log.items.count, needed: needed, allowed: values.integer("memory"))
         }
-        let weights = try self.weights(of: InteractionMatrix(log), lambda: values.number("lambda"), threads: threads)
+        let pairs = InteractionMatrix(log, weight: values.text("weights") == "log" ? { log1p(Float($0)) } : { _ in 1 })
+        let weights = try self.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
         return EASERecommender(items: log.items, weights: weights)
     }
 
@@ -64,7 +70,10 @@ public enum EASEFamily: RecommenderFamily {
                 for item in FixedBlocks.range(block, of: size, size: 32) {
                     let row = matrix.start + item * size
                     for place in byItem.range(of: item) {
-                        for other in pairs.range(of: Int(byItem.columns[place])) { row[Int(pairs.columns[other])] += 1 }
+                        let weight = byItem.weights[place]
+                        for other in pairs.range(of: Int(byItem.columns[place])) {
+                            row[Int(pairs.columns[other])] += weight * pairs.weights[other]
+                        }
                     }
                 }
             }

@@ -12,6 +12,9 @@ public enum ItemNeighbourFamily: RecommenderFamily {
         parameters: [
             Parameter("similarity", .choice(["cosine", "bm25"]), default: "bm25", help: "How two items are compared.", example: "cosine"),
             Parameter("neighbours", .integer(1...10_000), default: "100", help: "Nearest items kept for each item.", example: "50"),
+            Parameter(
+                "itself", .choice(["yes", "no"]), default: "yes",
+                help: "Whether an item of the history is its own nearest neighbour: what was bought is then offered again.", example: "no"),
             Parameter("k1", .number(0...1000), default: "1.2", help: "BM25: how soon repeated purchases stop counting.", example: "100"),
             Parameter("b", .number(0...1), default: "0.75", help: "BM25: how much long histories count less.", example: "0.5"),
         ])
@@ -22,10 +25,12 @@ public enum ItemNeighbourFamily: RecommenderFamily {
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        let pairs = InteractionMatrix(log)
         let weighted =
-            values.text("similarity") == "bm25" ? pairs.bm25(k1: values.number("k1"), b: values.number("b")) : pairs.unitColumns()
-        let neighbours = weighted.nearestColumns(count: values.integer("neighbours"), threads: threads)
+            values.text("similarity") == "bm25"
+            ? InteractionMatrix(log, weight: { Float($0) }).bm25(k1: values.number("k1"), b: values.number("b"))
+            : InteractionMatrix(log).unitColumns()
+        let neighbours = weighted.nearestColumns(
+            count: values.integer("neighbours"), itself: values.text("itself") == "yes", threads: threads)
         return ItemNeighbourRecommender(items: log.items, neighbours: neighbours)
     }
 
@@ -69,8 +74,8 @@ extension InteractionMatrix {
         }
     }
 
-    /// The nearest columns of each column by inner product, itself not among them; sums run by rising row, whatever the threads.
-    func nearestColumns(count neighbours: Int, threads: Int) -> Neighbours {
+    /// The nearest columns of each column by inner product, itself among them only if asked for; sums run by rising row, whatever the threads.
+    func nearestColumns(count neighbours: Int, itself: Bool, threads: Int) -> Neighbours {
         let byColumn = transposed()
         let size = 64, width = columnCount
         let blocks = FixedBlocks.count(of: width, size: size)
@@ -87,7 +92,7 @@ extension InteractionMatrix {
                         let (row, weight) = (Int(byColumn.columns[place]), byColumn.weights[place])
                         for other in self.range(of: row) { sums[Int(columns[other])] += weight * weights[other] }
                     }
-                    sums[column] = 0
+                    if !itself { sums[column] = 0 }
                     top.removeAll()
                     sums.withUnsafeBufferPointer { if let start = $0.baseAddress { top.offer(start, count: width, first: 0) } }
                     found[column] = top.list.filter { $0.score > 0 }

@@ -39,36 +39,50 @@ public struct RecommendationEvaluator: Sendable {
 
     /// - Parameters:
     ///   - isInner: forget everything from the cut on first, and cut what is left again: for choosing settings.
-    ///   - families: to compare the job's own with; empty = those that `pipeline list` names and that need no settings.
-    public func evaluate(_ job: Job, isInner: Bool = false, families: [String] = [], threads: Int = 1) throws(Failure)
+    public func evaluate(_ job: Job, isInner: Bool = false, threads: Int = 1) throws(Failure)
         -> RecommendationReport
     {
         let job = try job.scored()
         let settings = try RecommendationSettings(job.stage, schema: job.main.schema)
         var log = try interactions(of: job, settings: settings)
         if isInner { log = try RecommendationSplit(log, onlyNew: false).training }
-        let others = families.isEmpty ? ["popularity", "repeat", "item-knn", "ease", "implicit-als"] : families
-        let names = [settings.family] + others.filter { $0 != settings.family }
+        let compared = [Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)] + Self.others
         var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
         var models: [any Recommender] = []
         for onlyNew in [false, true] {
             let split = try RecommendationSplit(log, onlyNew: onlyNew)
             report.cut = Timestamp(microseconds: split.cut).iso8601
             if models.isEmpty {
-                for name in names {
+                for one in compared {
                     models.append(
-                        try ModelFamilies.recommender(named: name).train(
-                            on: split.training, asOf: split.cut, parameters: name == settings.family ? settings.modelParameters : [:],
-                            seed: 1, threads: threads))
+                        try ModelFamilies.recommender(named: one.family).train(
+                            on: split.training, asOf: split.cut, parameters: one.parameters, seed: 1, threads: threads))
                 }
             }
-            report.rows += try rows(models, split: split, relevance: onlyNew ? "new" : "all", threads: threads)
+            report.rows += try rows(
+                models, labels: compared.map(\.label), split: split, relevance: onlyNew ? "new" : "all", threads: threads)
         }
         return report
     }
 
+    private struct Compared: Sendable {
+        var label: String
+        var family: String
+        var parameters: [String: ParameterValue]
+    }
+
+    /// What every job's family stands beside, each with its defaults.
+    private static let others = [
+        Compared(label: "popularity of 7 days", family: "popularity", parameters: [:]),
+        Compared(label: "own purchases", family: "repeat", parameters: [:]),
+        Compared(label: "item neighbours", family: "item-knn", parameters: [:]),
+        Compared(label: "ease", family: "ease", parameters: [:]),
+        Compared(label: "ease of counts", family: "ease", parameters: ["weights": .text("log"), "lambda": .number(300)]),
+        Compared(label: "factors", family: "implicit-als", parameters: [:]),
+    ]
+
     private func rows(
-        _ models: [any Recommender], split: RecommendationSplit, relevance: String, threads: Int
+        _ models: [any Recommender], labels: [String], split: RecommendationSplit, relevance: String, threads: Int
     ) throws(Failure) -> [RecommendationReport.Row] {
         let histories = split.training.histories(asOf: split.cut)
         var figures: [RankingFigures] = []
@@ -79,11 +93,11 @@ public struct RecommendationEvaluator: Sendable {
             figures.append(RankingFigures(lists.map { $0.map(\.item) }, split: split))
         }
         let own = figures[0].gain10
-        return zip(models, figures).map { model, figure in
+        return zip(labels, figures).map { label, figure in
             let behind = zip(own, figure.gain10).map { $0 - $1 }
             let intervals = UserBootstrap.intervals(figure.figures.map(\.values) + [behind], resamples: resamples)
             return RecommendationReport.Row(
-                relevance: relevance, family: model.family, users: split.users.count, recall10: intervals[0], ndcg10: intervals[1],
+                relevance: relevance, family: label, users: split.users.count, recall10: intervals[0], ndcg10: intervals[1],
                 recall20: intervals[2], coverage: figure.coverage, novelty: figure.novelty, ndcgBehind: intervals[3])
         }
     }
@@ -99,7 +113,7 @@ public struct RecommendationEvaluator: Sendable {
             let batch = read.block.batch
             for row in 0..<batch.count {
                 let quantity = settings.quantity.map { Double(batch.columns[$0].text(row) ?? "") ?? 0 } ?? 1
-                guard quantity != 0, quantity.isFinite else { continue }
+                guard quantity != 0, quantity.isFinite, !state.isFarAhead(batch.columns[time].integers[row]) else { continue }
                 number += 1
                 newest = max(newest, batch.columns[time].integers[row])
                 state.apply(
@@ -110,7 +124,9 @@ public struct RecommendationEvaluator: Sendable {
                             time: batch.columns[time].integers[row], quantity: quantity, price: .nan)))
             }
         }
-        let purchases = state.purchases(until: newest)
+        let all = state.purchases(until: newest)
+        let programs = RecommendationState.programs(among: all, most: settings.mostInteractions)
+        let purchases = all.filter { !programs.contains($0.user) }
         return try InteractionLog(users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time))
     }
 }

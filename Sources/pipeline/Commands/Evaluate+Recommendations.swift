@@ -31,7 +31,7 @@ extension Evaluate {
             row.family,
             .nested(
                 "recall@10 \(text(row.recall10)), NDCG@10 \(text(row.ndcg10)), recall@20 \(text(row.recall20)), coverage "
-                    + "\(Quantity.decimal(row.coverage, 3)), novelty \(Quantity.decimal(row.novelty, 2)), behind \(text(row.ndcgBehind)), "
+                    + "\(Quantity.decimal(row.coverage, 3)), novelty \(Quantity.decimal(row.novelty, 2)), ahead of it by \(text(row.ndcgBehind)), "
                     + "\(row.users) people",
                 .object([
                     .init("recall_at_10", object(row.recall10)), .init("ndcg_at_10", object(row.ndcg10)),

@@ -33,13 +33,18 @@ struct OfferRules: Sendable {
         var explore: Double
     }
 
-    /// An item without a known limit is for everybody; a person of whom nothing is known gets only items without limits.
+    /// Whether any item has a risk class: then one without a class, or out of the catalogue, is unsuitable for everybody.
+    let hasRiskClasses: Bool
+
+    /// A person of whom nothing is known gets only items without limits. An item without a minimum age, or one of 0, is for every age.
     func isAllowed(_ item: String, for person: String) -> Bool {
         if actions[item] == .block { return false }
         let facts = items[item], own = people[person]
         if believesStock, let stock = facts?.stock, stock <= 0 { return false }
-        if let risk = facts?.risk, !(own?.risk.map { risk <= $0 } ?? false) { return false }
-        if let age = facts?.minimumAge, !(own?.age.map { $0 >= age } ?? false) { return false }
+        if hasRiskClasses {
+            guard let risk = facts?.risk, let most = own?.risk, risk <= most else { return false }
+        }
+        if let age = facts?.minimumAge, age > 0, !(own?.age.map { $0 >= age } ?? false) { return false }
         return true
     }
 
@@ -47,6 +52,15 @@ struct OfferRules: Sendable {
         let weight = actions[offer.item] == .boost ? 2.0 : 1
         guard settings.byValue else { return offer.score + (weight > 1 ? 0.7 : 0) }
         return (offer.probability ?? offer.score) * max(0, items[offer.item]?.margin ?? 0) * weight
+    }
+
+    init(
+        items: [String: RecommendationState.Item], people: [String: RecommendationState.Person],
+        actions: [String: RecommendationState.Action], believesStock: Bool, settings: Settings, seed: UInt64
+    ) {
+        (self.items, self.people, self.actions) = (items, people, actions)
+        (self.believesStock, self.settings, self.seed) = (believesStock, settings, seed)
+        hasRiskClasses = items.values.contains { $0.risk != nil }
     }
 
     /// The list of a person, best first, at most `count`.

@@ -32,39 +32,35 @@ struct RecommendationRun {
     private let facts: SalesFacts
     private let purchases: [RecommendationState.Event]
     private let prices: [String: Double]
+    private let items: [String: RecommendationState.Item]
 
     /// - Returns: nil while nothing was bought.
     init?(settings: RecommendationSettings, state: RecommendationState, time: FinishTime) throws(Failure) {
         // What lies ahead of the clock is not known yet.
         let now = min(time.clock.microseconds, time.watermark?.microseconds ?? time.clock.microseconds)
         let purchases = state.purchases(until: now)
-        let programs = Self.programs(purchases, most: settings.mostInteractions)
+        let programs = RecommendationState.programs(among: purchases, most: settings.mostInteractions)
         let learnt = purchases.filter { !programs.contains($0.user) }
         guard !learnt.isEmpty else { return nil }
         log = try InteractionLog(
             users: learnt.map(\.user), items: learnt.map(\.item), times: learnt.map(\.time), values: learnt.map { Float($0.quantity) })
         (family, model) = try Self.train(log, asOf: now + 1, settings: settings)
         facts = SalesFacts(log, now: now + 1)
-        let lost = facts.share { !(state.items[$0]?.stock.map { $0 > 0 } ?? true) }
+        let items = state.itemsByTodaysName
+        // An item that left a catalogue which knows others is lost, too.
+        let lost = items.isEmpty ? 0 : facts.share { name in items[name].map { ($0.stock ?? 1) <= 0 } ?? true }
         catalogueLost = lost
         var actions: [String: RecommendationState.Action] = [:]
         for (item, instructions) in state.instructions {
             actions[state.name(of: item)] = instructions.filter { $0.known <= time.clock.microseconds }.max { $0.known < $1.known }?.action
         }
         rules = OfferRules(
-            items: state.items, people: state.people, actions: actions, believesStock: lost <= 0.5,
+            items: items, people: state.people, actions: actions, believesStock: lost <= 0.5,
             settings: .init(
                 count: settings.count, byValue: settings.byValue, perCategory: settings.perCategory, explore: settings.explore),
             seed: RecordKey.mix(UInt64(bitPattern: now)))
         prices = Dictionary(purchases.filter { !$0.price.isNaN }.map { ($0.item, $0.price) }, uniquingKeysWith: { $1 })
-        (self.settings, self.state, self.now, self.purchases) = (settings, state, now, purchases)
-    }
-
-    /// People with more rows than a person has: they would teach the model what a program does.
-    private static func programs(_ purchases: [RecommendationState.Event], most: Int) -> Set<String> {
-        var counts: [String: Int] = [:]
-        for event in purchases { counts[event.user, default: 0] += 1 }
-        return Set(counts.filter { $0.value > most }.keys)
+        (self.settings, self.state, self.now, self.purchases, self.items) = (settings, state, now, purchases, items)
     }
 
     private static func train(
@@ -93,20 +89,21 @@ struct RecommendationRun {
             results[index].features = features(results[index], reach: share, doubt: false)
         }
         let questions = reach.keys.sorted().compactMap { question($0, reach: Double(reach[$0]?.count ?? 0) / people) }
-        return results + goesWith() + questions + lostCatalogue()
+        return try results + goesWith() + questions + lostCatalogue()
     }
 
     private func offers() throws(Failure) -> [RecommendationResult] {
         let places = Dictionary(uniqueKeysWithValues: zip(log.items, 0...))
         var histories: [String: History] = [:]
         for person in state.people.keys { histories[person] = History(items: []) }
+        for event in purchases where histories[event.user] == nil { histories[event.user] = History(items: []) }
         for event in purchases {
             guard let place = places[event.item] else { continue }
             histories[event.user, default: History(items: [])].items.append(place)
             histories[event.user]?.ages.append(Float(Double(now + 1 - event.time) / 86_400_000_000))
         }
         let sold = Set(log.items)
-        let unsold = state.items.keys.filter { !sold.contains($0) && state.aliases[$0] == nil }.sorted()
+        let unsold = items.keys.filter { !sold.contains($0) }.sorted()
         let names = histories.keys.sorted()
         var results: [RecommendationResult] = []
         for first in stride(from: 0, to: names.count, by: 256) {
@@ -149,16 +146,15 @@ struct RecommendationRun {
     }
 
     /// What one purchase brings: the margin, else the last price paid.
-    private func worth(_ item: String) -> Double? { state.items[item]?.margin ?? prices[item] }
+    private func worth(_ item: String) -> Double? { items[item]?.margin ?? prices[item] }
 
     /// The items most often bought by the same people, by cosine: at most five for each item sold of late.
-    private func goesWith() -> [RecommendationResult] {
-        let trained = try? ItemNeighbourFamily.train(
-            on: log, asOf: now + 1, parameters: ["similarity": .text("cosine"), "neighbours": .integer(20)], seed: 1, threads: 2)
-        guard let model = trained,
-            let scores = try? model.recommendations(
-                for: log.items.indices.map { History(items: [$0]) }, excluding: log.items.indices.map { [$0] }, count: 20, threads: 2)
-        else { return [] }
+    private func goesWith() throws(Failure) -> [RecommendationResult] {
+        let model = try ItemNeighbourFamily.train(
+            on: log, asOf: now + 1, parameters: ["similarity": .text("cosine"), "itself": .text("no"), "neighbours": .integer(20)], seed: 1,
+            threads: 2)
+        let scores = try model.recommendations(
+            for: log.items.indices.map { History(items: [$0]) }, excluding: log.items.indices.map { [$0] }, count: 20, threads: 2)
         return zip(log.items, scores).flatMap { item, near in
             near.filter { rules.isAllowed(log.items[$0.item], for: "") }.prefix(5).enumerated().map { index, other in
                 var result = RecommendationResult(
@@ -172,7 +168,7 @@ struct RecommendationRun {
 
     /// A row about an item that a merchandiser should see before its offers go out.
     private func question(_ item: String, reach: Double) -> RecommendationResult? {
-        let isSensitive = state.items[item]?.isSensitive ?? false
+        let isSensitive = items[item]?.isSensitive ?? false
         let isNew = facts.age(item).map { $0 < 14 } ?? true
         let share = facts.salesShare(item)
         let isSudden = reach >= 0.05 && reach > 5 * share
@@ -199,7 +195,7 @@ struct RecommendationRun {
     private func features(_ result: RecommendationResult, reach: Double, doubt: Bool) -> [Float] {
         [
             Float(result.score), Float(result.place), Float(reach), facts.age(result.item).map { Float($0) } ?? .nan,
-            state.items[result.item]?.isSensitive == true ? 1 : 0, Float(facts.salesShare(result.item)), 0, doubt ? 1 : 0,
+            items[result.item]?.isSensitive == true ? 1 : 0, Float(facts.salesShare(result.item)), 0, doubt ? 1 : 0,
         ]
     }
 }
@@ -253,10 +249,12 @@ enum RecommendationReason {
             let name = part.item.map { "because of \(items[$0])" } ?? words[part.part] ?? part.part
             sums[name, default: 0] += Double(part.amount)
         }
+        // What is the same for everybody explains nothing: it stands with the rest.
+        let base = sums.removeValue(forKey: words["base"] ?? "")
         let order = sums.sorted { (-abs($0.value), $0.key) < (-abs($1.value), $1.key) }
-        let rest = order.dropFirst(3).reduce(0.0) { $0 + $1.value }
+        let rest = order.dropFirst(3).reduce(base ?? 0) { $0 + $1.value }
         var texts = order.prefix(3).map { "\($0.key) \(amount($0.value))" }
-        if order.count > 3 { texts.append("all else \(amount(rest))") }
+        if order.count > 3 || base != nil { texts.append("all else \(amount(rest))") }
         return (drawn.isEmpty ? [] : [drawn]).joined() + (drawn.isEmpty ? "" : "; ") + texts.joined(separator: ", ")
     }
 

@@ -95,6 +95,37 @@ struct RecommendationState: Sendable {
         return name
     }
 
+    /// The catalogue by today's names. Where several rows become one item, the strictest limits hold.
+    var itemsByTodaysName: [String: Item] {
+        var merged: [String: Item] = [:]
+        for old in items.keys.sorted() {
+            guard let item = items[old] else { continue }
+            let name = name(of: old)
+            guard var kept = merged[name] else {
+                merged[name] = item
+                continue
+            }
+            let own = old == name ? item : kept
+            let other = old == name ? kept : item
+            kept = own
+            (kept.category, kept.stock, kept.margin) = (
+                own.category ?? other.category, own.stock ?? other.stock, own.margin ?? other.margin
+            )
+            kept.risk = [own.risk, other.risk].compactMap(\.self).max()
+            kept.minimumAge = [own.minimumAge, other.minimumAge].compactMap(\.self).max()
+            kept.isSensitive = own.isSensitive || other.isSensitive
+            merged[name] = kept
+        }
+        return merged
+    }
+
+    /// People with more rows than a person has: they would teach a model what a program does.
+    static func programs(among purchases: [Event], most: Int) -> Set<String> {
+        var counts: [String: Int] = [:]
+        for event in purchases { counts[event.user, default: 0] += 1 }
+        return Set(counts.filter { $0.value > most }.keys)
+    }
+
     /// All of the state as entries; events older than the memory are left out, which is the rule of forgetting.
     var entries: [Entry] {
         let from = newest == .min ? Int64.min : newest - memory

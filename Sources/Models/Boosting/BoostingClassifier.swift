@@ -49,6 +49,12 @@ package struct BoostingClassifier: Classifier {
         return trees.probabilities(matrix.values)
     }
 
+    /// Log-odds a row; their sigmoid is the probability.
+    package func margins(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
+        try check(matrix)
+        return trees.margins(matrix.values)
+    }
+
     package func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         try check(matrix)
         return trees.paths.contributions(matrix.values, featureCount: matrix.featureCount)

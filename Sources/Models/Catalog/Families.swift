@@ -4,6 +4,18 @@ public import Records
 public enum ModelFamilies {
     public static let classifiers: [any ClassifierFamily.Type] = [BoostingFamily.self]
 
+    public static let recommenders: [any RecommenderFamily.Type] = [
+        PopularityFamily.self, RepeatFamily.self, ItemNeighbourFamily.self, EASEFamily.self, ImplicitALSFamily.self, RankedFamily.self,
+    ]
+
+    /// - Throws: a name that is not listed, with the nearest one.
+    public static func recommender(named name: String) throws(Failure) -> any RecommenderFamily.Type {
+        guard let family = recommenders.first(where: { $0.definition.name == name }) else {
+            throw .familyUnknown(name, known: recommenders.map { $0.definition.name })
+        }
+        return family
+    }
+
     /// - Throws: a name that is not listed, with the nearest one.
     public static func classifier(named name: String) throws(Failure) -> any ClassifierFamily.Type {
         guard let family = classifiers.first(where: { $0.definition.name == name }) else {

@@ -37,6 +37,12 @@ package struct ParameterValues: Sendable {
         return value
     }
 
+    /// - Precondition: the definition has a text or choice parameter of this name, given or with a default.
+    package func text(_ name: String) -> String {
+        guard case .text(let value)? = values[name] else { preconditionFailure("no text parameter \(name)") }
+        return value
+    }
+
     private static func parse(_ text: String, as kind: Parameter.Kind) -> ParameterValue? {
         switch kind {
         case .integer: Int(text).map { .integer($0) }

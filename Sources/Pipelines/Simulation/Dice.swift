@@ -5,7 +5,7 @@
 struct Dice {
     /// What a sequence of draws is for; each purpose has its own sequence, so that changing one leaves the others as they were.
     enum Purpose: UInt64 {
-        case town = 1, terminal, customer, purchase, skimming, label, damage, item, demand, stock
+        case town = 1, terminal, customer, purchase, skimming, label, damage, item, demand, stock, shopper, article, basket
     }
 
     private var state: UInt64

@@ -30,6 +30,8 @@ struct Evaluate: ParsableCommand {
     var testTo: Timestamp?
     @Option(help: ArgumentHelp("Resamples that the intervals rest on.", valueName: "count"))
     var resamples = 1_000
+    @Flag(help: "Recommendations: leave the test out and cut the rest again, to choose settings.")
+    var inner = false
     @Flag(help: "Shuffle the scores first: the control that must find nothing.")
     var shuffled = false
     @Option(
@@ -68,6 +70,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let console = output.console
         let job = try job.load()
+        if RecommendationEvaluator.applies(to: job) { return try evaluateRecommendations(job, console: console) }
         let progress = Progress("evaluate", console: console)
         defer { progress.finish() }
         let period = testFrom.flatMap { from in testTo.map { Evaluator.Period(days: from.day...$0.day) } }

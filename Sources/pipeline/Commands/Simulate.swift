@@ -6,7 +6,7 @@ import Records
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write simulated data, to try things with.",
-        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Demand.self])
+        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Demand.self, Recommendations.self])
 
     /// `pipeline simulate fraud`
     struct Fraud: ParsableCommand {

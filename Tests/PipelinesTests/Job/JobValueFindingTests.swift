@@ -153,7 +153,7 @@ import Testing
         expect(
             ("- fraud:", "- ⟦1⟧fruad:"),
             give: [
-                "⟦1⟧ error: no such stage (stages[0].fruad): 'fruad', expected one of fraud, demand. Did you mean 'fraud'?"
+                "⟦1⟧ error: no such stage (stages[0].fruad): 'fruad', expected one of fraud, demand, recommendations. Did you mean 'fraud'?"
             ])
         expect(
             ("family: boosting", "family: ⟦1⟧bosting"),

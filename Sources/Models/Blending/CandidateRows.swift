@@ -1,0 +1,111 @@
+import Foundation
+
+/// The items worth ranking for a person, and a row of features for each.
+struct CandidateRows: Sendable {
+    static let names =
+        [
+            "own_purchases", "own_frequency_180", "own_frequency_30", "own_days_since", "own_share", "similar", "similar_recent",
+            "similar_place", "baskets", "days_since_basket", "distinct_items", "baskets_30", "baskets_90",
+        ] + ItemFacts.names
+
+    /// EASE's weights, row-major: row = item of the history.
+    let weights: [Float]
+    let facts: ItemFacts
+    /// Items without a row in training are never named.
+    let isSeen: [Bool]
+    /// New items taken by similarity; a quarter as many by sales of a week and of four each.
+    let count: Int
+    private let popular: [[Int]]
+
+    var itemCount: Int { isSeen.count }
+
+    init(weights: [Float], facts: ItemFacts, isSeen: [Bool], count: Int) {
+        (self.weights, self.facts, self.isSeen, self.count) = (weights, facts, isSeen, count)
+        popular = [0, 2].map { column in
+            facts.columns[column].withUnsafeBufferPointer { scores in
+                var top = TopItems(capacity: max(1, count / 2))
+                if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
+                return top.list.map(\.item).filter { isSeen[$0] }
+            }
+        }
+    }
+
+    /// Candidates in rising order, and their features, row-major.
+    func rows(for history: History) -> (items: [Int], values: [Float]) {
+        let purchases = history.purchases
+        let own = Dictionary(uniqueKeysWithValues: purchases.map { ($0.item, $0.ages) })
+        let similar = sums(purchases) { _ in 1 }
+        let recent = sums(purchases) { exp2(-($0.last ?? 0) / 60) }
+        var candidates = Set(own.keys)
+        for scores in [similar, recent] where !purchases.isEmpty {
+            candidates.formUnion(best(scores, without: own))
+        }
+        for list in popular { candidates.formUnion(list) }
+        let items = candidates.filter { isSeen[$0] }.sorted()
+        let bar = similar.withUnsafeBufferPointer { scores in
+            var top = TopItems(capacity: 10)
+            if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
+            return max(top.list.last?.score ?? 0, 0.001)
+        }
+        let person = Person(history)
+        var values: [Float] = []
+        values.reserveCapacity(items.count * Self.names.count)
+        for item in items {
+            let ages = own[item] ?? []
+            let since = ages.last ?? .nan
+            values += [
+                Float(ages.count), ages.reduce(0) { $0 + exp2(-$1 / 180) }, ages.reduce(0) { $0 + exp2(-$1 / 30) }, since,
+                Float(ages.count) / max(1, person.baskets), similar[item], recent[item], similar[item] / bar, person.baskets, person.since,
+                person.distinct, person.baskets30, person.baskets90,
+            ]
+            for column in facts.columns { values.append(column[item]) }
+        }
+        return (items, values)
+    }
+
+    private func best(_ scores: [Float], without own: [Int: [Float]]) -> [Int] {
+        var scores = scores
+        for item in own.keys { scores[item] = -.infinity }
+        for item in isSeen.indices where !isSeen[item] { scores[item] = -.infinity }
+        return scores.withUnsafeBufferPointer { scores in
+            var top = TopItems(capacity: count)
+            if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
+            return top.list.map(\.item)
+        }
+    }
+
+    private func sums(_ purchases: [(item: Int, ages: [Float])], _ weight: ([Float]) -> Float) -> [Float] {
+        let width = itemCount
+        var sums = [Float](repeating: 0, count: width)
+        sums.withUnsafeMutableBufferPointer { sums in
+            weights.withUnsafeBufferPointer { weights in
+                guard let to = sums.baseAddress, let from = weights.baseAddress else { return }
+                for purchase in purchases {
+                    let (row, factor) = (from + purchase.item * width, weight(purchase.ages))
+                    for item in 0..<width { to[item] += factor * row[item] }
+                }
+            }
+        }
+        return sums
+    }
+
+    private struct Person {
+        var baskets: Float = 0
+        var baskets30: Float = 0
+        var baskets90: Float = 0
+        var since: Float = .nan
+        var distinct: Float
+
+        init(_ history: History) {
+            distinct = Float(Set(history.items).count)
+            var last = Float.nan
+            for index in history.items.indices where history.age(index) != last {
+                last = history.age(index)
+                baskets += 1
+                if last < 30 { baskets30 += 1 }
+                if last < 90 { baskets90 += 1 }
+                since = last
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+public import Records
+
+/// A log cut in time: training before, a test of what each person took from the cut on.
+public struct RecommendationSplit: Sendable {
+    /// Event time from which on rows are tested.
+    public let cut: Int64
+    /// Rows before the cut; users and items of the whole log, also those without a row.
+    public let training: InteractionLog
+    /// What is asked about each person: places of users, rising, and for each the distinct items of the test, rising.
+    public let users: [Int]
+    public let relevant: [[Int]]
+    /// For each user asked about, the distinct items of training, rising.
+    public let known: [[Int]]
+    /// Items without a row in training: no model may name them, though they count in the test.
+    public let unseen: [Int]
+
+    /// - Parameters:
+    ///   - share: the cut is this quantile of event times, the higher of two (numpy's `method="higher"`).
+    ///   - onlyNew: pairs of training leave the test; users without a pair left leave it too.
+    public init(_ log: InteractionLog, share: Double = 0.8, onlyNew: Bool) throws(Failure) {
+        guard log.count > 0 else { throw .interactionsEmpty("the test") }
+        try self.init(log, cut: log.times[Int((share * Double(log.count - 1)).rounded(.up))], until: .max, onlyNew: onlyNew)
+    }
+
+    /// - Parameter until: rows at or after this are looked at by nobody.
+    public init(_ log: InteractionLog, cut: Int64, until: Int64 = .max, onlyNew: Bool) throws(Failure) {
+        self.cut = cut
+        training = log.events(before: cut)
+        let test = log.events(in: cut..<until)
+        var (past, future) = ([Set<Int>](repeating: [], count: log.users.count), [Set<Int>](repeating: [], count: log.users.count))
+        var seen = [Bool](repeating: false, count: log.items.count)
+        for row in 0..<training.count {
+            past[Int(training.user[row])].insert(Int(training.item[row]))
+            seen[Int(training.item[row])] = true
+        }
+        for row in 0..<test.count { future[Int(test.user[row])].insert(Int(test.item[row])) }
+        if onlyNew { for user in future.indices { future[user].subtract(past[user]) } }
+        users = past.indices.filter { !past[$0].isEmpty && !future[$0].isEmpty }
+        relevant = users.map { future[$0].sorted() }
+        known = users.map { past[$0].sorted() }
+        unseen = seen.indices.filter { !seen[$0] }
+        guard !users.isEmpty else {
+            throw Failure(
+                .failed, code: "models.split-empty", what: "nobody can be tested", found: "no user on both sides of the cut",
+                expected: "users with rows before and after \(Timestamp(microseconds: cut).iso8601)", remedy: "Choose an earlier cut.")
+        }
+    }
+}

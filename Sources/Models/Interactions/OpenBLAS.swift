@@ -1,0 +1,82 @@
+import COpenBLAS
+package import Records
+
+/// The few routines of OpenBLAS that the models call, row-major, single precision, each on one thread of the library.
+///
+/// The library's own threads would sum in an order that depends on their number; ours work on fixed blocks instead.
+package enum OpenBLAS {
+    private static let oneThread: Void = openblas_set_num_threads(1)
+
+    package static func useOneThread() { _ = oneThread }
+
+    /// `openblas 0.3.21`: part of what can change a bit of a model.
+    package static let version: String = {
+        let words = String(cString: openblas_get_config()).split(separator: " ")
+        return words.count > 1 ? "openblas \(words[1])" : "openblas"
+    }()
+
+    /// C = alpha * A * op(B) + beta * C, with A of `rows` x `inner` and C of `rows` x `columns`; `transposed`: B is `columns` x `inner`.
+    package static func multiply(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int,
+        transposed: Bool, alpha: Float = 1, beta: Float = 0
+    ) {
+        useOneThread()
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), alpha, a,
+            blasint(inner), b, blasint(transposed ? inner : columns), beta, c, blasint(columns))
+    }
+
+    /// The lower triangle of C = AᵀA + beta * C, with A of `rows` x `columns`.
+    package static func gram(
+        _ a: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, beta: Float = 0
+    ) {
+        useOneThread()
+        cblas_ssyrk(
+            CblasRowMajor, CblasLower, CblasTrans, blasint(columns), blasint(rows), 1, a, blasint(columns), beta, c, blasint(columns))
+    }
+
+    /// y = A * x + beta * y, or with Aᵀ; A is `rows` x `columns`.
+    package static func multiply(
+        _ a: UnsafePointer<Float>, vector x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+        transposed: Bool, beta: Float = 0
+    ) {
+        cblas_sgemv(
+            CblasRowMajor, transposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), 1, a, blasint(columns), x, 1, beta, y, 1
+        )
+    }
+
+    /// The lower Cholesky factor of a symmetric matrix, in place of its lower triangle; false when it is not positive definite.
+    package static func factorize(_ a: UnsafeMutablePointer<Float>, size: Int) -> Bool {
+        useOneThread()
+        // The library counts by columns: our lower triangle is its upper one.
+        var (n, info) = (blasint(size), blasint(0))
+        let order = n
+        spotrf_("U", &n, a, [order], &info)
+        return info == 0
+    }
+
+    /// From the factor to the inverse's lower triangle.
+    package static func invert(factor a: UnsafeMutablePointer<Float>, size: Int) -> Bool {
+        useOneThread()
+        var (n, info) = (blasint(size), blasint(0))
+        let order = n
+        spotri_("U", &n, a, [order], &info)
+        return info == 0
+    }
+
+    /// Solves A x = b in place of b, with A's factor.
+    package static func solve(factor a: UnsafePointer<Float>, _ b: UnsafeMutablePointer<Float>, size: Int) {
+        var (n, one, info) = (blasint(size), blasint(1), blasint(0))
+        let order = n
+        spotrs_("U", &n, &one, a, [order], b, [order], &info)
+    }
+}
+
+extension Failure {
+    package static func notPositiveDefinite(_ family: String, size: Int, regularization: Double) -> Failure {
+        Failure(
+            .failed, code: "models.not-positive-definite", what: "\(family) met a matrix that cannot be inverted",
+            found: "\(size) x \(size) with a penalty of \(regularization)", expected: "a positive definite matrix",
+            remedy: "Raise the penalty (`lambda`).")
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+public import Records
+
+/// A linear model from items to items in closed form: EASE-R.
+///
+/// H. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019: with G = XᵀX + lambda I and P its inverse, B = -P / diag(P) by
+/// columns, and 0 on the diagonal; the scores of a history x are xᵀB, x being 1 where a person has bought an item. X is the same, or the
+/// logarithm of 1 + the number of purchases: better where people buy again, no better for items that are new to them.
+public enum EASEFamily: RecommenderFamily {
+    public static let definition = Definition(
+        name: "ease", summary: "A linear model from all items to all items, in closed form (EASE-R); memory grows with items squared.",
+        parameters: [
+            Parameter("lambda", .number(0.001...10_000_000), default: "200", help: "Penalty on the weights.", example: "500"),
+            Parameter(
+                "weights", .choice(["binary", "log"]), default: "binary",
+                help: "What a pair counts in training: 1, or log(1 + purchases).", example: "log"),
+            Parameter(
+                "memory", .integer(1...1_000_000), default: "4096", help: "Most memory it may take, in MiB; more items are refused.",
+                example: "16384"),
+        ])
+    public static var libraryVersion: String { "ease 1, \(OpenBLAS.version)" }
+
+    public static func train(
+        on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
+    ) throws(Failure) -> any Recommender {
+        let values = try ParameterValues(parameters, for: definition)
+        try log.check(before: asOf, family: definition.name)
+        let needed = mebibytes(items: log.items.count)
+        guard needed <= values.integer("memory") else {
+            throw tooMany(items: log.items.count, needed: needed, allowed: values.integer("memory"))
+        }
+        let pairs = InteractionMatrix(log, weight: values.text("weights") == "log" ? { log1p(Float($0)) } : { _ in 1 })
+        let weights = try self.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
+        return EASERecommender(items: log.items, weights: weights)
+    }
+
+    /// Of the one dense matrix that training holds.
+    static func mebibytes(items: Int) -> Int { (items * items * 4 + (1 << 20) - 1) >> 20 }
+
+    static func tooMany(items: Int, needed: Int, allowed: Int) -> Failure {
+        Failure(
+            .failed, code: "models.ease-memory", what: "ease cannot hold so many items", found: "\(items) items, \(needed) MiB",
+            expected: "at most \(allowed) MiB",
+            remedy: "Use implicit-als or item-knn, or give it `memory: \(needed)` if the machine has it.")
+    }
+
+    /// B, row-major: row = item of the history, column = item that is scored.
+    package static func weights(of pairs: InteractionMatrix, lambda: Double, threads: Int) throws(Failure) -> [Float] {
+        let size = pairs.columnCount
+        var matrix = gram(of: pairs, threads: threads)
+        for item in 0..<size { matrix[item * size + item] += Float(lambda) }
+        let inverted = matrix.withUnsafeMutableBufferPointer { matrix in
+            guard let start = matrix.baseAddress else { return true }
+            return OpenBLAS.factorize(start, size: size) && OpenBLAS.invert(factor: start, size: size)
+        }
+        guard inverted else { throw .notPositiveDefinite(definition.name, size: size, regularization: lambda) }
+        divide(&matrix, size: size, threads: threads)
+        return matrix
+    }
+
+    /// The lower triangle of XᵀX: a row an item, by going through the people who bought it.
+    private static func gram(of pairs: InteractionMatrix, threads: Int) -> [Float] {
+        let size = pairs.columnCount, byItem = pairs.transposed()
+        return [Float](unsafeUninitializedCapacity: size * size) { buffer, initialized in
+            initialized = size * size
+            buffer.initialize(repeating: 0)
+            guard let start = buffer.baseAddress else { return }
+            let matrix = SharedPointer(start)
+            FixedBlocks.run(FixedBlocks.count(of: size, size: 32), threads: threads) { block, _ in
+                for item in FixedBlocks.range(block, of: size, size: 32) {
+                    let row = matrix.start + item * size
+                    for place in byItem.range(of: item) {
+                        let weight = byItem.weights[place]
+                        for other in pairs.range(of: Int(byItem.columns[place])) {
+                            row[Int(pairs.columns[other])] += weight * pairs.weights[other]
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// From the inverse's lower triangle to B, by square tiles so that both triangles stay in the cache.
+    private static func divide(_ matrix: inout [Float], size: Int, threads: Int) {
+        matrix.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let matrix = SharedPointer(start)
+            let diagonal = (0..<size).map { matrix[$0 * size + $0] }
+            let tile = 64, tiles = FixedBlocks.count(of: size, size: tile)
+            FixedBlocks.run(tiles, threads: threads) { down, _ in
+                for across in 0...down {
+                    for row in FixedBlocks.range(down, of: size, size: tile) {
+                        for column in FixedBlocks.range(across, of: size, size: tile) where column < row {
+                            let value = matrix[row * size + column]
+                            matrix[row * size + column] = -value / diagonal[column]
+                            matrix[column * size + row] = -value / diagonal[row]
+                        }
+                    }
+                }
+            }
+            for item in 0..<size { matrix[item * size + item] = 0 }
+        }
+    }
+
+    public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
+        var reader = try ModelBytesReader(bytes, family: definition.name)
+        return EASERecommender(items: try reader.texts(), weights: try reader.array(of: Float.self))
+    }
+}
+
+struct EASERecommender: Recommender {
+    var family: String { EASEFamily.definition.name }
+    let items: [String]
+    let weights: [Float]
+
+    func scores(for histories: [History]) throws(Failure) -> [Float] {
+        try check(histories)
+        let width = items.count
+        var scores = [Float](repeating: 0, count: histories.count * width)
+        scores.withUnsafeMutableBufferPointer { scores in
+            weights.withUnsafeBufferPointer { weights in
+                guard let to = scores.baseAddress, let from = weights.baseAddress else { return }
+                for (row, history) in histories.enumerated() {
+                    let sums = to + row * width
+                    let distinct = history.distinct
+                    if distinct.isEmpty { for item in 0..<width { sums[item] = -.infinity } }
+                    for item in distinct {
+                        let added = from + item * width
+                        for other in 0..<width { sums[other] += added[other] }
+                    }
+                }
+            }
+        }
+        return scores
+    }
+
+    func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
+        try check([history, History(items: [item])])
+        return history.distinct.map { Contribution(item: $0, amount: weights[$0 * items.count + item]) }
+    }
+
+    func serialized() throws(Failure) -> [UInt8] {
+        var writer = ModelBytesWriter(family: family)
+        writer.texts(items)
+        writer.array(weights)
+        return writer.sealed()
+    }
+}

@@ -1,0 +1,132 @@
+import Connectors
+public import Models
+public import Records
+
+/// How well families of recommenders name what people took after a cut in time, beside each other on the same people.
+public struct RecommendationReport: Sendable, Codable {
+    public struct Row: Sendable, Codable {
+        /// `all` = all items taken; `new` = only items that are new to the person.
+        public var relevance: String
+        public var family: String
+        public var users: Int
+        public var recall10: BootstrapInterval
+        public var ndcg10: BootstrapInterval
+        public var recall20: BootstrapInterval
+        /// Share of the items of training that stand in anybody's first ten.
+        public var coverage: Double
+        /// Mean of -log2(share of people who have the item) over the first tens.
+        public var novelty: Double
+        /// NDCG at 10 of the job's family less this one's, on the same people.
+        public var ndcgBehind: BootstrapInterval
+    }
+    public var job: String
+    /// The job's family.
+    public var family: String
+    public var cut: String
+    public var rows: [Row]
+    public var interactions: Int
+}
+
+/// The protocol: the cut is the 0.8 quantile of event times (the higher); training strictly before it; people with at least one row of
+/// training and one item of the test; pairs count once; items unseen in training stay in the test; for `new`, pairs of training leave the
+/// test and the lists.
+public struct RecommendationEvaluator: Sendable {
+    let resamples: Int
+
+    public init(resamples: Int = 1_000) { self.resamples = resamples }
+
+    public static func applies(to job: Job) -> Bool { (try? job.scored())?.stage.name == RecommendationSettings.name }
+
+    /// - Parameters:
+    ///   - isInner: forget everything from the cut on first, and cut what is left again: for choosing settings.
+    public func evaluate(_ job: Job, isInner: Bool = false, threads: Int = 1) throws(Failure)
+        -> RecommendationReport
+    {
+        let job = try job.scored()
+        let settings = try RecommendationSettings(job.stage, schema: job.main.schema)
+        var log = try interactions(of: job, settings: settings)
+        if isInner { log = try RecommendationSplit(log, onlyNew: false).training }
+        let compared = [Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)] + Self.others
+        var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
+        var models: [any Recommender] = []
+        for onlyNew in [false, true] {
+            let split = try RecommendationSplit(log, onlyNew: onlyNew)
+            report.cut = Timestamp(microseconds: split.cut).iso8601
+            if models.isEmpty {
+                for one in compared {
+                    models.append(
+                        try ModelFamilies.recommender(named: one.family).train(
+                            on: split.training, asOf: split.cut, parameters: one.parameters, seed: 1, threads: threads))
+                }
+            }
+            report.rows += try rows(
+                models, labels: compared.map(\.label), split: split, relevance: onlyNew ? "new" : "all", threads: threads)
+        }
+        return report
+    }
+
+    private struct Compared: Sendable {
+        var label: String
+        var family: String
+        var parameters: [String: ParameterValue]
+    }
+
+    /// What every job's family stands beside, each with its defaults.
+    private static let others = [
+        Compared(label: "popularity of 7 days", family: "popularity", parameters: [:]),
+        Compared(label: "own purchases", family: "repeat", parameters: [:]),
+        Compared(label: "item neighbours", family: "item-knn", parameters: [:]),
+        Compared(label: "ease", family: "ease", parameters: [:]),
+        Compared(label: "ease of counts", family: "ease", parameters: ["weights": .text("log"), "lambda": .number(300)]),
+        Compared(label: "factors", family: "implicit-als", parameters: [:]),
+    ]
+
+    private func rows(
+        _ models: [any Recommender], labels: [String], split: RecommendationSplit, relevance: String, threads: Int
+    ) throws(Failure) -> [RecommendationReport.Row] {
+        let histories = split.training.histories(asOf: split.cut)
+        var figures: [RankingFigures] = []
+        for model in models {
+            let lists = try model.recommendations(
+                for: split.users.map { histories[$0] }, excluding: split.known.map { (relevance == "new" ? $0 : []) + split.unseen },
+                count: 20, threads: threads)
+            figures.append(RankingFigures(lists.map { $0.map(\.item) }, split: split))
+        }
+        let own = figures[0].gain10
+        return zip(labels, figures).map { label, figure in
+            let behind = zip(own, figure.gain10).map { $0 - $1 }
+            let intervals = UserBootstrap.intervals(figure.figures.map(\.values) + [behind], resamples: resamples)
+            return RecommendationReport.Row(
+                relevance: relevance, family: label, users: split.users.count, recall10: intervals[0], ndcg10: intervals[1],
+                recall20: intervals[2], coverage: figure.coverage, novelty: figure.novelty, ndcgBehind: intervals[3])
+        }
+    }
+
+    /// The job's purchases as a run would see them, returns taken off.
+    private func interactions(of job: ScoringJob, settings: RecommendationSettings) throws(Failure) -> InteractionLog {
+        let schema = job.main.schema
+        let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
+        let reader = BlockReader(feed: job.main, files: try Readiness.deliveries(of: job.main, in: job.directory), blockRows: 8_192)
+        var state = RecommendationState(memory: settings.memory)
+        var (number, newest): (UInt64, Int64) = (0, .min)
+        while let read = try reader.next() {
+            let batch = read.block.batch
+            for row in 0..<batch.count {
+                let quantity = settings.quantity.map { Double(batch.columns[$0].text(row) ?? "") ?? 0 } ?? 1
+                guard quantity != 0, quantity.isFinite, !state.isFarAhead(batch.columns[time].integers[row]) else { continue }
+                number += 1
+                newest = max(newest, batch.columns[time].integers[row])
+                state.apply(
+                    .event(
+                        .init(
+                            key: number, user: batch.columns[settings.user].text(row) ?? "",
+                            item: batch.columns[settings.item].text(row) ?? "",
+                            time: batch.columns[time].integers[row], quantity: quantity, price: .nan)))
+            }
+        }
+        let all = state.purchases(until: newest)
+        let programs = RecommendationState.programs(among: all, most: settings.mostInteractions)
+        let purchases = all.filter { !programs.contains($0.user) }
+        return try InteractionLog(users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time))
+    }
+}

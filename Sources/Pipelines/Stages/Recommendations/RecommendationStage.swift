@@ -1,0 +1,228 @@
+public import Models
+public import Records
+
+/// What to offer whom next, and what goes with what: given once the feed is read, from all purchases up to the run's clock.
+///
+/// - Rows with a quantity below 0 are returns: they take earlier purchases of the same person and item off, the newest first; what has
+///   nothing to undo changes nothing. A quantity of 0 and a time more than 400 days after all before it are rejects.
+/// - Rows later than the clock are kept and do not count until the clock has passed them.
+/// - People with more than `most-interactions` rows teach the model nothing; they get offers all the same.
+/// - When more than half of what sold in the last 28 days has no stock, the catalogue is doubted instead of the offers being empty.
+/// - Rows older than `memory` before the newest are forgotten.
+public final class RecommendationStage: FinishingStage {
+    public static var definition: StageDefinition { RecommendationSettings.definition }
+
+    private let settings: RecommendationSettings
+    private var state: RecommendationState
+    private var log: [RecommendationState.Entry] = []
+    private var results: [RecommendationResult] = []
+    private var part: Range<Int> = 0..<0
+
+    public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
+        settings = try RecommendationSettings(configuration, schema: schema)
+        state = RecommendationState(memory: settings.memory)
+    }
+
+    public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {
+        guard (try? RecommendationSettings(configuration, schema: main)) != nil else { return nil }
+        return ResultLayout(schema: results, key: ["about", "subject", "place"], time: "time")
+    }
+
+    private static let results = Schema([
+        Field("about", .string), Field("subject", .string, personal: true), Field("place", .int64), Field("time", .timestamp),
+        Field("item", .string), Field("item_score", .float64), Field("probability", .float64, optional: true),
+        Field("expected_value", .float64, optional: true), Field("propensity", .float64), Field("kind", .string), Field("reason", .string),
+    ])
+
+    // MARK: Rows
+
+    public func absorb(_ input: StageInput) throws(Failure) -> [RowRefusal] {
+        let columns = input.batch.columns
+        var refused: [RowRefusal] = []
+        for row in 0..<input.batch.count {
+            let quantity =
+                settings.quantity.map { columns[$0].type == .float64 ? columns[$0].doubles[row] : Double(columns[$0].integers[row]) } ?? 1
+            guard quantity != 0, quantity.isFinite else {
+                refused.append(
+                    RowRefusal(
+                        row: row, column: settings.quantity.map { input.batch.schema.fields[$0].name }, code: .range, found: "\(quantity)",
+                        expected: "a quantity above 0, or below 0 for a return"))
+                continue
+            }
+            guard !state.isFarAhead(input.times[row]) else {
+                refused.append(
+                    RowRefusal(
+                        row: row, column: nil, code: .range, found: Timestamp(microseconds: input.times[row]).iso8601,
+                        expected: "a time within 400 days of the rows before it"))
+                continue
+            }
+            if input.isReplayed, state.has(input.keys[row]) { continue }
+            var price = Double.nan
+            if let index = settings.price, columns[index].isValid(row) {
+                price = columns[index].text(row).flatMap { Double($0) } ?? .nan
+            }
+            record(
+                .event(
+                    .init(
+                        key: input.keys[row], user: columns[settings.user].text(row) ?? "", item: columns[settings.item].text(row) ?? "",
+                        time: input.times[row], quantity: quantity, price: price)))
+        }
+        return refused
+    }
+
+    private func record(_ entry: RecommendationState.Entry) {
+        state.apply(entry)
+        log.append(entry)
+    }
+
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+        func text(_ name: String, _ row: Int) -> String? { batch[name].flatMap { $0.text(row) } }
+        func number(_ name: String, _ row: Int) -> Double? { text(name, row).flatMap { Double($0) } }
+        func needed(_ names: [String]) throws(Failure) {
+            for name in names where batch.schema[name] == nil {
+                throw .stageColumnMissing(
+                    RecommendationSettings.name, feed, name, nearest: Nearest.name(to: name, among: batch.schema.fields.map(\.name)))
+            }
+        }
+        // A limit that is no number would be no limit.
+        for name in ["stock", "margin", "risk", "minimum_age", "age"] {
+            guard let column = batch[name] else { continue }
+            let types = ["int64", "float64", "money", "decimal"]
+            guard types.contains(where: { column.type.name.hasPrefix($0) }) else {
+                throw .stageColumnType(RecommendationSettings.name, feed, name, column.type.name, types)
+            }
+        }
+        switch feed {
+        case settings.itemsFeed:
+            try needed(["item"])
+            for row in 0..<batch.count {
+                record(
+                    .item(
+                        text("item", row) ?? "",
+                        .init(
+                            category: text("category", row), stock: number("stock", row), margin: number("margin", row),
+                            risk: number("risk", row), minimumAge: number("minimum_age", row),
+                            isSensitive: text("sensitive", row) == "true")))
+            }
+        case settings.usersFeed:
+            try needed(["user"])
+            for row in 0..<batch.count {
+                record(.person(text("user", row) ?? "", .init(age: number("age", row), risk: number("risk", row))))
+            }
+        case settings.actionsFeed:
+            try needed(["item", "action", "known"])
+            for row in 0..<batch.count {
+                // A word that is none of ours must not do nothing in silence: it blocks, and the merchandiser sees it at once.
+                let action = RecommendationState.Action(rawValue: text("action", row) ?? "") ?? .block
+                record(.instruction(text("item", row) ?? "", .init(action: action, known: batch["known"]?.integers[row] ?? .max)))
+            }
+        case settings.aliasesFeed:
+            try needed(["alias", "item"])
+            for row in 0..<batch.count { record(.alias(text("alias", row) ?? "", text("item", row) ?? "")) }
+        default: break
+        }
+    }
+
+    // MARK: Results
+
+    public func finish(_ time: FinishTime) throws(Failure) -> Int {
+        results = try RecommendationRun(settings: settings, state: state, time: time)?.results() ?? []
+        self.time = min(time.watermark ?? time.clock, time.clock)
+        return results.count
+    }
+
+    private var time = Timestamp(microseconds: 0)
+
+    public func finished(_ range: Range<Int>) throws(Failure) -> FinishedRows {
+        part = range
+        let rows = Array(results[range])
+        func numbers(_ values: [Double?]) -> Column {
+            var validity = [UInt64](repeating: 0, count: (values.count + 63) / 64)
+            for (row, value) in values.enumerated() where value != nil { validity[row / 64] |= 1 << UInt64(row % 64) }
+            return Column(doubles: values.map { $0 ?? .nan }, validity: values.allSatisfy { $0 != nil } ? [] : validity)
+        }
+        let batch = RecordBatch(
+            schema: Self.results,
+            columns: [
+                Column(strings: rows.map(\.about)), Column(strings: rows.map(\.subject)),
+                Column(type: .int64, integers: rows.map { Int64($0.place) }),
+                Column(type: .timestamp, integers: rows.map { _ in time.microseconds }), Column(strings: rows.map(\.item)),
+                numbers(rows.map(\.score)), numbers(rows.map(\.probability)), numbers(rows.map(\.value)), numbers(rows.map(\.propensity)),
+                Column(strings: rows.map(\.kind)), Column(strings: rows.map(\.reason)),
+            ], rowNumbers: range.map { Int64($0 + 1) })
+        return FinishedRows(
+            batch: batch, features: FeatureMatrix(featureCount: Self.definition.features.count, values: rows.flatMap(\.features)))
+    }
+
+    /// Of a doubt nobody knows how it ends: even odds, so that asking costs least.
+    public func ruleScores(of matrix: FeatureMatrix) -> [Float] { (0..<matrix.rowCount).map { matrix.values[$0 * 8 + 7] / 2 } }
+
+    public func evidence(forRow row: Int) -> [Evidence] {
+        let result = results[part.lowerBound + row]
+        let same = results.filter { $0.about == "user" && $0.item == result.item }.prefix(10)
+        return [
+            Evidence(
+                title: "who is offered it, first ten", columns: ["person", "place", "reason"],
+                rows: same.map { [$0.subject, "\($0.place)", $0.reason] })
+        ]
+    }
+
+    public func reasons(features: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
+        let values = Array(features)
+        var reasons: [String] = []
+        if values[6] > 0 { reasons.append("\(percent(values[6])) of what sold in the last 28 days cannot be delivered") }
+        if values[4] > 0 { reasons.append("the catalogue calls the item sensitive") }
+        if values[2] > 0 {
+            reasons.append("offered to \(percent(values[2])) of all people, bought by \(percent(values[5])) of late buyers")
+        }
+        if values[1] == 0, values[6] == 0 {
+            reasons.append(values[3].isNaN ? "nobody has bought it yet" : "first bought \(Int(values[3])) days ago")
+        }
+        return reasons
+    }
+
+    private func percent(_ share: Float) -> String { "\((share * 1000).rounded() / 10) %" }
+
+    // MARK: State
+
+    public var stateBytes: Int { state.bytes + log.count * 120 }
+
+    private enum Kind: UInt8 { case base = 1, log = 2 }
+
+    private func written(_ kind: Kind, _ entries: [RecommendationState.Entry]) -> [UInt8] {
+        var writer = ByteWriter(capacity: 4_096)
+        writer.byte(kind.rawValue)
+        writer.varint(UInt64(entries.count))
+        for entry in entries { entry.write(to: &writer) }
+        writer.seal()
+        return writer.bytes
+    }
+
+    public func delta() -> [UInt8] {
+        defer { log = [] }
+        return log.isEmpty ? [] : written(.log, log)
+    }
+
+    public func base() -> [UInt8] {
+        log = []
+        state.forget()
+        return written(.base, state.entries)
+    }
+
+    public func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure) {
+        var restored = RecommendationState(memory: settings.memory)
+        for (index, bytes) in ([base] + deltas).enumerated() where !bytes.isEmpty {
+            guard var reader = ByteReader(sealed: bytes), let kind = Kind(rawValue: reader.byte()), kind == .log || index == 0 else {
+                throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut")
+            }
+            for _ in 0..<reader.count(of: 2) {
+                guard let entry = RecommendationState.Entry(from: &reader) else {
+                    throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut")
+                }
+                restored.apply(entry)
+            }
+            guard reader.isAtEnd else { throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut") }
+        }
+        (state, log, results, part) = (restored, [], [], 0..<0)
+    }
+}

@@ -1,0 +1,82 @@
+import Records
+
+/// Entries as bytes: a kind, then texts and numbers.
+extension RecommendationState.Entry {
+    func write(to writer: inout ByteWriter) {
+        switch self {
+        case .event(let event):
+            writer.byte(0)
+            writer.word(event.key)
+            writer.text(event.user)
+            writer.text(event.item)
+            writer.signed(event.time)
+            writer.number(event.quantity)
+            writer.number(event.price)
+        case .item(let name, let item):
+            writer.byte(1)
+            writer.text(name)
+            writer.byte(item.category == nil ? 0 : 1)
+            writer.text(item.category ?? "")
+            for value in [item.stock, item.margin, item.risk, item.minimumAge] { writer.number(value ?? .nan) }
+            writer.byte(item.isSensitive ? 1 : 0)
+        case .person(let name, let person):
+            writer.byte(2)
+            writer.text(name)
+            for value in [person.age, person.risk] { writer.number(value ?? .nan) }
+        case .instruction(let name, let instruction):
+            writer.byte(3)
+            writer.text(name)
+            writer.text(instruction.action.rawValue)
+            writer.signed(instruction.known)
+        case .alias(let alias, let name):
+            writer.byte(4)
+            writer.text(alias)
+            writer.text(name)
+        }
+    }
+
+    /// Nil when the bytes are no entry.
+    init?(from reader: inout ByteReader) {
+        switch reader.byte() {
+        case 0:
+            self = .event(
+                .init(
+                    key: reader.word(), user: reader.string(), item: reader.string(), time: reader.signed(), quantity: reader.number(),
+                    price: reader.number()))
+        case 1:
+            let name = reader.string()
+            let hasCategory = reader.byte() == 1
+            let category = reader.string()
+            self = .item(
+                name,
+                .init(
+                    category: hasCategory ? category : nil, stock: reader.known(), margin: reader.known(), risk: reader.known(),
+                    minimumAge: reader.known(), isSensitive: reader.byte() == 1))
+        case 2: self = .person(reader.string(), .init(age: reader.known(), risk: reader.known()))
+        case 3:
+            let name = reader.string()
+            guard let action = RecommendationState.Action(rawValue: reader.string()) else { return nil }
+            self = .instruction(name, .init(action: action, known: reader.signed()))
+        case 4: self = .alias(reader.string(), reader.string())
+        default: return nil
+        }
+    }
+}
+
+extension ByteWriter {
+    mutating func text(_ value: String) {
+        var value = value
+        value.withUTF8 { text($0) }
+    }
+
+    mutating func number(_ value: Double) { word(value.bitPattern) }
+}
+
+extension ByteReader {
+    mutating func string() -> String { String(decoding: text(), as: UTF8.self) }
+    mutating func number() -> Double { Double(bitPattern: word()) }
+    mutating func known() -> Double? {
+        let value = number()
+        return value.isNaN ? nil : value
+    }
+}

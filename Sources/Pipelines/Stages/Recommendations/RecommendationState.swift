@@ -1,0 +1,166 @@
+import Models
+import Records
+
+/// Everything the stage remembers: rows of the main feed within its memory, and the newest row of each table's key.
+struct RecommendationState: Sendable {
+    struct Event: Sendable, Hashable {
+        var key: UInt64
+        var user: String
+        var item: String
+        var time: Int64
+        /// Below 0 = a return.
+        var quantity: Double
+        /// Of one, in major units; NaN = not given.
+        var price: Double
+    }
+    /// What the catalogue says of an item; nil = it does not say.
+    struct Item: Sendable, Hashable {
+        var category: String?
+        var stock: Double?
+        var margin: Double?
+        var risk: Double?
+        var minimumAge: Double?
+        var isSensitive = false
+    }
+    struct Person: Sendable, Hashable {
+        var age: Double?
+        var risk: Double?
+    }
+    enum Action: String, Sendable { case none, block, pin, boost }
+    struct Instruction: Sendable, Hashable {
+        var action: Action
+        var known: Int64
+    }
+    /// A row that changed the state; the state is what its entries make of it, in order.
+    enum Entry: Sendable, Hashable {
+        case event(Event)
+        case item(String, Item)
+        case person(String, Person)
+        case instruction(String, Instruction)
+        case alias(String, String)
+    }
+
+    private(set) var events: [Event] = []
+    private(set) var items: [String: Item] = [:]
+    private(set) var people: [String: Person] = [:]
+    /// Oldest first.
+    private(set) var instructions: [String: [Instruction]] = [:]
+    private(set) var aliases: [String: String] = [:]
+    private var place: [UInt64: Int] = [:]
+    private var newest = Int64.min
+    let memory: Int64
+
+    /// - Parameter memory: days.
+    init(memory: Double) { self.memory = Int64(memory * 86_400_000_000) }
+
+    var bytes: Int { events.count * 120 + (items.count + people.count + aliases.count) * 160 }
+
+    /// A row so much later than all before it is a wrong clock: it would make the stage forget everything else.
+    func isFarAhead(_ time: Int64) -> Bool { newest != .min && time > newest + 400 * 86_400_000_000 }
+
+    /// Lets go of what is older than the memory; nothing looks at it any more.
+    mutating func forget() {
+        var kept = RecommendationState(memory: 0, like: self)
+        for entry in entries { kept.apply(entry) }
+        self = kept
+    }
+
+    private init(memory _: Int, like other: RecommendationState) { memory = other.memory }
+
+    func has(_ key: UInt64) -> Bool { place[key] != nil }
+
+    mutating func apply(_ entry: Entry) {
+        switch entry {
+        case .event(let event):
+            newest = max(newest, event.time)
+            if let known = place[event.key] {
+                events[known] = event
+            } else {
+                place[event.key] = events.count
+                events.append(event)
+            }
+        case .item(let name, let item): items[name] = item
+        case .person(let name, let person): people[name] = person
+        case .instruction(let name, let instruction):
+            if instructions[name]?.contains(instruction) != true { instructions[name, default: []].append(instruction) }
+        case .alias(let alias, let name): aliases[alias] = name
+        }
+    }
+
+    /// The name an item goes by today: aliases are followed to their end, and a circle ends where it began.
+    func name(of item: String) -> String {
+        var name = item
+        var seen: Set<String> = []
+        while let next = aliases[name], seen.insert(name).inserted { name = next }
+        return name
+    }
+
+    /// The catalogue by today's names. Where several rows become one item, the strictest limits hold.
+    var itemsByTodaysName: [String: Item] {
+        var merged: [String: Item] = [:]
+        for old in items.keys.sorted() {
+            guard let item = items[old] else { continue }
+            let name = name(of: old)
+            guard var kept = merged[name] else {
+                merged[name] = item
+                continue
+            }
+            let own = old == name ? item : kept
+            let other = old == name ? kept : item
+            kept = own
+            (kept.category, kept.stock, kept.margin) = (
+                own.category ?? other.category, own.stock ?? other.stock, own.margin ?? other.margin
+            )
+            kept.risk = [own.risk, other.risk].compactMap(\.self).max()
+            kept.minimumAge = [own.minimumAge, other.minimumAge].compactMap(\.self).max()
+            kept.isSensitive = own.isSensitive || other.isSensitive
+            merged[name] = kept
+        }
+        return merged
+    }
+
+    /// People with more rows than a person has: they would teach a model what a program does.
+    static func programs(among purchases: [Event], most: Int) -> Set<String> {
+        var counts: [String: Int] = [:]
+        for event in purchases { counts[event.user, default: 0] += 1 }
+        return Set(counts.filter { $0.value > most }.keys)
+    }
+
+    /// All of the state as entries; events older than the memory are left out, which is the rule of forgetting.
+    var entries: [Entry] {
+        let from = newest == .min ? Int64.min : newest - memory
+        return events.filter { $0.time >= from }.map { .event($0) }
+            + items.keys.sorted().map { .item($0, items[$0] ?? Item()) }
+            + people.keys.sorted().map { .person($0, people[$0] ?? Person()) }
+            + instructions.keys.sorted().flatMap { name in (instructions[name] ?? []).map { .instruction(name, $0) } }
+            + aliases.keys.sorted().map { .alias($0, aliases[$0] ?? $0) }
+    }
+
+    /// Purchases by today's names, within the memory and at or before `limit`, returns taken off the newest earlier purchases.
+    func purchases(until limit: Int64) -> [Event] {
+        let from = newest == .min ? Int64.min : newest - memory
+        let order = events.indices.filter { events[$0].time >= from && events[$0].time <= limit }.sorted {
+            (events[$0].time, $0) < (events[$1].time, $1)
+        }
+        var kept: [Event] = []
+        var open: [String: [Int]] = [:]
+        for index in order {
+            var event = events[index]
+            event.item = name(of: event.item)
+            let pair = event.user + "\u{1f}" + event.item
+            if event.quantity > 0 {
+                open[pair, default: []].append(kept.count)
+                kept.append(event)
+                continue
+            }
+            var rest = -event.quantity
+            while rest > 0, let last = open[pair]?.last {
+                let taken = min(rest, kept[last].quantity)
+                kept[last].quantity -= taken
+                rest -= taken
+                if kept[last].quantity <= 0 { open[pair]?.removeLast() }
+            }
+        }
+        return kept.filter { $0.quantity > 0 }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Models
+import Pipelines
+import Records
+import Testing
+
+@Suite struct RecommendationEvaluatorTests {
+    /// A job on rows of text, in a folder of its own that `body` can read.
+    private func report(_ rows: String, family: String = "popularity") throws -> RecommendationReport {
+        let folder = FileManager.default.temporaryDirectory.path + "/shop-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(("user,item,time,quantity\n" + rows).utf8).write(to: URL(fileURLWithPath: folder + "/orders.csv"))
+        let job = """
+            version: 1
+            job: tiny
+            owner: shop@example.com
+            calendar: { zone: UTC }
+            feeds:
+              orders:
+                role: main
+                format: csv
+                files: orders.csv
+                columns:
+                  user:     { type: string }
+                  item:     { type: string }
+                  time:     { type: timestamp, zone: UTC }
+                  quantity: { type: int64 }
+                key: [user, item, time]
+                event-time: time
+                lateness: 1d
+            stages:
+              - recommendations: { user: user, item: item, quantity: quantity, family: \(family) }
+            policy:
+              outcomes:
+                show:   { cost: { if: doubtful, pay: 20 EUR }, reversible: true }
+                hold:   { cost: { if: sound, pay: 5 EUR }, reversible: true }
+                review: { cost: 1 EUR }
+            review: { queue: shop, capacity: 10/day, over-capacity: hold, due: 1bd, on-overdue: hold }
+            results: tiny_offers
+            """
+        try Data(job.utf8).write(to: URL(fileURLWithPath: folder + "/job.yaml"))
+        return try RecommendationEvaluator(resamples: 50).evaluate(try Job.load(path: folder + "/job.yaml"))
+    }
+
+    /// Twelve rows: the 0.8 quantile (the higher of two) is the tenth, at 2026-01-10.
+    private static let rows = """
+        a,x,2026-01-04T00:00:00,1
+        b,x,2026-01-04T01:00:00,1
+        c,x,2026-01-05T00:00:00,1
+        a,y,2026-01-05T01:00:00,1
+        b,y,2026-01-06T00:00:00,1
+        c,z,2026-01-06T01:00:00,1
+        a,gone,2026-01-07T00:00:00,2
+        a,gone,2026-01-08T00:00:00,-2
+        c,w,2026-01-08T01:00:00,1
+        b,v,2026-01-09T00:00:00,1
+        a,z,2026-01-10T00:00:00,1
+        a,x,2026-01-11T00:00:00,1
+        d,x,2026-01-12T00:00:00,1
+
+        """
+
+    @Test("figures are those computed by hand, with returns taken off and unknown people left out")
+    func byHand() throws {
+        let report = try report(Self.rows)
+        // `gone` came back; eleven purchases are left, the cut is the ninth (place 8 of 0...10): 2026-01-10.
+        #expect(report.interactions == 11)
+        #expect(report.cut == "2026-01-10T00:00:00Z")
+        let all = try #require(report.rows.first { $0.relevance == "all" && $0.family == "popularity" })
+        // Only a is tested: z and x. By buyers: x 3, y 2, then v, w, z with one each, by name: z is fifth.
+        #expect(all.users == 1)
+        #expect(all.recall10.estimate == 1)
+        let expected = (1 + 1 / log2(6.0)) / (1 + 1 / log2(3.0))
+        #expect(abs(all.ndcg10.estimate - expected) < 1e-12)
+        let new = try #require(report.rows.first { $0.relevance == "new" && $0.family == "popularity" })
+        // x and y are known: v, w, z are named, z third.
+        #expect(abs(new.ndcg10.estimate - 0.5) < 1e-12)
+        #expect(new.recall10.estimate == 1)
+        // Five items sold in training, all of them named to somebody.
+        #expect(all.coverage == 1 && abs(new.coverage - 0.6) < 1e-12)
+    }
+
+    @Test("other families stand beside the job's own, on the same people")
+    func beside() throws {
+        let report = try report(Self.rows)
+        let all = report.rows.filter { $0.relevance == "all" }
+        #expect(all.map(\.family).count == 7)
+        #expect(Set(all.map(\.users)) == [1])
+        let own = try #require(all.first { $0.family == "own purchases" })
+        // x and y are a's own, the newer one first: x is second of two wanted.
+        #expect(abs(own.ndcg10.estimate - (1 / log2(3.0)) / (1 + 1 / log2(3.0))) < 1e-12)
+        #expect(abs(own.ndcgBehind.estimate - (all[0].ndcg10.estimate - own.ndcg10.estimate)) < 1e-12)
+    }
+}

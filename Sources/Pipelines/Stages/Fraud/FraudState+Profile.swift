@@ -1,9 +1,9 @@
 /// Amounts of some earlier rows, in minor units.
 struct AmountLevel {
-    private(set) var count = 0
-    private var sum = 0.0
-    private var squares = 0.0
-    private(set) var maximum = -Double.infinity
+    var count = 0
+    var sum = 0.0
+    var squares = 0.0
+    var maximum = -Double.infinity
 
     @inline(__always)
     mutating func add(_ amount: Double) {
@@ -11,6 +11,11 @@ struct AmountLevel {
         sum += amount
         squares += amount * amount
         if amount > maximum { maximum = amount }
+    }
+
+    func joined(_ other: AmountLevel) -> AmountLevel {
+        AmountLevel(
+            count: count + other.count, sum: sum + other.sum, squares: squares + other.squares, maximum: max(maximum, other.maximum))
     }
 
     var mean: Double { sum / Double(count) }
@@ -58,20 +63,12 @@ extension FraudState {
     ) -> Bool {
         let account = customers.accounts[customer], own = account.index(of: sequence, time: time, log)
         let oldest = max(time &- Self.recentWidth &- Self.quietWidth, cutoff)
-        var (quiet, prior, recent, newest) = (AmountLevel(), AmountLevel(), AmountLevel(), AmountLevel())
-        var visits = 0
-        let first = own - min(own, UInt32(Self.profileRows))
-        var index = own
-        while index > first {
-            let row = account.visit(index - 1).pointee
-            guard row.time > oldest else { break }
-            index -= 1
-            let amount = Double(row.amount), age = time &- row.time
-            prior.add(amount)
-            if Int(row.terminal) == terminal { visits += 1 }
-            if age >= Self.recentWidth { quiet.add(amount) } else { recent.add(amount) }
-            if age < 3 * FraudWindows.day { newest.add(amount) }
-        }
+        let first = own - min(own, UInt32(Self.profileRows)), place = UInt32(terminal)
+        var (index, visits) = (own, 0)
+        let newest = account.level(&index, first, after: max(time &- 3 * FraudWindows.day, oldest), place, &visits)
+        let middle = account.level(&index, first, after: max(time &- Self.recentWidth, oldest), place, &visits)
+        let quiet = account.level(&index, first, after: oldest, place, &visits)
+        let recent = newest.joined(middle), prior = recent.joined(quiet)
         features[0] = prior.count == 0 ? .nan : Self.days(time &- account.visit(own - 1).pointee.time)
         (features[1], features[2], features[3]) = (Float(visits), Float(prior.count), Float(quiet.count))
         let amount = Double(log.row(sequence).pointee.amount), unit = settings.minorUnits
@@ -173,6 +170,22 @@ struct KnownFraud {
 }
 
 extension Account {
+    /// Amounts of the rows below `index`, down to `first`, with time > `after`; moves `index` to the oldest of them.
+    ///
+    /// - Parameter visits: counts those at the terminal.
+    @inline(__always)
+    func level(_ index: inout UInt32, _ first: UInt32, after limit: Int64, _ terminal: UInt32, _ visits: inout Int) -> AmountLevel {
+        var level = AmountLevel()
+        while index > first {
+            let row = visit(index - 1)
+            guard row.pointee.time > limit else { break }
+            index -= 1
+            level.add(Double(row.pointee.amount))
+            visits += row.pointee.terminal == terminal ? 1 : 0
+        }
+        return level
+    }
+
     /// Index of a row that is held.
     @inline(__always)
     func index(of sequence: UInt32, time: Int64, _ log: borrowing TransactionLog) -> UInt32 {

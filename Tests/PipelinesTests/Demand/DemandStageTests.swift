@@ -56,6 +56,16 @@ import Testing
         #expect(findings == [])
     }
 
+    @Test("keeps them with one model over all items and covariates, too", arguments: ["trees", "combined"])
+    func globalContract(model: String) throws {
+        let more: [String: ParameterValue] = ["model": .text(model), "covariates": .text("ran_out"), "trees": .integer(6)]
+        let layout = try #require(DemandStage.layout(for: Self.configuration(more), main: Self.schema))
+        let findings = try FinishingStageContract(stream: Self.stream(days: 60), time: Self.end, layout: layout) {
+            () throws(Failure) in try Self.stage(more)
+        }.check()
+        #expect(findings == [])
+    }
+
     @Test("rows after the origin change no result before it")
     func noLookAhead() throws {
         func forecast(_ days: Int) throws -> [String] {

@@ -6,45 +6,60 @@ import Records
 struct DemandPlanner {
     let settings: DemandSettings
 
-    private static let levels = [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975]
+    static let levels = [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975]
     /// Positions of 10, 50 and 90 %.
     static let (low, middle, high) = (2, 6, 10)
     private static let fast: [LocalModel] = [.ses, .seasonalNaive, .theta, .dynamicOptimisedTheta, .sba, .tsb]
     private static let slow: [LocalModel] = [.ets, .ces, .arima]
     private static let samples = 500
 
-    func result(of name: String, _ item: DemandState.Item, stock: DemandState.Stock?, origin: Int) -> DemandResult {
+    func result(of name: String, _ item: DemandState.Item, stock: DemandState.Stock?, origin: Int, global: LocalForecast? = nil)
+        -> DemandResult
+    {
         let values = series(item, through: origin)
         var result = DemandResult(item: name)
         result.position = (stock?.onHand ?? 0) + (stock?.onOrder ?? 0)
         result.knowsStock = stock != nil
         result.recent = Array(values.suffix(12))
         result.history = values.count
-        let seed = RecordKey.hash("\(name)\u{1F}\(origin)")
-        let request = ForecastRequest(horizon: settings.exposure, season: settings.period.season, levels: Self.levels, seed: seed)
-        let (model, loss) = choice(values, request)
+        let seed = Self.seed(name, origin)
+        let (forecast, loss) = forecast(values, seed: seed, global: global)
         result.loss = loss
-        let forecast = bounded(model.forecast(values, request), by: values)
         result.model = forecast.model
         (result.mean, result.levels) = (forecast.mean, forecast.quantiles)
         order(for: &result, sums: sums(of: forecast, seed: seed), unitCost: Double(item.cost))
         return result
     }
 
+    static func seed(_ name: String, _ origin: Int) -> UInt64 { RecordKey.hash("\(name)\u{1F}\(origin)") }
+
+    /// By the item's own model, by that of all items, or by their mean, and the own model's loss on past origins.
+    func forecast(_ values: [Double], seed: UInt64, global: LocalForecast?) -> (LocalForecast, loss: Double) {
+        if let global, settings.global == .trees { return (bounded(global, by: values), .nan) }
+        let request = ForecastRequest(horizon: settings.exposure, season: settings.period.season, levels: Self.levels, seed: seed)
+        let (model, loss) = choice(values, request)
+        let own = bounded(model.forecast(values, request), by: values)
+        guard let global else { return (own, loss) }
+        var mean = ForecastEnsemble.mean([own, bounded(global, by: values)], weights: [1, 1])
+        mean.model = "trees+\(own.model)"
+        return (mean, loss)
+    }
+
     // MARK: The past
 
     /// One value a period up to the origin, gaps filled as declared, nothing below zero, stock-outs raised to the level before them.
-    func series(_ item: DemandState.Item, through origin: Int) -> [Double] {
-        var values: [Double] = [], level = 0.0, isFirst = true
+    func series(_ item: DemandState.Item, through origin: Int) -> [Double] { past(item, through: origin).values }
+
+    /// The same, and the period of each value.
+    func past(_ item: DemandState.Item, through origin: Int) -> (values: [Double], periods: [Int]) {
+        var values: [Double] = [], periods: [Int] = [], level = 0.0, isFirst = true
         for period in item.first...max(origin, item.first) {
             let at = period - item.first
             let known = at < item.values.count ? item.values[at] : .nan
+            if known.isNaN, settings.gap == .closed { continue }
+            periods.append(period)
             if known.isNaN {
-                switch settings.gap {
-                case .zero: values.append(0)
-                case .missing: values.append(values.last ?? 0)
-                case .closed: continue
-                }
+                values.append(settings.gap == .missing ? values.last ?? 0 : 0)
                 if settings.gap == .missing { continue }
             } else {
                 values.append(max(known, 0))
@@ -57,7 +72,18 @@ struct DemandPlanner {
                 isFirst = false
             }
         }
-        return values
+        // Every period was closed: nothing is known.
+        return values.isEmpty ? ([0], [item.first]) : (values, periods)
+    }
+
+    /// What was wanted in a period, as far as it is known: nil where it ran out, or without a row unless gaps are zeros.
+    func actual(_ item: DemandState.Item, _ period: Int) -> Double? {
+        let at = period - item.first
+        guard at >= 0 else { return nil }
+        if at < item.isShort.count, item.isShort[at] { return nil }
+        let known = at < item.values.count ? item.values[at] : .nan
+        if known.isNaN { return settings.gap == .zero ? 0 : nil }
+        return max(known, 0)
     }
 
     // MARK: The model

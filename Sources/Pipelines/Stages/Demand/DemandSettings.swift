@@ -35,12 +35,18 @@ enum DemandPeriod: String, CaseIterable, Sendable {
     }
 }
 
+/// What the model over all items is used for.
+enum DemandGlobalUse: String, CaseIterable, Sendable {
+    case none, trees, combined
+}
+
 /// What a period without a row means.
 enum DemandGap: String, CaseIterable, Sendable { case zero, missing, closed }
 
 /// The stage's parameters, resolved against the feed's schema.
 struct DemandSettings: Sendable {
     static let stage = "demand"
+    static let knownTypes = ["float64", "int64", "bool"]
     var item: Int
     var itemIsText: Bool
     var units: Int
@@ -68,13 +74,26 @@ struct DemandSettings: Sendable {
     /// Periods remembered an item.
     var history: Int
     var stock: String?
+    /// Columns of what is known in advance of a period, such as price and promotion.
+    var known: [Int]
+    /// Their names, as the plan's columns are called.
+    var knownNames: [String]
+    /// The table feed that says what is planned.
+    var plan: String?
+    /// Whether one model over all items forecasts, alone or in the mean with each item's own.
+    var global: DemandGlobalUse
+    var trees: Int
+    /// Effects multiply: trees work on logarithms.
+    var multiplies: Bool
+    /// Intervals of the trees are set by the span before the origin.
+    var calibrates: Bool
 
     /// Periods that an order placed now must last for.
     var exposure: Int { leadTime + review }
 
     /// Two states with different fingerprints must not be mixed.
     var fingerprint: UInt64 {
-        RecordKey.hash("\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil)")
+        RecordKey.hash("\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil) \(knownNames)")
     }
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -107,6 +126,21 @@ struct DemandSettings: Sendable {
         let name = configuration.text("model") ?? "auto"
         model = LocalModel(rawValue: name)
         isThorough = name == "thorough"
+        global = DemandGlobalUse(rawValue: name) ?? .none
+        trees = configuration.integer("trees") ?? 150
+        multiplies = configuration.text("effects") == "multiply"
+        if case .bool(let value)? = configuration.parameters["calibrate"] { calibrates = value } else { calibrates = true }
+        plan = configuration.text("plan")
+        knownNames = (configuration.text("covariates") ?? "").split { $0 == "," || $0 == " " }.map(String.init)
+        known = []
+        for name in knownNames {
+            guard let index = schema.index(of: name) else {
+                throw .stageColumnMissing(stage, "covariates", name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
+            }
+            let type = schema.fields[index].type.name
+            guard Self.knownTypes.contains(type) else { throw .stageColumnType(stage, "covariates", name, type, Self.knownTypes) }
+            known.append(index)
+        }
         leadTime = configuration.integer("lead-time") ?? 1
         review = configuration.integer("review") ?? 1
         holding = number("holding") ?? 0.002

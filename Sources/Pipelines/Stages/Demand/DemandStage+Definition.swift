@@ -32,9 +32,27 @@ extension DemandStage {
                         help: "`open`: the period of the newest row is not over yet and is left out.", example: "open"),
                     Parameter("zone", .text, default: "UTC", help: "IANA time zone of periods.", example: "Europe/Berlin"),
                     Parameter(
-                        "model", .choice(["auto", "thorough"] + LocalModel.allCases.map(\.rawValue)), default: "auto",
-                        help: "`auto`: the one of the fast models with the least loss on two past origins, per item; `thorough`: of all.",
+                        "model", .choice(DemandBacktest.models), default: "auto",
+                        help: "`auto`: the one of the fast models with the least loss on two past origins, per item; `thorough`: of all; "
+                            + "`trees`: boosted trees over all items; `combined`: the mean of trees and auto.",
                         example: "dynamic-optimised-theta"),
+                    Parameter(
+                        "covariates", .text, optional: true,
+                        help: "Columns that are known of a period in advance, such as price, promotion or opening; the trees use them.",
+                        example: "price promo"),
+                    Parameter(
+                        "plan", .feed, optional: true,
+                        help: "Table feed of what is planned: a column named as `item`, a timestamp in the period, the columns of "
+                            + "`covariates`, and perhaps `known_from`: before it, a row is not known.",
+                        example: "plan"),
+                    Parameter("trees", .integer(1...2_000), default: "150", help: "Number of boosted trees.", example: "300"),
+                    Parameter(
+                        "effects", .choice(["add", "multiply"]), default: "add",
+                        help: "`multiply`: trees work on logarithms, for promotions that multiply what is sold.", example: "multiply"),
+                    Parameter(
+                        "calibrate", .bool, default: "true",
+                        help: "Intervals of the trees are stretched so that they were right in the span before the origin.",
+                        example: "false"),
                     Parameter(
                         "lead-time", .integer(0...366), default: "1", help: "Periods from order to delivery.", example: "7"),
                     Parameter("review", .integer(1...366), default: "1", help: "Periods from one order to the next.", example: "7"),
@@ -57,7 +75,7 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 1, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 2, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {

@@ -14,13 +14,14 @@ public import Records
 /// - The score is the chance to run out within that time if nothing is ordered.
 public final class DemandStage: FinishingStage {
     let settings: DemandSettings
-    private let schema: Schema
-    private var state: DemandState
+    let schema: Schema
+    private(set) var state: DemandState
     private var log = ByteWriter()
     private var isLogging = false
     /// Items to be forecast, in order, and the last period that is known.
     private var items: [String] = []
     private var origin = 0
+    private var global: DemandGlobal?
     /// Of the part given last.
     private(set) var results: [DemandResult] = []
 
@@ -51,7 +52,7 @@ public final class DemandStage: FinishingStage {
             let row = DemandState.Row(
                 item: columns[settings.item].text(index) ?? "", period: settings.period(of: input.times[index], &zone), units: value,
                 isShort: settings.stockout.map { columns[$0].integers[index] != 0 } ?? false,
-                cost: columns[settings.unitCost].integers[index])
+                cost: columns[settings.unitCost].integers[index], known: settings.known.map { Self.float(columns[$0], index) })
             switch take(row, keepsFirst: input.isReplayed) {
             case .new, .replaced: break
             case .same:
@@ -69,6 +70,11 @@ public final class DemandStage: FinishingStage {
         return refused
     }
 
+    private static func float(_ column: Column?, _ row: Int) -> Float {
+        guard let column, column.isValid(row) else { return .nan }
+        return column.type == .float64 ? Float(column.doubles[row]) : Float(column.integers[row])
+    }
+
     private func take(_ row: DemandState.Row, keepsFirst: Bool) -> DemandState.Taken {
         if isLogging {
             log.byte(keepsFirst ? 2 : 0)
@@ -78,6 +84,7 @@ public final class DemandStage: FinishingStage {
     }
 
     public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+        if feed == settings.plan { return try absorb(plan: batch) }
         let name = schema.fields[settings.item].name
         guard let item = batch[name], let onHand = batch["on_hand"] else {
             throw .stageInput(
@@ -103,6 +110,31 @@ public final class DemandStage: FinishingStage {
         }
     }
 
+    private func absorb(plan batch: RecordBatch) throws(Failure) {
+        let name = schema.fields[settings.item].name, names = batch.schema.fields.map(\.name)
+        let time = batch.schema.fields.firstIndex { $0.type == .timestamp && $0.name != "known_from" }
+        let columns = settings.knownNames.map { batch[$0] }
+        guard let item = batch[name], let time, !columns.contains(where: { $0 == nil }) else {
+            throw .stageInput(
+                "\(DemandSettings.stage).plan", found: "columns \(names.joined(separator: ", "))",
+                expected: "\(name), a timestamp, \(settings.knownNames.joined(separator: ", ")) and perhaps known_from")
+        }
+        var zone = settings.zone
+        let known = batch["known_from"]
+        for row in 0..<batch.count {
+            guard let key = item.text(row), batch.columns[time].isValid(row) else { continue }
+            let knownTime = known.map { $0.isValid(row) ? $0.integers[row] : .max - 1 } ?? Int64.min
+            let planned = DemandState.Planned(
+                item: key, period: settings.period(of: batch.columns[time].integers[row], &zone),
+                values: columns.map { Self.float($0, row) }, time: knownTime)
+            if isLogging {
+                log.byte(3)
+                DemandState.write(planned, to: &log)
+            }
+            state.take(planned)
+        }
+    }
+
     // MARK: Results
 
     public func finish(_ time: FinishTime) throws(Failure) -> Int {
@@ -113,6 +145,7 @@ public final class DemandStage: FinishingStage {
         var zone = settings.zone
         origin = settings.period(of: watermark.microseconds, &zone) - (settings.lastIsOpen ? 1 : 0)
         items = state.names.filter { (state.items[$0]?.first ?? .max) <= origin }
+        global = settings.global == .none ? nil : DemandGlobal(planner: DemandPlanner(settings: settings), state, items, origin: origin)
         return items.count
     }
 
@@ -121,7 +154,7 @@ public final class DemandStage: FinishingStage {
         results = range.map { index in
             let name = items[index]
             guard let item = state.items[name] else { return DemandResult(item: name) }
-            return planner.result(of: name, item, stock: state.stocks[name], origin: origin)
+            return planner.result(of: name, item, stock: state.stocks[name], origin: origin, global: global?.forecast(of: item))
         }
         return FinishedRows(
             batch: try batch(from: range.lowerBound),
@@ -208,7 +241,9 @@ public final class DemandStage: FinishingStage {
                 }
                 while !reader.isAtEnd, !reader.isBroken {
                     let mark = reader.byte()
-                    if mark == 1 {
+                    if mark == 3 {
+                        restored.take(DemandState.planned(&reader))
+                    } else if mark == 1 {
                         let name = DemandState.text(&reader)
                         restored.take(DemandState.stock(&reader), of: name)
                     } else {

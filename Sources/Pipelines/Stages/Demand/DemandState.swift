@@ -12,6 +12,8 @@ struct DemandState {
         /// Minor units, and the period it is of.
         var cost: Int64 = 0
         var costPeriod = Int.min
+        /// What is known in advance, of past and future periods.
+        var known = DemandKnown()
 
         var last: Int { first + values.count - 1 }
     }
@@ -29,6 +31,16 @@ struct DemandState {
         var units: Double
         var isShort: Bool
         var cost: Int64
+        var known: [Float] = []
+    }
+
+    /// A row of the plan.
+    struct Planned {
+        var item: String
+        var period: Int
+        var values: [Float]
+        /// When it became known, microseconds; the lowest where the feed does not say.
+        var time: Int64
     }
 
     enum Taken { case new, replaced, same, tooOld }
@@ -36,6 +48,8 @@ struct DemandState {
     let history: Int
     private(set) var items: [String: Item] = [:]
     private(set) var stocks: [String: Stock] = [:]
+    /// Plans of items that have not sold yet.
+    private var plans: [String: DemandKnown] = [:]
     private(set) var rowCount: UInt64 = 0
     private var newest = Int.min
 
@@ -43,14 +57,15 @@ struct DemandState {
 
     var names: [String] { items.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
-    var bytes: Int { items.values.reduce(0) { $0 + 96 + 9 * $1.values.capacity } + stocks.count * 64 }
+    var bytes: Int { items.values.reduce(0) { $0 + 160 + 9 * $1.values.capacity + $1.known.bytes } + stocks.count * 64 }
 
     /// - Parameter keepsFirst: of two rows with different units the first is kept (rejects that are read again).
     mutating func take(_ row: Row, keepsFirst: Bool) -> Taken {
         rowCount += 1
         newest = max(newest, row.period)
         guard row.period > newest - history else { return .tooOld }
-        var item = items[row.item] ?? Item(first: row.period, values: [], isShort: [])
+        var item =
+            items[row.item] ?? Item(first: row.period, values: [], isShort: [], known: plans.removeValue(forKey: row.item) ?? .init())
         defer { items[row.item] = item }
         if row.period < item.first {
             let gap = item.first - row.period
@@ -63,6 +78,7 @@ struct DemandState {
             item.isShort.append(false)
         }
         let at = row.period - item.first, before = item.values[at]
+        if !row.known.isEmpty, before.isNaN || !keepsFirst { item.known.set(row.period, row.known, time: .min, isSold: true) }
         if !before.isNaN, keepsFirst || (before == row.units && item.isShort[at] == row.isShort) {
             return before == row.units ? .same : .replaced
         }
@@ -73,8 +89,19 @@ struct DemandState {
             item.values.removeFirst(excess)
             item.isShort.removeFirst(excess)
             item.first += excess
+            item.known.forget(before: item.first)
         }
         return before.isNaN ? .new : .replaced
+    }
+
+    mutating func take(_ planned: Planned) {
+        rowCount += 1
+        if newest != .min, planned.period <= newest - history || planned.period > newest + history { return }
+        if items[planned.item] != nil {
+            items[planned.item]?.known.set(planned.period, planned.values, time: planned.time, isSold: false)
+        } else {
+            plans[planned.item, default: .init()].set(planned.period, planned.values, time: planned.time, isSold: false)
+        }
     }
 
     mutating func take(_ stock: Stock, of item: String) {
@@ -101,12 +128,18 @@ struct DemandState {
                 writer.word(item.values[at].bitPattern)
                 writer.byte(item.isShort[at] ? 1 : 0)
             }
+            item.known.write(to: &writer)
         }
         writer.varint(UInt64(stocks.count))
         for name in stocks.keys.sorted() {
             guard let stock = stocks[name] else { continue }
             Self.write(name, to: &writer)
             Self.write(stock, to: &writer)
+        }
+        writer.varint(UInt64(plans.count))
+        for name in plans.keys.sorted() {
+            Self.write(name, to: &writer)
+            plans[name]?.write(to: &writer)
         }
     }
 
@@ -124,11 +157,16 @@ struct DemandState {
                 item.values.append(Double(bitPattern: reader.word()))
                 item.isShort.append(reader.byte() == 1)
             }
+            item.known = DemandKnown(from: &reader)
             items[name] = item
         }
         for _ in 0..<reader.count(of: 18) {
             let name = Self.text(&reader)
             stocks[name] = Self.stock(&reader)
+        }
+        for _ in 0..<reader.count(of: 4) {
+            let name = Self.text(&reader)
+            plans[name] = DemandKnown(from: &reader)
         }
     }
 
@@ -145,12 +183,33 @@ struct DemandState {
         writer.word(row.units.bitPattern)
         writer.byte(row.isShort ? 1 : 0)
         writer.signed(row.cost)
+        write(row.known, to: &writer)
+    }
+
+    static func write(_ values: [Float], to writer: inout ByteWriter) {
+        writer.varint(UInt64(values.count))
+        for value in values { writer.word(UInt64(value.bitPattern)) }
+    }
+
+    static func floats(_ reader: inout ByteReader) -> [Float] {
+        (0..<reader.count(of: 8)).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: reader.word())) }
+    }
+
+    static func write(_ planned: Planned, to writer: inout ByteWriter) {
+        write(planned.item, to: &writer)
+        writer.signed(Int64(planned.period))
+        write(planned.values, to: &writer)
+        writer.signed(planned.time)
+    }
+
+    static func planned(_ reader: inout ByteReader) -> Planned {
+        Planned(item: text(&reader), period: Int(reader.signed()), values: floats(&reader), time: reader.signed())
     }
 
     static func row(_ reader: inout ByteReader) -> Row {
         Row(
             item: text(&reader), period: Int(reader.signed()), units: Double(bitPattern: reader.word()), isShort: reader.byte() == 1,
-            cost: reader.signed())
+            cost: reader.signed(), known: floats(&reader))
     }
 
     static func write(_ stock: Stock, to writer: inout ByteWriter) {

@@ -1,0 +1,136 @@
+import Connectors
+import Models
+public import Records
+
+/// Forecasts a demand job's own past as if it were then, and measures the errors.
+///
+/// From each of `origins` past origins, `step` periods apart, every item is forecast `horizon` periods ahead from the values up to the
+/// origin, and compared with what came. Covariates of later periods are taken for known, as the job declares them; rows of a plan count from
+/// their `known_from` on. Periods whose demand is not known (ran out, no row where gaps are not zeros) are not scored. All choices that a
+/// model makes (per item, intervals) are made anew at each origin from what was before it.
+///
+/// Measures: wQL = 2 x pinball loss / units, mean of 10 … 90 %; WAPE; RMSSE and MASE scaled by the differences at `lag` before the origin;
+/// the share of values within 10 to 90 %; RMSPE over periods with demand. Intervals: 95 % of resamples over items.
+public struct DemandBacktest: Sendable {
+    public struct Settings: Hashable, Sendable {
+        public var origins = 3
+        /// Periods between origins; nil = the horizon.
+        public var step: Int?
+        /// Nil = the job's lead time and review.
+        public var horizon: Int?
+        /// Newest periods that are left out: for choices that must not see the days that are tested.
+        public var skip = 0
+        /// Of the scale of RMSSE and MASE.
+        public var lag = 1
+        /// Items with fewer periods before an origin are left out there.
+        public var least = 1
+        public var resamples = 500
+        /// Values of the stage's `model`; empty = the job's.
+        public var models: [String] = []
+        public init() {}
+    }
+
+    /// One model's errors.
+    public struct Row: Hashable, Sendable {
+        public var model: String
+        public var items: Int
+        public var periods: Int
+        /// Periods not scored.
+        public var skipped: Int
+        public var measures: [DemandMeasure]
+    }
+
+    /// Values of the stage's `model`.
+    public static let models = ["auto", "thorough", "trees", "combined"] + LocalModel.allCases.map(\.rawValue)
+
+    public let settings: Settings
+
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// - Throws: a job whose stage is not `demand`, a feed that cannot be read, a past too short for the origins.
+    public func measure(_ job: Job, progress: (Int) -> Void = { _ in }) throws(Failure) -> [Row] {
+        let job = try job.scored()
+        guard job.stage.name == DemandSettings.stage else { throw .backtestStage(job.name, job.stage.name) }
+        var rows: [Row] = []
+        let stage = try Self.filled(job, progress: progress)
+        for model in settings.models.isEmpty ? [job.stage.text("model") ?? "auto"] : settings.models {
+            var configuration = job.stage
+            configuration.parameters["model"] = .text(model)
+            var own = try DemandSettings(configuration, schema: job.main.schema)
+            if let horizon = settings.horizon { (own.leadTime, own.review) = (horizon - 1, 1) }
+            rows.append(try row(model, stage.state, own, newest: stage.newestPeriod, job: job.name))
+        }
+        return rows
+    }
+
+    /// A stage that has taken all rows of the job's files, plans first.
+    static func filled(_ job: ScoringJob, progress: (Int) -> Void) throws(Failure) -> DemandStage {
+        let stage = try DemandStage(configuration: job.stage, schema: job.main.schema)
+        let time = job.main.eventTime.flatMap { job.main.schema.index(of: $0) } ?? 0
+        let keys = job.main.key.compactMap { job.main.schema.index(of: $0) }
+        for feed in job.streamedFeeds {
+            if feed.role == .table, feed.name != job.stage.text("plan"), feed.name != job.stage.text("stock") { continue }
+            let reader = BlockReader(feed: feed, files: try Readiness.deliveries(of: feed, in: job.directory), blockRows: 8_192)
+            while let read = try reader.next() {
+                let batch = read.block.batch
+                if feed.role == .table {
+                    try stage.absorb(batch, ofTable: feed.name)
+                } else {
+                    let hashes = RecordKey.hashes(of: batch, columns: keys)
+                    _ = try stage.absorb(StageInput(batch: batch, keys: hashes, times: batch.columns[time].integers))
+                }
+                progress(read.block.rowsRead)
+            }
+        }
+        return stage
+    }
+
+    private func row(
+        _ model: String, _ state: DemandState, _ own: DemandSettings, newest: Int?, job: String
+    ) throws(Failure) -> Row {
+        let planner = DemandPlanner(settings: own), horizon = own.exposure
+        var scores: [String: DemandScore] = [:]
+        for turn in (0..<settings.origins).reversed() {
+            let origin = (newest ?? .min / 2) - settings.skip - horizon - turn * (settings.step ?? horizon)
+            let items = state.names.filter { (state.items[$0]?.first ?? .max) + settings.least - 1 <= origin }
+            let global = own.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
+            for name in items {
+                guard let item = state.items[name] else { continue }
+                let values = planner.series(item, through: origin)
+                let forecast = planner.forecast(values, seed: DemandPlanner.seed(name, origin), global: global?.forecast(of: item)).0
+                let actual = (1...horizon).map { planner.actual(item, origin + $0) }
+                scores[name, default: DemandScore()].add(forecast, actual: actual, past: values, lag: settings.lag)
+            }
+        }
+        let used = scores.keys.sorted().compactMap { scores[$0] }
+        let sum = used.reduce(DemandScore(), +)
+        guard sum.periods > 0 else { throw .backtestShort(job, origins: settings.origins, horizon: horizon) }
+        return Row(
+            model: model, items: used.count { $0.periods > 0 }, periods: sum.periods, skipped: sum.skipped,
+            measures: DemandMeasure.all(used.filter { $0.periods > 0 }, resamples: settings.resamples))
+    }
+}
+
+extension DemandStage {
+    /// The newest period that counts; nil without rows.
+    var newestPeriod: Int? { state.newestPeriod.map { $0 - (settings.lastIsOpen ? 1 : 0) } }
+}
+
+extension DemandState {
+    var newestPeriod: Int? { items.values.map(\.last).max() }
+}
+
+extension Failure {
+    static func backtestStage(_ job: String, _ stage: String) -> Failure {
+        Failure(
+            .usage, code: "backtest.stage", what: "only forecasts can be tested on the past", place: "job '\(job)'",
+            found: "stage '\(stage)'",
+            expected: "stage 'demand'", remedy: "Measure a job that has a model with `pipeline evaluate`.")
+    }
+
+    static func backtestShort(_ job: String, origins: Int, horizon: Int) -> Failure {
+        Failure(
+            .failed, code: "backtest.short", what: "no item has a past before an origin and demand after it", place: "job '\(job)'",
+            expected: "more than \(origins) spans of \(horizon) periods", remedy: "Give fewer --origins or a shorter --horizon.")
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Pipelines
+import Records
+
+/// `pipeline backtest`
+struct Backtest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Forecast a demand job's own past as if it were then, and measure the errors.",
+        discussion: """
+            From each of --origins past origins every item is forecast from what was known then and compared with what came; each figure \
+            has its 95 % interval over resampled items. wQL and coverage judge the quantiles (10 to 90 %), RMSSE the mean. Nothing is written.
+
+            Choose settings with --skip, which leaves the newest periods alone, and look at those once, at the end.
+
+              pipeline backtest jobs/demand.yaml
+              pipeline backtest jobs/demand.yaml --models auto,trees,combined --origins 4 --skip 40
+            """)
+
+    @OptionGroup var job: JobArgument
+    @Option(help: "Number of past origins.")
+    var origins = 3
+    @Option(help: ArgumentHelp("Periods ahead; the job's lead time and review when not given.", valueName: "periods"))
+    var horizon: Int?
+    @Option(help: ArgumentHelp("Periods between origins; the horizon when not given.", valueName: "periods"))
+    var step: Int?
+    @Option(help: ArgumentHelp("Leave the newest periods out.", valueName: "periods"))
+    var skip = 0
+    @Option(help: ArgumentHelp("Lag of the differences that scale RMSSE and MASE.", valueName: "periods"))
+    var lag = 1
+    @Option(help: ArgumentHelp("Leave out items with a shorter past before an origin.", valueName: "periods"))
+    var leastHistory = 1
+    @Option(help: ArgumentHelp("Models to compare, with commas; the job's when not given.", valueName: "names"))
+    var models: String?
+    @Option(help: ArgumentHelp("Resamples that the intervals rest on.", valueName: "count"))
+    var resamples = 500
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    private var names: [String] { models.map { $0.split { $0 == "," || $0 == " " }.map(String.init) } ?? [] }
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("--origins", origins, 1...1_000), ("--horizon", horizon ?? 1, 1...732), ("--step", step ?? 1, 1...10_000),
+            ("--skip", skip, 0...20_000), ("--lag", lag, 1...1_000), ("--least-history", leastHistory, 1...20_000),
+            ("--resamples", resamples, 1...100_000),
+        ] where !range.contains(value) {
+            throw ValidationError("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        if let unknown = names.first(where: { !DemandBacktest.models.contains($0) }) {
+            throw ValidationError("--models has '\(unknown)', expected some of \(DemandBacktest.models.joined(separator: ", "))")
+        }
+    }
+
+    func run() throws {
+        let console = output.console
+        let job = try job.load()
+        let progress = Progress("backtest", console: console)
+        defer { progress.finish() }
+        var settings = DemandBacktest.Settings()
+        (settings.origins, settings.horizon, settings.step, settings.skip) = (origins, horizon, step, skip)
+        (settings.lag, settings.least, settings.resamples, settings.models) = (lag, leastHistory, resamples, names)
+        var read: Int64 = 0
+        let rows = try DemandBacktest(settings).measure(job) { more in
+            read += Int64(more)
+            progress.report(rows: read, fraction: nil)
+        }
+        progress.finish()
+        let columns: [Table.Column] = [
+            .init("model"), .init("items", .number), .init("periods", .number), .init("not_scored", .number), .init("measure"),
+            .init("value", .number), .init("low", .number), .init("high", .number),
+        ]
+        let cells = rows.flatMap { row in
+            row.measures.map { measure -> [Cell] in
+                [
+                    .text(row.model), .count(row.items), .count(row.periods), .count(row.skipped), .text(measure.name),
+                    .real(measure.value, decimals: 4), .real(measure.low, decimals: 4), .real(measure.high, decimals: 4),
+                ]
+            }
+        }
+        try format.write(Table(columns: columns, rows: cells), to: console)
+    }
+}

@@ -19,12 +19,15 @@ public struct Schedule: Sendable {
 
     /// A line of crontab(5).
     ///
+    /// Names of one and the same zone.
+    private static let utc: Set = ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "GMT", "Etc/GMT", "Etc/Zulu", "Zulu", "Universal", "Etc/Universal"]
+
     /// Debian's cron knows one zone, the system's. A job of another zone is looked at every five minutes and runs once it is due in its own
     /// zone (`run --if-due`): so the days on which clocks change lose and double nothing, and a machine that was off catches up.
     ///
     /// - Parameter systemZone: of the machine that the line is for.
     public func crontab(systemZone: String) -> String {
-        let isOwnZone = job.zone == systemZone
+        let isOwnZone = job.zone == systemZone || Self.utc.isSuperset(of: [job.zone, systemZone])
         let arguments = ["run", jobFile, "--database", database, "--quiet"] + (isOwnZone ? [] : ["--if-due"])
         let command = ([program] + arguments).map(Self.quoted).joined(separator: " ")
         let when = isOwnZone ? expression.text : "*/5 * * * *"

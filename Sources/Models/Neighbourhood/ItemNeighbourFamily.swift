@@ -1,7 +1,8 @@
 import Foundation
 public import Records
 
-/// Items that the same people buy: each item keeps its nearest neighbours, and a score sums the similarities to the items of a history.
+/// Items that the same people buy: each item keeps its nearest neighbours, and a score sums the similarities to the items of a history, each
+/// as often as it was bought.
 ///
 /// Similarity: cosine of the items' columns of buyers, or of columns weighted by BM25 (S. Robertson et al., TREC-3, 1994: users take the
 /// place of documents, and an item's weight falls with how many buy it). M. Deshpande, G. Karypis, "Item-based top-N recommendation
@@ -18,7 +19,7 @@ public enum ItemNeighbourFamily: RecommenderFamily {
             Parameter("k1", .number(0...1000), default: "1.2", help: "BM25: how soon repeated purchases stop counting.", example: "100"),
             Parameter("b", .number(0...1), default: "0.75", help: "BM25: how much long histories count less.", example: "0.5"),
         ])
-    public static let libraryVersion = "item-knn 1"
+    public static let libraryVersion = "item-knn 2"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
@@ -118,10 +119,10 @@ struct ItemNeighbourRecommender: Recommender {
         try check(histories)
         var scores = [Float](repeating: -.infinity, count: histories.count * items.count)
         for (row, history) in histories.enumerated() {
-            for item in history.distinct {
+            for (item, ages) in history.purchases {
                 for place in neighbours.range(of: item) {
                     let at = row * items.count + Int(neighbours.items[place])
-                    scores[at] = max(scores[at], 0) + neighbours.weights[place]
+                    scores[at] = max(scores[at], 0) + Float(ages.count) * neighbours.weights[place]
                 }
             }
         }
@@ -130,9 +131,9 @@ struct ItemNeighbourRecommender: Recommender {
 
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
         try check([history, History(items: [item])])
-        return history.distinct.compactMap { past in
+        return history.purchases.compactMap { past, ages in
             neighbours.range(of: past).first { Int(neighbours.items[$0]) == item }.map {
-                Contribution(item: past, amount: neighbours.weights[$0])
+                Contribution(item: past, amount: Float(ages.count) * neighbours.weights[$0])
             }
         }
     }

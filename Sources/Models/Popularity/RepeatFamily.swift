@@ -4,26 +4,44 @@ public import Records
 /// What a person buys again: for each item of the own history the purchases, each counting half after the half-life.
 ///
 /// The personal frequency of next-basket baselines (Y. Ji et al., "On the Effectiveness of Simple Repeat Baselines", and H. Hu et al.,
-/// "Modeling Personalized Item Frequency", SIGIR 2020), with age in days instead of baskets; never names an item that is new to a person.
+/// "Modeling Personalized Item Frequency", SIGIR 2020), with age in days instead of baskets. Most items of a history were bought once, so what
+/// sells breaks ties, and fills the list with items that are new to the person.
 public enum RepeatFamily: RecommenderFamily {
     public static let definition = Definition(
-        name: "repeat", summary: "What the person bought before: each purchase of an item counts, the older the less.",
+        name: "repeat",
+        summary: "What the person bought before: each purchase of an item counts, the older the less; then what sells.",
         parameters: [
-            Parameter("half-life", .number(0.01...100_000), default: "180", help: "Days after which a purchase counts half.", example: "90")
+            Parameter(
+                "half-life", .number(0.01...100_000), default: "180", help: "Days after which a purchase counts half.", example: "90"),
+            Parameter(
+                "fill", .number(0...1), default: "0.001",
+                help: "Weight of an item's share of the last 7 days' buyers, beside 1 for a purchase; 0 = own purchases only.", example: "0"
+            ),
         ])
-    public static let libraryVersion = "repeat 1"
+    public static let libraryVersion = "repeat 2"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        return RepeatRecommender(items: log.items, halfLife: values.number("half-life"))
+        let fill = values.number("fill")
+        guard fill > 0 else { return RepeatRecommender(items: log.items, halfLife: values.number("half-life"), popular: []) }
+        let from = asOf - 7 * 86_400_000_000
+        let people = Float(max(1, Set(log.events(in: from..<asOf).user).count))
+        return RepeatRecommender(
+            items: log.items, halfLife: values.number("half-life"),
+            popular: log.buyers(in: from..<asOf).map { Float(fill) * $0 / people })
     }
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
-        return RepeatRecommender(items: try reader.texts(), halfLife: try reader.number())
+        let model = RepeatRecommender(
+            items: try reader.texts(), halfLife: try reader.number(), popular: try reader.array(of: Float.self))
+        guard model.popular.isEmpty || model.popular.count == model.items.count else {
+            throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
+        }
+        return model
     }
 }
 
@@ -31,12 +49,19 @@ struct RepeatRecommender: Recommender {
     var family: String { RepeatFamily.definition.name }
     let items: [String]
     let halfLife: Double
+    /// What sells adds, an entry an item; empty = nothing.
+    let popular: [Float]
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
         try check(histories)
-        var scores = [Float](repeating: -.infinity, count: histories.count * items.count)
+        var scores =
+            popular.isEmpty
+            ? [Float](repeating: -.infinity, count: histories.count * items.count)
+            : histories.flatMap { _ in popular.map { $0 > 0 ? $0 : -.infinity } }
         for (row, history) in histories.enumerated() {
-            for purchase in history.purchases { scores[row * items.count + purchase.item] = weight(purchase.ages) }
+            for purchase in history.purchases {
+                scores[row * items.count + purchase.item] = weight(purchase.ages) + (popular.isEmpty ? 0 : popular[purchase.item])
+            }
         }
         return scores
     }
@@ -45,13 +70,16 @@ struct RepeatRecommender: Recommender {
 
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
         try check([history, History(items: [item])])
-        return history.purchases.filter { $0.item == item }.map { Contribution(item: item, amount: weight($0.ages)) }
+        let own = history.purchases.filter { $0.item == item }.map { Contribution(item: item, amount: weight($0.ages)) }
+        guard !popular.isEmpty, popular[item] > 0 else { return own }
+        return own + [Contribution(item: nil, part: "popularity", amount: popular[item])]
     }
 
     func serialized() throws(Failure) -> [UInt8] {
         var writer = ModelBytesWriter(family: family)
         writer.texts(items)
         writer.number(halfLife)
+        writer.array(popular)
         return writer.sealed()
     }
 }

@@ -88,8 +88,8 @@ import Testing
         #expect(all.map(\.family).count == 7)
         #expect(Set(all.map(\.users)) == [1])
         let own = try #require(all.first { $0.family == "own purchases" })
-        // x and y are a's own, the newer one first: x is second of two wanted.
-        #expect(abs(own.ndcg10.estimate - (1 / log2(3.0)) / (1 + 1 / log2(3.0))) < 1e-12)
+        // y and x are a's own, the newer one first; then what sells by name, v, w, z: x is second and z fifth.
+        #expect(abs(own.ndcg10.estimate - (1 / log2(3.0) + 1 / log2(6.0)) / (1 + 1 / log2(3.0))) < 1e-12)
         #expect(abs(own.ndcgBehind.estimate - (all[0].ndcg10.estimate - own.ndcg10.estimate)) < 1e-12)
     }
 }

@@ -17,11 +17,11 @@ public struct Schedule: Sendable {
         (self.program, self.jobFile, self.database) = (program, jobFile, database)
     }
 
-    /// A line of crontab(5).
-    ///
     /// Names of one and the same zone.
     private static let utc: Set = ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "GMT", "Etc/GMT", "Etc/Zulu", "Zulu", "Universal", "Etc/Universal"]
 
+    /// A line of crontab(5).
+    ///
     /// Debian's cron knows one zone, the system's. A job of another zone is looked at every five minutes and runs once it is due in its own
     /// zone (`run --if-due`): so the days on which clocks change lose and double nothing, and a machine that was off catches up.
     ///

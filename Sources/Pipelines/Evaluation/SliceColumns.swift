@@ -46,18 +46,18 @@ enum SliceColumns {
         }
         all.append(report("hour", hours, ["0 to 5", "6 to 11", "12 to 17", "18 to 23"]))
         if let seen = seen(rows, job) {
-            let bins = SliceReport.bins(of: seen, count: 4) { "\(Int($0))" }
-            all.append(report("terminal_traffic_30d", bins.places, bins.names))
+            let bins = SliceReport.bins(of: seen.values, count: 4) { "\(Int($0))" }
+            all.append(report(seen.name, bins.places, bins.names))
         }
         return all
     }
 
-    /// How much of the terminal is known: its rows of thirty days.
-    private static func seen(_ rows: FeatureSet, _ job: ScoringJob) -> [Double]? {
-        guard let stage = try? Stages.definition(of: job.stage),
-            let index = stage.features.firstIndex(where: { ["terminal_traffic_30d", "terminal_count_30d"].contains($0.name) })
+    /// How long the terminal is known; how often it came in thirty days, where the stage does not say.
+    private static func seen(_ rows: FeatureSet, _ job: ScoringJob) -> (name: String, values: [Double])? {
+        guard let features = try? Stages.definition(of: job.stage).features,
+            let index = ["terminal_age", "terminal_count_30d"].lazy.compactMap({ name in features.firstIndex { $0.name == name } }).first
         else { return nil }
         let width = rows.matrix.featureCount
-        return rows.labels.indices.map { Double(rows.matrix.values[$0 * width + index]) }
+        return (features[index].name, rows.labels.indices.map { Double(rows.matrix.values[$0 * width + index]) })
     }
 }

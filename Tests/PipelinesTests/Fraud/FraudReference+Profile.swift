@@ -14,7 +14,7 @@ extension FraudReference {
             .sorted { (data.rows[$0].time, $0) > (data.rows[$1].time, $1) }
     }
 
-    /// The 40 features of the profile, each from its sentence in the reference.
+    /// The 41 features of the profile, each from its sentence in the reference.
     func profile(_ index: Int) -> [Float] {
         let row = data.rows[index]
         return [Float(Timestamp(microseconds: row.time).hour)] + card(index).features + terminal(index)
@@ -81,6 +81,8 @@ extension FraudReference {
         let run = known.prefix { frauds.contains($0) }
         features += [age(known.dropFirst(run.count).first), age(frauds.first)]
         features += [7, 14, 31].map { count(frauds, $0) } + [Float(run.count)]
+        let seen = everything.last { data.rows[$0].time > max(row.time - 44 * day, cutoff(at: index)) }
+        features.append(seen.map { days(row.time - data.rows[$0].time) } ?? 0)
         return features
     }
 }

@@ -32,11 +32,14 @@ struct FraudWordsTests {
         let known: [String: Float] = [
             "amount": 212, "quiet_mean": 50.4, "quiet_maximum": 90, "amount_to_quiet_mean": 4.206, "unexplained_since": 9,
             "unexplained_genuine": 1, "unexplained_first": 12.4, "fraud_run": 3, "genuine_last": 0.5, "high_count_14d": 2,
+            "terminal_age": 1.5,
         ]
         #expect(words("amount_to_quiet_mean", known) == "amount 212.00 is 4.2 times this card's quiet mean of 50.40")
         #expect(words("unexplained_share", known) == "terminal: 8 of 9 known transactions fraud since 12 days ago")
         #expect(words("fraud_run", known) == "terminal: its newest 3 known transactions were fraud")
         #expect(words("genuine_last", known) == "terminal: last genuine one known 12 hours ago")
+        #expect(words("terminal_age", known) == "terminal: first seen 1 day ago")
+        #expect(words("terminal_age", ["terminal_age": 0]) == "terminal: its first transaction known")
         #expect(words("recent_score_14d", known) == "this card: 2 high amounts in 14 days")
         for feature in all.dropFirst(15) {
             for values in [known, ["amount": 1], Dictionary(uniqueKeysWithValues: all.map { ($0, Float(1)) })] as [[String: Float]] {

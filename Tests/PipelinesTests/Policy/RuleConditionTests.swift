@@ -62,6 +62,9 @@ import Testing
         #expect(try truth("customer_mean_30d = 10 EUR and customer_mean_30d >= 10 and customer_mean_30d < 10.01", row) == true)
         #expect(try truth("terminal_gap < 2d and terminal.gap > 35h and terminal_gap > 1.4 and not terminal_gap > 1.6", row) == true)
         #expect(try truth("terminal.gap = 129600s", row) == true)
+        let young = Row(amount: 22_100, features: ["terminal_age": 1.5]), old = Row(amount: 22_100, features: ["terminal_age": 2])
+        #expect(try truth("amount > 220 EUR and terminal.age < 2d", young) == true)
+        #expect(try truth("amount > 220 EUR and terminal.age < 2d", old) == false)
         #expect(try truth("customer_count_1d > 2 and customer.count_1d <= 3", row) == true)
     }
 

@@ -83,6 +83,7 @@ enum FraudFeatures: String, CaseIterable, Sendable {
             "fraud_run",
             "how many of the terminal's newest transactions, at least `delay` ago, are known as fraud without a genuine one between"
         ),
+        ("terminal_age", "days since the terminal's first transaction of the last 44 days; 0 when this is it"),
     ]
 
     private static func dayText(_ days: Int64) -> String { days == 1 ? "day" : "\(days) days" }
@@ -95,7 +96,7 @@ extension FraudFeatures {
             "amount", "customer_mean_1d", "customer_mean_7d", "customer_mean_30d", "quiet_mean", "quiet_deviation", "quiet_maximum",
             "earlier_mean", "earlier_maximum",
         ]
-        let days = ["customer_gap", "terminal_gap", "unexplained_first", "unexplained_last", "genuine_last", "fraud_last"]
+        let days = ["customer_gap", "terminal_gap", "unexplained_first", "unexplained_last", "genuine_last", "fraud_last", "terminal_age"]
         return Dictionary(uniqueKeysWithValues: money.map { ($0, .money) } + days.map { ($0, .days) })
     }()
 

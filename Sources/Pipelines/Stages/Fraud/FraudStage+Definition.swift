@@ -49,7 +49,7 @@ extension FraudStage {
                         "features", .choice(FraudFeatures.allCases.map(\.rawValue)), default: FraudFeatures.handbook.rawValue,
                         help: "`handbook`: the first 15; `full`: all, which find more and need about twice the time.", example: "full"),
                 ]),
-            version: 4, features: FraudFeatures.all, positive: positive, negative: negative
+            version: 5, features: FraudFeatures.all, positive: positive, negative: negative
         ).with(units: FraudFeatures.units)
     }
 

@@ -45,6 +45,8 @@ extension FraudStage {
                 + "\(age(column("unexplained_first"))) ago"
         case "unexplained_3d", "unexplained_7d", "unexplained_14d", "unexplained_30d":
             return "terminal: \(count(value, "known fraud")) that the amount does not explain"
+        case "terminal_age":
+            return value > 0 ? "terminal: first seen \(age(value)) ago" : "terminal: its first transaction known"
         case "genuine_last":
             return value.isNaN ? "terminal: no known genuine transaction" : "terminal: last genuine one known \(age(value)) ago"
         case "fraud_last": return value.isNaN ? "terminal: no known fraud" : "terminal: last known fraud \(age(value)) ago"

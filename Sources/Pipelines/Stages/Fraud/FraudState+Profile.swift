@@ -30,7 +30,7 @@ struct AmountLevel {
     func score(_ value: Double) -> Double { (value - mean) / scale }
 }
 
-/// The profile: 40 features beyond the handbook's, of the card's own level of amounts and of what is known of the terminal.
+/// The profile: 41 features beyond the handbook's, of the card's own level of amounts and of what is known of the terminal.
 ///
 /// One way for rows in time and late ones: everything is looked up from the row's own time, over at most 256 earlier rows of the card and the
 /// frauds known at the terminal.
@@ -45,7 +45,7 @@ extension FraudState {
     /// An amount that lies more deviations above the card's level is high, and explains a fraud by itself.
     static let highScore = 2.5
 
-    /// Writes features 15 to 54 of the row just remembered.
+    /// Writes features 15 to 55 of the row just remembered.
     @inline(never)
     mutating func profile(
         customer: Int, terminal: Int, time: Int64, hour: Int64, sequence: UInt32, into features: UnsafeMutablePointer<Float>
@@ -118,6 +118,8 @@ extension FraudState {
         for (window, width) in FraudWindows.widths.enumerated() {
             features[1 + window] = Float(own - min(own, account.rows(until: max(time &- width, cutoff), log)))
         }
+        let seen = account.rows(until: max(time &- Self.recentWidth &- Self.quietWidth, cutoff), log)
+        features[19] = seen < own ? Self.days(time &- account.visit(seen).pointee.time) : 0
         for feature in 4..<19 { features[feature] = 0 }
         for feature in [8, 9, 10, 11, 12, 13, 14] { features[feature] = .nan }
         let low = account.rows(until: oldest, log), high = max(min(account.rows(until: until, log), own), low)

@@ -12,7 +12,11 @@ struct Backtest: ParsableCommand {
 
             Choose settings with --skip, which leaves the newest periods alone, and look at those once, at the end.
 
+            With --orders, orders are replayed instead: at each of the last --origins reviews the job's policy orders, and so do a forecast with \
+            a safety factor, past sums without a forecast, and one that knows what comes. Their costs are compared.
+
               pipeline backtest jobs/demand.yaml
+              pipeline backtest jobs/demand.yaml --orders --origins 12
               pipeline backtest jobs/demand.yaml --models auto,trees,combined --origins 4 --skip 40
             """)
 
@@ -33,6 +37,8 @@ struct Backtest: ParsableCommand {
     var models: String?
     @Option(help: ArgumentHelp("Resamples that the intervals rest on.", valueName: "count"))
     var resamples = 500
+    @Flag(help: "Replay orders: what each inventory policy would have cost.")
+    var orders = false
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -45,6 +51,9 @@ struct Backtest: ParsableCommand {
             ("--resamples", resamples, 1...100_000),
         ] where !range.contains(value) {
             throw ValidationError("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        if orders, !names.isEmpty || horizon != nil || step != nil || skip != 0 {
+            throw ValidationError("--orders takes the model and periods of the job: no --models, --horizon, --step or --skip")
         }
         if let unknown = names.first(where: { !DemandBacktest.models.contains($0) }) {
             throw ValidationError("--models has '\(unknown)', expected some of \(DemandBacktest.models.joined(separator: ", "))")
@@ -60,10 +69,16 @@ struct Backtest: ParsableCommand {
         (settings.origins, settings.horizon, settings.step, settings.skip) = (origins, horizon, step, skip)
         (settings.lag, settings.least, settings.resamples, settings.models) = (lag, leastHistory, resamples, names)
         var read: Int64 = 0
-        let rows = try DemandBacktest(settings).measure(job) { more in
+        func count(_ more: Int) {
             read += Int64(more)
             progress.report(rows: read, fraction: nil)
         }
+        if orders {
+            let (rows, currency) = try DemandOrderReplay(reviews: origins, resamples: resamples).measure(job, progress: count)
+            progress.finish()
+            return try format.write(Self.table(rows, currency), to: console)
+        }
+        let rows = try DemandBacktest(settings).measure(job, progress: count)
         progress.finish()
         let columns: [Table.Column] = [
             .init("model"), .init("items", .number), .init("periods", .number), .init("not_scored", .number), .init("measure"),
@@ -78,5 +93,21 @@ struct Backtest: ParsableCommand {
             }
         }
         try format.write(Table(columns: columns, rows: cells), to: console)
+    }
+
+    private static func table(_ rows: [DemandOrderReplay.Row], _ currency: Currency) -> Table {
+        func money(_ minor: Double) -> Cell { .money(Money(minor: Int64(min(max(minor.rounded(), 0), 9e15)), currency: currency)) }
+        return Table(
+            columns: [
+                .init("policy"), .init("items", .number), .init("periods", .number), .init("cost", .money), .init("cost_low", .money),
+                .init("cost_high", .money), .init("holding", .money), .init("missing", .money), .init("filled", .number),
+                .init("mean_stock", .number), .init("orders", .number),
+            ],
+            rows: rows.map { row in
+                [
+                    .text(row.policy), .count(row.items), .count(row.periods), money(row.cost), money(row.low), money(row.high),
+                    money(row.holding), money(row.missing), .share(row.fill), .real(row.stock, decimals: 1), .count(row.orders),
+                ]
+            })
     }
 }

@@ -71,8 +71,12 @@ struct DemandGlobal {
             }
         }
         covariates.append(periods.map { Double(settings.period.placeInYear(of: $0)) })
-        if settings.period == .day { covariates.append(periods.map { Double(settings.period.dayOfMonth(of: $0)) }) }
-        return GlobalSeries(values: values, start: past.first ?? origin, covariates: covariates)
+        if settings.period == .day {
+            covariates.append(periods.map { Double(settings.period.dayOfMonth(of: $0)) })
+            covariates.append(periods.map { Double(($0 % 7 + 10) % 7) })
+        }
+        // Where periods were closed, places in a season are right from the end backwards.
+        return GlobalSeries(values: values, start: origin + 1 - values.count, covariates: covariates)
     }
 
     // MARK: Intervals

@@ -157,13 +157,22 @@ struct DemandPlanner {
         return max(0, a + share * (b - a))
     }
 
+    /// The chance that an order should last with: where holding and missing cost the same, or the one that is asked for.
+    var ratio: Double {
+        settings.service ?? settings.margin / (settings.margin + settings.holding * Double(settings.exposure))
+    }
+
+    /// The level to order up to.
+    ///
+    /// - Parameter sums: sorted.
+    func level(_ sums: [Double]) -> Double { Newsvendor.empirical(holding: 1 - ratio, stockout: ratio, demands: sums).level }
+
     private func order(for result: inout DemandResult, sums: [Double], unitCost: Double) {
         let holding = settings.holding * Double(settings.exposure), missing = settings.margin
-        let ratio = settings.service ?? missing / (missing + holding)
         // Shown to a person: hundredths of a unit are enough.
         func rounded(_ units: Double) -> Double { (units * 100).rounded() / 100 }
         result.expected = rounded(sums.reduce(0, +) / Double(sums.count))
-        result.target = rounded(Newsvendor.empirical(holding: 1 - ratio, stockout: ratio, demands: sums).level)
+        result.target = rounded(level(sums))
         let short = sums.filter { $0 > result.position }
         result.chance = Double(short.count) / Double(sums.count)
         let needed = result.target - result.position

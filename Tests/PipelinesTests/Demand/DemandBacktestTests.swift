@@ -1,0 +1,91 @@
+import Foundation
+import Pipelines
+import Records
+import Testing
+
+/// Errors and costs on a past that is known to the unit.
+@Suite struct DemandBacktestTests {
+    /// `jobs/demand.yaml` over one item in a folder of its own.
+    struct Shop: ~Copyable {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+
+        /// - Parameters:
+        ///   - units: a day each, from 2025-01-01 on.
+        ///   - short: days on which it ran out.
+        func job(units: [Int], short: Set<Int> = [], model: String = "naive") throws -> Job {
+            let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path
+            var text = try String(contentsOfFile: "\(root)/jobs/demand.yaml", encoding: .utf8)
+            text = text.replacing("*.csv.gz", with: "*.csv").replacing(
+                "      period: day", with: "      period: day\n      model: \(model)")
+            for name in ["jobs", "sample-data/demand/sales", "sample-data/demand/stock"] {
+                try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            func day(_ at: Int) -> String { String(Timestamp(seconds: Int64(20_089 + at) * 86_400).iso8601.prefix(10)) }
+            let rows = units.enumerated().map { "A,\(day($0)),\($1),2.00,\(short.contains($0))" }
+            try Self.write(["ITEM,DATE,UNITS,COST,RAN_OUT"] + rows, to: "\(folder)/sample-data/demand/sales/a.csv")
+            try Self.write(["ITEM,COUNTED,ON_HAND,ON_ORDER", "A,\(day(0)),1,0"], to: "\(folder)/sample-data/demand/stock/a.csv")
+            try Self.write([text], to: "\(folder)/jobs/demand.yaml")
+            return try Job.load(path: "\(folder)/jobs/demand.yaml")
+        }
+
+        static func write(_ lines: [String], to path: String) throws {
+            try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    static func measures(_ job: Job, skip: Int = 0) throws -> (values: [String: Double], skipped: Int) {
+        var settings = DemandBacktest.Settings()
+        (settings.origins, settings.skip, settings.resamples) = (1, skip, 20)
+        let row = try #require(DemandBacktest(settings).measure(job).first)
+        return (Dictionary(uniqueKeysWithValues: row.measures.map { ($0.name, $0.value) }), row.skipped)
+    }
+
+    @Test("errors are those of the last horizon, and --skip moves them back")
+    func errors() throws {
+        let shop = Shop()
+        // Ten days ahead (lead time 3, review 7): 10 is forecast, 20 came.
+        let job = try shop.job(units: Array(repeating: 10, count: 60) + Array(repeating: 20, count: 10))
+        let (values, _) = try Self.measures(job)
+        #expect(values["wape"] == 0.5 && values["coverage"] == 0 && values["rmspe"] == 0.5)
+        #expect(abs((values["wql"] ?? 0) - 0.5) < 1e-12)
+        let (before, _) = try Self.measures(job, skip: 10)
+        #expect(before["wape"] == 0 && before["coverage"] == 1)
+    }
+
+    @Test("days on which it ran out are not scored")
+    func stockouts() throws {
+        let shop = Shop()
+        let job = try shop.job(units: Array(repeating: 10, count: 67) + [1, 1, 1], short: [67, 68, 69])
+        let (values, skipped) = try Self.measures(job)
+        #expect(skipped == 3 && values["wape"] == 0)
+    }
+
+    @Test("where demand never changes, every policy costs what the one that knows it does; where it jumps, only that one misses nothing")
+    func orders() throws {
+        let steady = Shop()
+        let same = try DemandOrderReplay(reviews: 3, resamples: 20).measure(steady.job(units: Array(repeating: 12, count: 90))).rows
+        #expect(same.map(\.policy) == ["distribution", "safety", "history", "perfect"])
+        for row in same { #expect(row.missing == 0 && row.fill == 1 && abs(row.cost - same[3].cost) < 1e-9, "\(row)") }
+        // The jump comes after the first review, at 72.
+        let jumping = Shop()
+        let units = Array(repeating: 12, count: 80) + Array(repeating: 30, count: 10)
+        let rows = try DemandOrderReplay(reviews: 2, resamples: 20).measure(jumping.job(units: units)).rows
+        #expect(rows[3].missing == 0 && rows[3].fill == 1)
+        #expect(rows[0].missing > 0 && rows[0].fill < 1 && rows[0].cost > rows[3].cost)
+    }
+
+    @Test("a job that forecasts nothing, and a past that is too short, are refused")
+    func refused() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path
+        let fraud = try Job.load(path: "\(root)/jobs/fraud.yaml")
+        let failure = #expect(throws: Failure.self) { try DemandBacktest(.init()).measure(fraud) }
+        #expect(failure?.code == "backtest.stage")
+        let shop = Shop()
+        let short = try shop.job(units: [3, 4, 5])
+        let second = #expect(throws: Failure.self) { try DemandBacktest(.init()).measure(short) }
+        #expect(second?.code == "backtest.short")
+        #expect(throws: Failure.self) { try DemandOrderReplay(reviews: 3).measure(short) }
+    }
+}

@@ -10,8 +10,7 @@ public struct FileSystemFacts: Hashable, Sendable {
     /// Kinds on which SQLite's locks and shared memory do not hold between machines.
     static let networkKinds: Set<String> = [
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre", "gfs2",
-        "ocfs2",
-        "webdav", "davfs", "fuse.s3fs", "fuse.rclone",
+        "ocfs2", "webdav", "davfs", "fuse.s3fs", "fuse.rclone",
     ]
 
     public var isNetwork: Bool { kind.map(Self.networkKinds.contains) ?? false }

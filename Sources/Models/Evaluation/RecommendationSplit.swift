@@ -18,8 +18,16 @@ public struct RecommendationSplit: Sendable {
     ///   - share: the cut is this quantile of event times, the higher of two (numpy's `method="higher"`).
     ///   - onlyNew: pairs of training leave the test; users without a pair left leave it too.
     public init(_ log: InteractionLog, share: Double = 0.8, onlyNew: Bool) throws(Failure) {
-        guard log.count > 0 else { throw .interactionsEmpty("the test") }
-        try self.init(log, cut: log.times[Int((share * Double(log.count - 1)).rounded(.up))], until: .max, onlyNew: onlyNew)
+        try self.init(log, cut: Self.cut(log.times, share: share), until: .max, onlyNew: onlyNew)
+    }
+
+    /// The quantile of event times, the higher of two.
+    ///
+    /// - Parameter times: rising.
+    /// - Throws: no times.
+    public static func cut(_ times: [Int64], share: Double = 0.8) throws(Failure) -> Int64 {
+        guard !times.isEmpty else { throw .interactionsEmpty("the test") }
+        return times[Int((share * Double(times.count - 1)).rounded(.up))]
     }
 
     /// - Parameter until: rows at or after this are looked at by nobody.

@@ -44,13 +44,14 @@ public struct RecommendationEvaluator: Sendable {
     {
         let job = try job.scored()
         let settings = try RecommendationSettings(job.stage, schema: job.main.schema)
-        var log = try interactions(of: job, settings: settings)
-        if isInner { log = try RecommendationSplit(log, onlyNew: false).training }
+        let (state, newest) = try Self.filled(job, settings: settings)
+        var (log, cut) = try Self.log(state, until: newest, settings: settings)
+        if isInner { (log, cut) = try Self.log(state, until: cut - 1, settings: settings) }
         let compared = [Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)] + Self.others
         var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
         var models: [any Recommender] = []
         for onlyNew in [false, true] {
-            let split = try RecommendationSplit(log, onlyNew: onlyNew)
+            let split = try RecommendationSplit(log, cut: cut, onlyNew: onlyNew)
             report.cut = Timestamp(microseconds: split.cut).iso8601
             if models.isEmpty {
                 for one in compared {
@@ -102,8 +103,25 @@ public struct RecommendationEvaluator: Sendable {
         }
     }
 
-    /// The job's purchases as a run would see them, returns taken off.
-    private func interactions(of job: ScoringJob, settings: RecommendationSettings) throws(Failure) -> InteractionLog {
+    /// Purchases with returns taken off, and the cut: before it as they were known then, so that what came back later was still bought.
+    private static func log(
+        _ state: RecommendationState, until limit: Int64, settings: RecommendationSettings
+    ) throws(Failure) -> (InteractionLog, cut: Int64) {
+        func bought(until limit: Int64) -> [RecommendationState.Event] {
+            let all = state.purchases(until: limit)
+            let programs = RecommendationState.programs(among: all, most: settings.mostInteractions)
+            return all.filter { !programs.contains($0.user) }
+        }
+        let all = bought(until: limit)
+        let cut = try RecommendationSplit.cut(all.map(\.time))
+        let purchases = bought(until: cut - 1) + all.filter { $0.time >= cut }
+        return (try InteractionLog(users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time)), cut)
+    }
+
+    /// All rows of the job's files as a run would take them, and the newest time.
+    private static func filled(
+        _ job: ScoringJob, settings: RecommendationSettings
+    ) throws(Failure) -> (RecommendationState, newest: Int64) {
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         let reader = BlockReader(feed: job.main, files: try Readiness.deliveries(of: job.main, in: job.directory), blockRows: 8_192)
@@ -124,9 +142,6 @@ public struct RecommendationEvaluator: Sendable {
                             time: batch.columns[time].integers[row], quantity: quantity, price: .nan)))
             }
         }
-        let all = state.purchases(until: newest)
-        let programs = RecommendationState.programs(among: all, most: settings.mostInteractions)
-        let purchases = all.filter { !programs.contains($0.user) }
-        return try InteractionLog(users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time))
+        return (state, newest)
     }
 }

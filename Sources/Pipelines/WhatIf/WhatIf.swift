@@ -41,9 +41,11 @@ public struct WhatIf: Sendable {
         let from = from ?? Timestamp(.init(year: 1, month: 1, day: 1)), to = to ?? Timestamp(.init(year: 9999, month: 12, day: 31))
         let scoring = try job.scored()
         guard try !scoring.decided().isFinished else { throw .whatIfFinishing(scoring.stage.name) }
-        let runs = try runs(of: scoring, from: from, to: to, startsCold: trial.modelVersion == nil)
-        guard !runs.isEmpty else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
-        let scratch = try scratchIfNeeded(runs, job: job, folder: folder, progress: progress)
+        let decided = try runs(of: scoring, from: from, to: to)
+        guard let last = decided.last else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
+        // What filled the queue without a model follows from all earlier runs without one; of those the scores are enough.
+        let runs = trial.modelVersion == nil ? try coldRuns(before: last, besides: decided, job: scoring) : decided
+        let scratch = try scratchIfNeeded(decided, job: job, folder: folder, progress: progress)
         defer { scratch?.remove() }
         var session = try WhatIfSession(
             job: scoring, trial: trial, period: from.microseconds..<to.microseconds, source: scratch?.warehouse ?? warehouse, whatIf: self)
@@ -55,11 +57,11 @@ public struct WhatIf: Sendable {
                     fraction: Double(index + 1) / Double(runs.count)))
         }
         guard session.ledger.rows > 0 else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
-        return try session.report(newest: runs[runs.count - 1])
+        return try session.report(newest: last)
     }
 
-    /// Finished runs with rows in the period, in order; with those without a model before them, from which follows what filled the queue.
-    private func runs(of job: ScoringJob, from: Timestamp, to: Timestamp, startsCold: Bool) throws(Failure) -> [RunRecord] {
+    /// Finished runs with rows in the period, in order.
+    private func runs(of job: ScoringJob, from: Timestamp, to: Timestamp) throws(Failure) -> [RunRecord] {
         try warehouse.read { database in
             let known = try RunStore(database).list(job: job.name).filter { $0.status == .done }
             guard try database.tableExists(job.results.table) else { return [] }
@@ -68,9 +70,15 @@ public struct WhatIf: Sendable {
                 sql: """
                     SELECT DISTINCT run FROM \(ResultTable.quoted(job.results.table)) WHERE event_time >= ? AND event_time < ?
                     """, arguments: [Self.bound(from), Self.bound(to)])
-            guard let last = ids.max(), known.contains(where: { ids.contains($0.id) }) else { return [] }
-            return known.filter { ids.contains($0.id) || startsCold && $0.model == nil && $0.id < last }.reversed()
+            return known.filter { ids.contains($0.id) }.reversed()
         }
+    }
+
+    /// `decided` and the finished runs without a model before the last of them, in order.
+    private func coldRuns(before last: RunRecord, besides decided: [RunRecord], job: ScoringJob) throws(Failure) -> [RunRecord] {
+        let known = try warehouse.read { try RunStore($0).list(job: job.name) }
+        let ids = Set(decided.map(\.id))
+        return known.filter { ids.contains($0.id) || $0.status == .done && $0.model == nil && $0.id < last.id }.reversed()
     }
 
     /// Without the zone, so that times with a fraction of a second fall on the right side.

@@ -67,10 +67,25 @@ struct Evaluate: ParsableCommand {
         if resamples < 1 { throw ValidationError("--resamples is \(resamples), expected 1 or more") }
     }
 
+    /// The first option given that only a classifier's evaluation knows.
+    private var classifierOption: String? {
+        [
+            ("--test-from", testFrom != nil), ("--shuffled", shuffled), ("--removal-window", removalWindow != nil),
+            ("--rolling", rolling != nil), ("--control", control != nil),
+        ].first(where: \.1)?.0
+    }
+
     func run() throws {
         let console = output.console
         let job = try job.load()
-        if RecommendationEvaluator.applies(to: job) { return try evaluateRecommendations(job, console: console) }
+        if RecommendationEvaluator.applies(to: job) {
+            if let option = classifierOption {
+                throw ValidationError("\(option) is not for recommendations: the cut in time is the protocol's")
+            }
+            return try evaluateRecommendations(job, console: console)
+        }
+        if inner { throw ValidationError("--inner is for recommendations; test earlier days with --test-from and --test-to, or --rolling") }
+        if DemandBacktest.applies(to: job) { throw DemandBacktest.measuresInstead(of: job) }
         let progress = Progress("evaluate", console: console)
         defer { progress.finish() }
         let period = testFrom.flatMap { from in testTo.map { Evaluator.Period(days: from.day...$0.day) } }

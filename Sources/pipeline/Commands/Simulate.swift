@@ -8,6 +8,21 @@ struct Simulate: ParsableCommand {
         abstract: "Write simulated data, to try things with.",
         discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Demand.self, Recommendations.self])
 
+    /// Where simulated files go, and how they are packed.
+    struct Files: ParsableArguments {
+        @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
+        var out: String
+
+        @Option(help: "Gzip level, 1 (fast) to 9 (small).")
+        var level = 6
+
+        @Flag(help: "Write plain files instead of gzipped ones.")
+        var plain = false
+
+        /// Nil = not packed.
+        var gzipLevel: Int? { plain ? nil : level }
+    }
+
     /// `pipeline simulate fraud`
     struct Fraud: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,9 +49,6 @@ struct Simulate: ParsableCommand {
         @Option(help: "First day, as 2026-01-01.", transform: Fraud.day)
         var start = Timestamp(.init(year: 2026, month: 1, day: 1))
 
-        @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
-        var out: String
-
         @Option(
             help: ArgumentHelp("A day that is also written as an ISO 20022 camt.053 statement.", valueName: "day"),
             transform: Fraud.day)
@@ -45,12 +57,7 @@ struct Simulate: ParsableCommand {
         @Option(help: "Broken lines among a million.")
         var brokenPerMillion = 70
 
-        @Option(help: "Gzip level, 1 (fast) to 9 (small).")
-        var level = 6
-
-        @Flag(help: "Write plain files instead of gzipped ones.")
-        var plain = false
-
+        @OptionGroup(title: "Files") var files: Simulate.Files
         @OptionGroup(title: "Output") var format: FormatOptions
         @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -65,11 +72,11 @@ struct Simulate: ParsableCommand {
             let simulation = try FraudSimulation(
                 .init(
                     customers: customers, terminals: terminals, days: days, seed: seed, start: start, brokenPerMillion: brokenPerMillion,
-                    statementDay: camtDay, gzipLevel: plain ? nil : level))
-            let summary = try simulation.write(to: out)
+                    statementDay: camtDay, gzipLevel: files.gzipLevel))
+            let summary = try simulation.write(to: files.out)
             try format.write(
                 Details(
-                    title: "Simulated card transactions in \(out)",
+                    title: "Simulated card transactions in \(files.out)",
                     [
                         .init("rows", .count(summary.rows)), .init("frauds", .count(summary.frauds)),
                         .init("chargebacks", .count(summary.chargebacks)), .init("broken_rows", .count(summary.brokenRows)),

@@ -25,25 +25,17 @@ extension Simulate {
         @Option(help: "First day, as 2025-01-01.", transform: Fraud.day)
         var start = Timestamp(.init(year: 2025, month: 1, day: 1))
 
-        @Option(help: ArgumentHelp("Folder to write to; it is created.", valueName: "folder"))
-        var out: String
-
-        @Option(help: "Gzip level, 1 (fast) to 9 (small).")
-        var level = 6
-
-        @Flag(help: "Write plain files instead of gzipped ones.")
-        var plain = false
-
+        @OptionGroup(title: "Files") var files: Simulate.Files
         @OptionGroup(title: "Output") var format: FormatOptions
         @OptionGroup(title: "Output") var output: OutputOptions
 
         func run() throws {
             let simulation = try DemandSimulation(
-                .init(items: items, days: days, seed: seed, start: start, gzipLevel: plain ? nil : level))
-            let summary = try simulation.write(to: out)
+                .init(items: items, days: days, seed: seed, start: start, gzipLevel: files.gzipLevel))
+            let summary = try simulation.write(to: files.out)
             try format.write(
                 Details(
-                    title: "Simulated sales in \(out)",
+                    title: "Simulated sales in \(files.out)",
                     [
                         .init("rows", .count(summary.rows)), .init("units", .count(summary.units)),
                         .init("stockouts", .count(summary.stockouts)), .init("files", .count(summary.files)),

@@ -93,12 +93,16 @@ enum EvaluationView {
     // MARK: Rolling weeks
 
     static func rolling(_ report: RollingReport) -> Table {
-        Table(
+        let isAlone = report.against == nil, promisesNothing = report.weeks.allSatisfy { $0.automatic == nil }
+        return Table(
             columns: [
                 .init("week_from"), .init("rows", .number), .init("positives", .number), .init("auc", .number),
-                .init("average_precision", .number), .init("card_precision_at_100", .number), .init("other_average_precision", .number),
-                .init("difference", .number), .init("lower", .number), .init("upper", .number), .init("better"),
-                .init("automation_rate", .number), .init("cleared_fraud", .number), .init("promise"),
+                .init("average_precision", .number), .init("card_precision_at_100", .number),
+                .init("other_average_precision", .number, hidden: isAlone),
+                .init("difference", .number, hidden: isAlone), .init("lower", .number, hidden: isAlone),
+                .init("upper", .number, hidden: isAlone), .init("better", hidden: isAlone),
+                .init("automation_rate", .number, hidden: promisesNothing), .init("cleared_fraud", .number, hidden: promisesNothing),
+                .init("promise", hidden: promisesNothing),
             ],
             rows: report.weeks.map { week in
                 func figure(_ value: Double?) -> Cell { value.map { .real($0, decimals: 3) } ?? .missing }

@@ -70,6 +70,21 @@ struct UsageTests {
         #expect(result.code == 64 && result.output.isEmpty && result.errors.hasPrefix("error: ") && result.errors.contains(text))
     }
 
+    @Test(
+        "refuses options that this kind of job would ignore, and names the command that measures it",
+        arguments: [
+            (["recommendations.yaml", "--control", "shuffled"], "--control is not for recommendations"),
+            (["recommendations.yaml", "--rolling", "3"], "--rolling is not for recommendations"),
+            (["fraud.yaml", "--inner"], "--inner is for recommendations"), (["demand.yaml"], "Use `pipeline backtest "),
+        ])
+    func otherJobs(_ arguments: [String], _ text: String) throws {
+        let program = try ShippedProgram()
+        defer { program.remove() }
+        let job = ShippedProgram.root.appendingPathComponent("jobs/\(arguments[0])").path
+        let result = try program.run(arguments: ["evaluate", job] + arguments.dropFirst())
+        #expect(result.code == 64 && result.output.isEmpty && result.errors.contains(text), "\(result.errors)")
+    }
+
     @Test("suggests nothing for what is like no command")
     func noSuggestion() throws {
         let program = try ShippedProgram()

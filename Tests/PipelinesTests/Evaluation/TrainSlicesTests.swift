@@ -138,4 +138,25 @@ import Testing
         #expect(report.fitting.automatic != nil && report.calibration != nil && !report.slices.isEmpty)
         #expect(!verdict.passes, "\(verdict.segments) \(verdict.certificate.segments)")
     }
+
+    @Test("weeks one after the other are what each alone is, the realised risk too; a job beside itself is never better")
+    func rolling() throws {
+        let bank = try BankFixture(customers: 120, days: 75) { text in
+            text.replacing(Self.window, with: Self.slices).replacing("last: 36d", with: "last: 30d").replacing("        rules:\n", with: "")
+                .replacing("rules:\n", with: "\(Self.automatic)rules:\n")
+        }
+        let job = try bank.job(), evaluator = Evaluator(resamples: 40)
+        let report = try evaluator.roll(job, against: job, weeks: 2)
+        #expect(report.weeks.count == 2 && report.betterWeeks == 0)
+        for week in report.weeks {
+            let from = try #require(Timestamp(iso8601: week.from)).day
+            let alone = try evaluator.evaluate(job, test: Evaluator.Period(days: from...(from + 6)))
+            #expect(week.automatic == alone.automatic && week.automatic != nil)
+            #expect(week.rows == alone.testRows && week.positives == alone.testPositives && week.positives > 0)
+            #expect(week.averagePrecision == alone.figures.first { $0.name == "average_precision" }?.value)
+            #expect(week.difference?.difference.estimate == 0)
+        }
+        let plain = try BankFixture(customers: 120, days: 75)
+        #expect(try evaluator.roll(plain.job(), weeks: 1).weeks.allSatisfy { $0.automatic == nil && $0.rows > 0 })
+    }
 }

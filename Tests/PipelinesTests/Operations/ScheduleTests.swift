@@ -28,10 +28,20 @@ import Testing
         #expect(try schedule(zone: "UTC").crontab(systemZone: "Asia/Tokyo").contains("--if-due"))
     }
 
-    @Test("keeps what a shell or cron would take apart together")
+    @Test("gives a shell, behind cron, the paths as they are")
     func quoting() throws {
-        let line = try schedule(zone: "UTC", file: "/jobs/100% of it's/fraud.yaml").crontab(systemZone: "UTC")
-        #expect(line.contains("100\\% of it") && line.contains("'"))
-        #expect(!line.dropLast().contains("\n0 2 * * * /bin/pipeline run /jobs/100 "))
+        let file = "/jobs/100% of it's $HOME/fraud.yaml"
+        let line = try schedule(zone: "UTC", file: file).crontab(systemZone: "UTC").split(separator: "\n")[1]
+        let command = line.dropFirst("0 2 * * * ".count)
+        // Cron ends a command at a bare % and takes the backslash off the others.
+        #expect(command.split(separator: "%").dropLast().allSatisfy { $0.hasSuffix("\\") })
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "set -- \(command.replacing("\\%", with: "%")); printf '%s\\n' \"$@\""]
+        process.standardOutput = output
+        try process.run()
+        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(words == "/bin/pipeline\nrun\n\(file)\n--database\n/data/a.db\n--quiet\n")
     }
 }

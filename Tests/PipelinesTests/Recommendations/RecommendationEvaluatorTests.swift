@@ -43,7 +43,7 @@ import Testing
         return try RecommendationEvaluator(resamples: 50).evaluate(try Job.load(path: folder + "/job.yaml"))
     }
 
-    /// Twelve rows: the 0.8 quantile (the higher of two) is the tenth, at 2026-01-10.
+    /// Thirteen rows, eleven purchases that were kept.
     private static let rows = """
         a,x,2026-01-04T00:00:00,1
         b,x,2026-01-04T01:00:00,1
@@ -79,6 +79,16 @@ import Testing
         #expect(new.recall10.estimate == 1)
         // Five items sold in training, all of them named to somebody.
         #expect(all.coverage == 1 && abs(new.coverage - 0.6) < 1e-12)
+    }
+
+    @Test("what came back after the cut was still bought before it")
+    func laterReturns() throws {
+        let later = "a,v,2026-01-11T12:00:00,1\nb,x,2026-01-13T00:00:00,-1\nc,x,2026-01-13T01:00:00,-1\n"
+        let report = try report(Self.rows + later)
+        #expect(report.cut == "2026-01-11T12:00:00Z")
+        // In the week before the cut two people each had x, y and z, so v, which a took, is fourth; with hindsight only one had x.
+        let all = try #require(report.rows.first { $0.relevance == "all" && $0.family == "popularity" })
+        #expect(all.users == 1 && abs(all.ndcg10.estimate - 1 / log2(5.0)) < 1e-12)
     }
 
     @Test("other families stand beside the job's own, on the same people")

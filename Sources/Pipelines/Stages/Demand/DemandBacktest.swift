@@ -47,6 +47,16 @@ public struct DemandBacktest: Sendable {
 
     public init(_ settings: Settings) { self.settings = settings }
 
+    public static func applies(to job: Job) -> Bool { (try? job.scored())?.stage.name == DemandSettings.stage }
+
+    /// For who asks `evaluate` for it.
+    public static func measuresInstead(of job: Job) -> Failure {
+        Failure(
+            .usage, code: "evaluate.stage", what: "a forecast is measured by another command", place: "job '\(job.name)'",
+            found: "stage '\(DemandSettings.stage)'", expected: "a stage with a model that `pipeline train` makes",
+            remedy: "Use `pipeline backtest \(job.path)`.")
+    }
+
     /// - Throws: a job whose stage is not `demand`, a feed that cannot be read, a past too short for the origins.
     public func measure(_ job: Job, progress: (Int) -> Void = { _ in }) throws(Failure) -> [Row] {
         let job = try job.scored()

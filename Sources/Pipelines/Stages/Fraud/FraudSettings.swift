@@ -14,6 +14,9 @@ struct FraudSettings: Sendable {
     var zone: Zone
     var features: FraudFeatures
 
+    /// Whether a card's or terminal's rows are walked along, and so kept side by side.
+    var keepsVisits: Bool { features == .full }
+
     /// How long rows are remembered before the start of the watermark's day: whatever a window of a row at most `lateness` late reaches.
     var memory: Int64 {
         let profile = features == .full ? FraudState.recentWidth + FraudState.quietWidth : 0

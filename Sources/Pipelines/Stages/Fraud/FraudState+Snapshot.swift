@@ -44,8 +44,8 @@ extension FraudState {
         sweptRows = reader.varint()
         eventCount = reader.varint()
         let hadKeys = reader.byte() == 1
-        customers = AccountBook(from: &reader, isText: settings.customerIsText, keepsVisits: settings.features == .full)
-        terminals = AccountBook(from: &reader, isText: settings.terminalIsText, keepsVisits: settings.features == .full)
+        customers = AccountBook(from: &reader, isText: settings.customerIsText, keepsVisits: settings.keepsVisits)
+        terminals = AccountBook(from: &reader, isText: settings.terminalIsText, keepsVisits: settings.keepsVisits)
         if !readLog(&reader) { reader.fail() }
         for terminal in 0..<terminals.names.count {
             histories.append(terminals.names.isLive(terminal) ? LabelHistory(from: &reader) : LabelHistory())

@@ -44,8 +44,8 @@ struct FraudState: ~Copyable {
     init(settings: FraudSettings) {
         self.settings = settings
         zone = settings.zone
-        customers = AccountBook(isText: settings.customerIsText, keepsVisits: settings.features == .full)
-        terminals = AccountBook(isText: settings.terminalIsText, keepsVisits: settings.features == .full)
+        customers = AccountBook(isText: settings.customerIsText, keepsVisits: settings.keepsVisits)
+        terminals = AccountBook(isText: settings.terminalIsText, keepsVisits: settings.keepsVisits)
         windows = FraudWindows(delay: settings.delay)
     }
 

@@ -48,6 +48,7 @@ struct OfferRules: Sendable {
         return true
     }
 
+    /// What the list is put in order by. A boost doubles the value, and the odds where the score is their logarithm.
     func value(_ offer: Offer) -> Double {
         let weight = actions[offer.item] == .boost ? 2.0 : 1
         guard settings.byValue else { return offer.score + (weight > 1 ? 0.7 : 0) }

@@ -10,30 +10,11 @@ public enum BoostingFamily: ClassifierFamily {
     public static let definition = Definition(
         name: "boosting",
         summary: "Gradient-boosted decision trees (XGBoost, histogram splits) for two classes, with exact contributions of each feature.",
-        parameters: [
-            Parameter("trees", .integer(1...10_000), default: "100", help: "How many trees are added up.", example: "300"),
-            Parameter(
-                "depth", .integer(1...12), default: "3", help: "Most questions a tree asks of a row, one after the other.", example: "4"),
-            Parameter(
-                "rate", .number(0.0001...1), default: "0.1", help: "Share of each tree's correction that is used.", example: "0.05"),
-            Parameter(
-                "subsample", .number(0.01...1), default: "1",
-                help: "Share of the rows each tree learns from, drawn by the seed.", example: "0.8"),
-            Parameter(
-                "column-sample", .number(0.01...1), default: "1", help: "Share of the features each tree may use, drawn by the seed.",
-                example: "0.8"),
-            Parameter(
-                "minimum-child-weight", .number(0...1_000_000), default: "1",
-                help: "Least sum of p(1-p) over the rows of a leaf; higher is more cautious.", example: "5"),
-            Parameter(
-                "minimum-gain", .number(0...1_000_000), default: "0", help: "Least gain in loss that a question must bring.", example: "0.1"
-            ),
-            Parameter("lambda", .number(0...1_000_000), default: "1", help: "L2 penalty on the values of leaves.", example: "10"),
+        parameters: common + [
             Parameter(
                 "positive-weight", .number(0.000001...1_000_000), default: "1",
                 help: "Weight of the positive rows beside the negative ones; other than 1, scores are no longer probabilities.",
                 example: "10"),
-            Parameter("bins", .integer(2...65_536), default: "256", help: "Most thresholds tried a feature.", example: "512"),
         ])
 
     public static var libraryVersion: String { Booster.version }
@@ -63,13 +44,44 @@ public enum BoostingFamily: ClassifierFamily {
     }
 
     private static func settings(_ values: ParameterValues, seed: UInt64, threads: Int) -> [(String, String)] {
+        common(values, objective: "binary:logistic", base: 0.5, seed: seed, threads: threads)
+            + [("scale_pos_weight", "\(values.number("positive-weight"))")]
+    }
+
+    /// What all objectives have in common, in the library's words.
+    static func common(
+        _ values: ParameterValues, objective: String, base: Float, seed: UInt64, threads: Int
+    ) -> [(String, String)] {
         [
-            ("verbosity", "0"), ("nthread", "\(threads)"), ("booster", "gbtree"), ("tree_method", "hist"), ("objective", "binary:logistic"),
-            ("base_score", "0.5"), ("seed", "\(SplitMix64.mixed(seed) & 0x7fff_ffff)"),
+            ("verbosity", "0"), ("nthread", "\(threads)"), ("booster", "gbtree"), ("tree_method", "hist"), ("objective", objective),
+            ("base_score", "\(base)"), ("seed", "\(SplitMix64.mixed(seed) & 0x7fff_ffff)"),
             ("max_depth", "\(values.integer("depth"))"), ("max_bin", "\(values.integer("bins"))"), ("eta", "\(values.number("rate"))"),
             ("subsample", "\(values.number("subsample"))"), ("colsample_bytree", "\(values.number("column-sample"))"),
             ("min_child_weight", "\(values.number("minimum-child-weight"))"), ("gamma", "\(values.number("minimum-gain"))"),
-            ("lambda", "\(values.number("lambda"))"), ("scale_pos_weight", "\(values.number("positive-weight"))"),
+            ("lambda", "\(values.number("lambda"))"),
         ]
     }
+
+    /// Parameters of every boosting family.
+    static let common: [Parameter] = [
+        Parameter("trees", .integer(1...10_000), default: "100", help: "How many trees are added up.", example: "300"),
+        Parameter(
+            "depth", .integer(1...12), default: "3", help: "Most questions a tree asks of a row, one after the other.", example: "4"),
+        Parameter(
+            "rate", .number(0.0001...1), default: "0.1", help: "Share of each tree's correction that is used.", example: "0.05"),
+        Parameter(
+            "subsample", .number(0.01...1), default: "1",
+            help: "Share of the rows each tree learns from, drawn by the seed.", example: "0.8"),
+        Parameter(
+            "column-sample", .number(0.01...1), default: "1", help: "Share of the features each tree may use, drawn by the seed.",
+            example: "0.8"),
+        Parameter(
+            "minimum-child-weight", .number(0...1_000_000), default: "1",
+            help: "Least sum of p(1-p) over the rows of a leaf; higher is more cautious.", example: "5"),
+        Parameter(
+            "minimum-gain", .number(0...1_000_000), default: "0", help: "Least gain in loss that a question must bring.", example: "0.1"
+        ),
+        Parameter("lambda", .number(0...1_000_000), default: "1", help: "L2 penalty on the values of leaves.", example: "10"),
+        Parameter("bins", .integer(2...65_536), default: "256", help: "Most thresholds tried a feature.", example: "512"),
+    ]
 }

@@ -55,24 +55,51 @@ package struct TreeEnsemble: Sendable {
         package let reason: String
     }
 
-    /// - Throws: anything but a gradient-boosted two-class model with numeric splits and feature names.
-    package init(_ document: UniversalBinaryJSON) throws(Unsuitable) {
+    /// What the sum of the leaves is.
+    package enum Output: Hashable, Sendable {
+        /// Log-odds of two classes.
+        case logistic
+        /// The number itself, less the base value.
+        case number
+        /// The margin of one class among several: only the trees of that class.
+        case margin(ofClass: Int, among: Int)
+
+        var objective: String {
+            switch self {
+            case .logistic: "binary:logistic"
+            case .number: "reg:squarederror"
+            case .margin: "multi:softprob"
+            }
+        }
+    }
+
+    /// - Throws: anything but a gradient-boosted model of this output with numeric splits and feature names.
+    package init(_ document: UniversalBinaryJSON, output: Output = .logistic) throws(Unsuitable) {
         guard let learner = document["learner"], let booster = learner["gradient_booster"] else { throw Unsuitable(reason: "no learner") }
         let objective = learner["objective"]?["name"]?.string ?? "none"
-        guard objective == "binary:logistic" else { throw Unsuitable(reason: "objective \(objective)") }
+        guard objective == output.objective else { throw Unsuitable(reason: "objective \(objective)") }
         let kind = booster["name"]?.string ?? "none"
         guard kind == "gbtree" else { throw Unsuitable(reason: "booster \(kind)") }
-        guard let score = learner["learner_model_param"]?["base_score"]?.string.flatMap({ Float($0) }), score > 0, score < 1,
+        guard let score = learner["learner_model_param"]?["base_score"]?.string.flatMap({ Float($0) }), score.isFinite,
+            output != .logistic || score > 0 && score < 1,
             let count = learner["learner_model_param"]?["num_feature"]?.string.flatMap({ Int($0) })
         else { throw Unsuitable(reason: "no base score or feature count") }
         guard let names = learner["feature_names"]?.stringArray, names.count == count, count > 0 else {
             throw Unsuitable(reason: "no feature names")
         }
         guard case .array(let documents)? = booster["model"]?["trees"], !documents.isEmpty else { throw Unsuitable(reason: "no trees") }
+        if case .margin(_, let classes) = output {
+            guard learner["learner_model_param"]?["num_class"]?.string == "\(classes)" else { throw Unsuitable(reason: "another number of classes") }
+        }
+        let owners = booster["model"]?["tree_info"]?.integerArray ?? []
         featureNames = names
-        baseMargin = LogOdds.margin(score)
+        baseMargin = output == .logistic ? LogOdds.margin(score) : score
         paths.base = Double(baseMargin)
         for (index, tree) in documents.enumerated() {
+            if case .margin(let wanted, _) = output {
+                guard index < owners.count else { throw Unsuitable(reason: "trees of no class") }
+                if owners[index] != wanted { continue }
+            }
             guard let parsed = ParsedTree(tree, featureCount: count) else { throw Unsuitable(reason: "tree \(index) damaged") }
             add(parsed)
         }

@@ -58,8 +58,12 @@ public struct MulticlassContract: Sendable {
 
     private func addUp() throws -> String? {
         let all = try train(set).probabilities(of: set.matrix)
-        guard all.count == set.labels.count * 3, all.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return "\(all.count) numbers, or some outside 0...1" }
-        for row in set.labels.indices where abs(all[(row * 3)..<(row * 3 + 3)].reduce(0, +) - 1) > 1e-5 { return "row \(row + 1) does not add up to 1" }
+        guard all.count == set.labels.count * 3, all.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
+            return "\(all.count) numbers, or some outside 0...1"
+        }
+        for row in set.labels.indices where abs(all[(row * 3)..<(row * 3 + 3)].reduce(0, +) - 1) > 1e-5 {
+            return "row \(row + 1) does not add up to 1"
+        }
         return nil
     }
 
@@ -105,8 +109,12 @@ public struct MulticlassContract: Sendable {
     private func savedAndLoaded() throws -> String? {
         let model = try train(set), bytes = try model.serialized()
         let loaded = try family.load(bytes, featureNames: set.featureNames, threads: 1)
-        guard try loaded.serialized() == bytes, loaded.classes == set.classes, loaded.family == model.family else { return "saved again, it differs" }
-        guard try loaded.probabilities(of: set.matrix) == model.probabilities(of: set.matrix) else { return "the loaded model scores otherwise" }
+        guard try loaded.serialized() == bytes, loaded.classes == set.classes, loaded.family == model.family else {
+            return "saved again, it differs"
+        }
+        guard try loaded.probabilities(of: set.matrix) == model.probabilities(of: set.matrix) else {
+            return "the loaded model scores otherwise"
+        }
         return refuses { _ = try family.load(bytes, featureNames: set.featureNames.reversed(), threads: 1) }
     }
 

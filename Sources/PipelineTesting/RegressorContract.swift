@@ -103,7 +103,9 @@ public struct RegressorContract: Sendable {
         guard parts.count == set.matrix.rowCount * width else { return "\(parts.count) contributions" }
         for row in 0..<set.matrix.rowCount {
             let sum = parts[(row * width)..<((row + 1) * width)].reduce(0.0) { $0 + Double($1) }
-            if abs(sum - Double(all[row * outputs])) > 1e-3 { return "row \(row + 1): contributions give \(sum), the mean is \(all[row * outputs])" }
+            if abs(sum - Double(all[row * outputs])) > 1e-3 {
+                return "row \(row + 1): contributions give \(sum), the mean is \(all[row * outputs])"
+            }
         }
         return nil
     }
@@ -114,7 +116,9 @@ public struct RegressorContract: Sendable {
         guard try loaded.serialized() == bytes, loaded.quantiles == model.quantiles, loaded.family == model.family else {
             return "saved again, it differs"
         }
-        guard try loaded.predictions(of: set.matrix) == model.predictions(of: set.matrix) else { return "the loaded model predicts otherwise" }
+        guard try loaded.predictions(of: set.matrix) == model.predictions(of: set.matrix) else {
+            return "the loaded model predicts otherwise"
+        }
         return refuses { _ = try family.load(bytes, featureNames: set.featureNames.reversed(), threads: 1) }
     }
 

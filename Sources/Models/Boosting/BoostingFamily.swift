@@ -14,7 +14,7 @@ public enum BoostingFamily: ClassifierFamily {
             Parameter(
                 "positive-weight", .number(0.000001...1_000_000), default: "1",
                 help: "Weight of the positive rows beside the negative ones; other than 1, scores are no longer probabilities.",
-                example: "10"),
+                example: "10")
         ])
 
     public static var libraryVersion: String { Booster.version }

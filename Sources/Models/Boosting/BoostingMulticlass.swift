@@ -33,7 +33,8 @@ package struct BoostingMulticlass: MulticlassClassifier {
         for index in classes.indices {
             ensembles.append(
                 try SealedDocument.trees(
-                    sealed.document, output: .margin(ofClass: index, among: classes.count), family: BoostingMulticlassFamily.definition.name))
+                    sealed.document, output: .margin(ofClass: index, among: classes.count), family: BoostingMulticlassFamily.definition.name
+                ))
         }
         (self.sealed, self.classes, self.ensembles, featureNames) = (sealed, classes, ensembles, ensembles[0].featureNames)
     }

@@ -89,7 +89,9 @@ package struct TreeEnsemble: Sendable {
         }
         guard case .array(let documents)? = booster["model"]?["trees"], !documents.isEmpty else { throw Unsuitable(reason: "no trees") }
         if case .margin(_, let classes) = output {
-            guard learner["learner_model_param"]?["num_class"]?.string == "\(classes)" else { throw Unsuitable(reason: "another number of classes") }
+            guard learner["learner_model_param"]?["num_class"]?.string == "\(classes)" else {
+                throw Unsuitable(reason: "another number of classes")
+            }
         }
         let owners = booster["model"]?["tree_info"]?.integerArray ?? []
         featureNames = names

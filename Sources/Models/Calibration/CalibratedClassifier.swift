@@ -13,6 +13,8 @@ public struct CalibratedClassifier: Classifier {
     public var family: String { model.family }
     public var featureNames: [String] { model.featureNames }
     public var chosen: [String: String] { model.chosen }
+    public var preparation: [UInt8] { model.preparation }
+    public func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String] { try model.remarks(of: matrix) }
 
     public func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         var scores = try model.probabilities(of: matrix)

@@ -109,7 +109,9 @@ package struct ConformalResiduals: Hashable, Sendable {
 
     static func read(_ bytes: [UInt8]) -> (residuals: ConformalResiduals, quantiles: [Double])? {
         guard bytes.count % 4 == 0, bytes.count >= 8 else { return nil }
-        let words = stride(from: 0, to: bytes.count, by: 4).map { at in (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) } }
+        let words = stride(from: 0, to: bytes.count, by: 4).map { at in
+            (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) }
+        }
         let (quantiles, bins) = (Int(words[0]), Int(words[1]))
         guard quantiles <= 99, bins <= 10_000, words.count == 2 + 2 * quantiles + bins * (levels + 3) else { return nil }
         var result = ConformalResiduals()

@@ -22,10 +22,18 @@ public protocol Classifier: Sendable {
 
     /// What training chose, for the card: `trees` -> `73`.
     var chosen: [String: String] { get }
+
+    /// What the stage learnt from the training rows before the model did, kept with it; empty = nothing.
+    var preparation: [UInt8] { get }
+
+    /// What the model says of each row besides its probability, in words; empty where it has nothing to add.
+    func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String]
 }
 
 extension Classifier {
     public var chosen: [String: String] { [:] }
+    public var preparation: [UInt8] { [] }
+    public func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String] { [] }
 }
 
 /// What a classifier learns from.
@@ -40,6 +48,10 @@ public struct TrainingSet: Sendable {
     public var signs: [FeatureSign] = []
     /// Later rows, on which training stops when they no longer gain; nil = it goes on to its end.
     public var validation: Validation?
+    /// How long units still ran, of stages that know; nil = there are labels only.
+    public var life: LifeTargets?
+    /// Bytes of the stage that a model is to keep; see ``Classifier/preparation``.
+    public var preparation: [UInt8] = []
 
     public init(matrix: FeatureMatrix, featureNames: [String], labels: [Float], weights: [Float] = []) {
         (self.matrix, self.featureNames, self.labels, self.weights) = (matrix, featureNames, labels, weights)

@@ -21,6 +21,7 @@ struct Rehearsal {
             return (cursor: try store.load()?.cursor ?? StreamCursor(), state: try store.state())
         }
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
+        try stage.prepare(by: loaded?.classifier)
         if !saved.state.base.isEmpty || !saved.state.deltas.isEmpty {
             try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
         }

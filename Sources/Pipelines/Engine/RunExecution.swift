@@ -129,6 +129,7 @@ struct RunExecution {
         let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
+        try stage.prepare(by: model)
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name),

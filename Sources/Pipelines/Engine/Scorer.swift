@@ -248,13 +248,14 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         guard !rows.isEmpty, context.writesItems else { return (items, rows.count) }
         let chosen = features.rows(rows)
         let contributions = try context.model?.contributions(of: chosen) ?? []
+        let remarks = try context.model?.remarks(of: chosen) ?? []
         let width = features.featureCount + 1
         text.removeAll()
         for (index, row) in rows.enumerated() {
             let reasons = stage.reasons(
                 features: chosen.row(index), contributions: contributions.isEmpty ? [] : contributions[index * width..<(index + 1) * width])
             var item = QueuedItems.Item(row: row, isOverCapacity: rulings[row].outcome == review && countItem())
-            text.texts(reasons)
+            text.texts(remarks.isEmpty || remarks[index].isEmpty ? reasons : [remarks[index]] + reasons)
             item.reasonsEnd = text.endDocument()
             stage.writeEvidence(forRow: kept.sources.isEmpty ? row : kept.sources[row], to: &text)
             item.evidenceEnd = text.endDocument()

@@ -14,13 +14,23 @@ struct FeatureSet: Sendable {
     var labels: [Float] = []
     /// Numbers that were asked for, by the name of their column or feature; money in minor units, NaN where missing.
     var numbers: [String: [Double]] = [:]
+    /// Of a prepared stage: how long each row's unit still ran, and what the stage learnt first.
+    var life: LifeTargets?
+    var preparation: [UInt8] = []
 
     /// The given rows.
     func rows(_ indices: [Int]) -> FeatureSet {
-        FeatureSet(
+        var picked = FeatureSet(
             matrix: matrix.rows(indices), keys: indices.map { keys[$0] }, times: indices.map { times[$0] },
             entities: indices.map { entities[$0] }, labels: indices.map { labels[$0] },
             numbers: numbers.mapValues { values in indices.map { values[$0] } })
+        picked.preparation = preparation
+        picked.life = life.map { life in
+            LifeTargets(
+                left: indices.map { life.left[$0] }, atLeast: indices.map { life.atLeast[$0] }, units: indices.map { life.units[$0] },
+                horizon: life.horizon)
+        }
+        return picked
     }
 
     /// Rows with event time in [from, to), in order of time, of equal times in the feed's.
@@ -117,6 +127,12 @@ struct FeatureCollector {
     ) throws(Failure) -> FeatureSet {
         let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
+        let prepared = stage as? any PreparedStage
+        var scan: LifeScan?
+        if let prepared {
+            scan = try LifeScan(
+                job.main, files: files, stage: prepared, labels: labels, from: from, to: to, labelsKnownBy: labelsKnownBy)
+        }
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         let keyColumns = job.main.key.compactMap { schema.index(of: $0) }
@@ -129,6 +145,11 @@ struct FeatureCollector {
             RowNumber(name, schema: schema, featureNames: names).map { (name, $0) }
         }
         for (name, _) in kept { result.numbers[name] = [] }
+        if let prepared, let scan {
+            result.preparation = try scan.preparation(by: prepared)
+            try prepared.prepare(result.preparation)
+            result.life = LifeTargets(left: [], atLeast: [], units: [], horizon: prepared.horizon)
+        }
         var nextLabel = 0, watermark = Int64.min
         let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         var digests: [String] = []
@@ -151,14 +172,28 @@ struct FeatureCollector {
                 let rows = (0..<batch.count).filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
                 if !rows.isEmpty { try visit(batch, rows, keys, features) }
             }
+            let units = prepared?.units(of: batch) ?? []
             for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
+                if let prepared, let scan {
+                    let left = scan.left(units[row], at: times[row], step: prepared.step)
+                    let atLeast = scan.atLeast(units[row], at: times[row], step: prepared.step)
+                    // Of a unit that was last seen within the horizon nobody knows whether it failed in it.
+                    if left.isNaN, atLeast <= prepared.horizon { continue }
+                    result.life?.left.append(left)
+                    result.life?.atLeast.append(atLeast)
+                    result.life?.units.append(Int(truncatingIfNeeded: units[row] >> 1))
+                }
                 result.matrix.values.append(contentsOf: features.row(row))
                 result.keys.append(keys[row])
                 result.times.append(times[row])
                 result.entities.append(entityColumn.map { entities.number(batch.columns[$0].text(row) ?? "") } ?? result.entities.count)
                 let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
                 let label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
-                result.labels.append(label == true ? 1 : 0)
+                if let left = result.life?.left.last, let horizon = result.life?.horizon {
+                    result.labels.append(left <= horizon ? 1 : 0)
+                } else {
+                    result.labels.append(label == true ? 1 : 0)
+                }
                 for (name, number) in kept {
                     result.numbers[name]?.append(number.value(batch: batch, features: features, row: row))
                 }

@@ -51,7 +51,7 @@ struct ModelFitter {
         // Without slices the rows stay in the feed's order, as they always were: other bytes would be another model.
         let learned = isWhole ? set : set.rows(from: slices.from, to: slices.calibration)
         let calibration = settings.calibrationShare > 0 ? set.rows(from: slices.calibration, to: slices.selection) : nil
-        var training = TrainingSet(matrix: learned.matrix, featureNames: names, labels: learned.labels)
+        var training = learned.training(names)
         var fitting = ModelFitting(learned: Self.slice(learned, slices.from, slices.calibration))
         if settings.isBalanced, learned.positives > 0 {
             fitting.positiveWeight = Double(learned.labels.count - learned.positives) / Double(learned.positives)

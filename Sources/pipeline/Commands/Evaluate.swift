@@ -15,12 +15,16 @@ struct Evaluate: ParsableCommand {
             of automatic decisions the realised risk of each week is shown (of several segments the worst), no promise. \
             With --against, another job's model is tested on the same rows, and the difference in average precision has its interval.
 
+            With --protocol, a job of the stage maintenance is measured on units it has not seen: `units` leaves out each fifth of the \
+            training units in turn, which is what settings are chosen by; `last-row` predicts the last row of each unit of other files.
+
             Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.
 
               pipeline evaluate jobs/fraud.yaml --format json
               pipeline evaluate jobs/fraud.yaml --test-from 2026-02-10 --test-to 2026-02-16
               pipeline evaluate jobs/handbook-full.yaml --against jobs/handbook.yaml --rolling 8
               pipeline evaluate jobs/fraud.yaml --control clear-everything
+              pipeline evaluate jobs/cmapss-fd001.yaml --protocol units
             """)
 
     @OptionGroup var job: JobArgument
@@ -49,6 +53,14 @@ struct Evaluate: ParsableCommand {
             "Break the promise of automatic decisions on purpose: the check must find it.",
             valueName: Evaluator.Control.allCases.map(\.rawValue).joined(separator: "|")))
     var control: Evaluator.Control?
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("How to measure: days, or for maintenance last-row or units.", valueName: "name"))
+    var method = Method.days
+    @Option(help: ArgumentHelp("Files tested by last-row, relative to the job file.", valueName: "pattern"))
+    var testFiles: String?
+    @Option(help: ArgumentHelp("File with the life left after each tested unit's last row, relative to the job file.", valueName: "file"))
+    var truth: String?
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -64,6 +76,12 @@ struct Evaluate: ParsableCommand {
         if against != nil, rolling == nil { throw ValidationError("--against needs --rolling, such as --rolling 8") }
         if rolling != nil, shuffled || control != nil { throw ValidationError("--rolling takes neither --shuffled nor --control") }
         if let removalWindow, removalWindow < .days(1) { throw ValidationError("--removal-window is below a day") }
+        if method == .lastRow, testFiles == nil || truth == nil {
+            throw ValidationError("--protocol last-row needs --test-files and --truth")
+        }
+        if method != .lastRow, testFiles != nil || truth != nil {
+            throw ValidationError("--test-files and --truth are for --protocol last-row")
+        }
         if resamples < 1 { throw ValidationError("--resamples is \(resamples), expected 1 or more") }
     }
 
@@ -78,6 +96,12 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let console = output.console
         let job = try job.load()
+        if method != .days {
+            if let option = classifierOption {
+                throw ValidationError("\(option) is not for --protocol \(method.rawValue): the units left out are the protocol's")
+            }
+            return try evaluateByProtocol(job, console: console)
+        }
         if RecommendationEvaluator.applies(to: job) {
             if let option = classifierOption {
                 throw ValidationError("\(option) is not for recommendations: the cut in time is the protocol's")

@@ -1,0 +1,77 @@
+/// Features of a reading, from the unit's readings up to it.
+struct MaintenanceFeatures {
+    static let mixtureNames = ["health", "wear_1", "wear_2"]
+    private static let sensorMeans = [5, 15, 30, 60]
+    private static let sensorSlopes = [30, 60, 120]
+    private static let mixtureMeans = [3, 5, 10, 15, 20, 30, 50, 80]
+    private static let mixtureSlopes = [10, 20, 30, 50, 80, 150]
+    /// Every window, rising.
+    private static let lengths = [3, 5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 150]
+    /// Features before those of the sensors.
+    static let leading = 2
+    static let perSensor = 9
+
+    let sensors: [String]
+
+    var count: Int { Self.leading + Self.perSensor * sensors.count + 19 * Self.mixtureNames.count }
+
+    var list: [(name: String, meaning: String)] {
+        var result = [
+            ("readings", "readings of this unit so far"),
+            ("largest_shift", "largest change of a sensor since the unit's first 30 readings, in standard errors of 15 readings"),
+        ]
+        for sensor in sensors {
+            for length in Self.sensorMeans { result.append(("\(sensor)_mean_\(length)", "mean of \(sensor) over \(length) readings")) }
+            result.append(("\(sensor)_drift", "mean of \(sensor) over 20 readings less that of the unit's first 30"))
+            result.append(("\(sensor)_mean", "mean of \(sensor) over all readings of the unit"))
+            for length in Self.sensorSlopes { result.append(("\(sensor)_slope_\(length)", "change of \(sensor) a reading over \(length)")) }
+        }
+        for mixture in Self.mixtureNames {
+            for length in Self.mixtureMeans { result.append(("\(mixture)_mean_\(length)", "mean of \(mixture) over \(length) readings")) }
+            for length in Self.mixtureSlopes {
+                result.append(("\(mixture)_slope_\(length)", "change of \(mixture) a reading over \(length)"))
+            }
+            result.append(("\(mixture)_mean", "mean of \(mixture) over all readings of the unit"))
+            result.append(("\(mixture)_drift", "mean of \(mixture) over 20 readings less that of the unit's first 30"))
+            result.append(("\(mixture)_first", "mean of \(mixture) over the unit's first 30 readings"))
+            result.append(("\(mixture)_bend_10", "mean of \(mixture) over 10 readings less that over 40"))
+            result.append(("\(mixture)_bend_20", "mean of \(mixture) over 20 readings less that over 100"))
+        }
+        return result
+    }
+
+    private static func window(_ length: Int) -> Int { lengths.firstIndex(of: length) ?? 0 }
+
+    /// Appends the features of the reading at a place of the unit's history.
+    func append(_ history: UnitHistory, place: Int, to values: inout [Float]) {
+        let windows = history.windows(Self.lengths, upTo: place)
+        let (count, means) = history.whole(upTo: place)
+        let start = history.start(upTo: place)
+        let w15 = Self.window(15), w20 = Self.window(20)
+        values.append(Float(count))
+        var shift = 0.0
+        if count > UnitHistory.first {
+            for sensor in sensors.indices where start.spreads[sensor] > 0 {
+                shift = max(shift, abs(windows.mean(w15, sensor) - start.means[sensor]) / start.spreads[sensor])
+            }
+        }
+        // Standard error of the difference of two means, of 15 and of 30 readings.
+        values.append(Float(shift / (1.0 / 15 + 1.0 / 30).squareRoot()))
+        for sensor in sensors.indices {
+            for length in Self.sensorMeans { values.append(Float(windows.mean(Self.window(length), sensor))) }
+            values.append(Float(windows.mean(w20, sensor) - start.means[sensor]))
+            values.append(Float(means[sensor]))
+            for length in Self.sensorSlopes { values.append(Float(windows.slope(Self.window(length), sensor))) }
+        }
+        for mixture in Self.mixtureNames.indices {
+            let channel = sensors.count + mixture
+            for length in Self.mixtureMeans { values.append(Float(windows.mean(Self.window(length), channel))) }
+            for length in Self.mixtureSlopes { values.append(Float(windows.slope(Self.window(length), channel))) }
+            values.append(Float(means[channel]))
+            values.append(Float(windows.mean(w20, channel) - start.means[channel]))
+            values.append(Float(start.means[channel]))
+            values.append(Float(windows.mean(Self.window(10), channel) - windows.mean(Self.window(40), channel)))
+            values.append(Float(windows.mean(w20, channel) - windows.mean(Self.window(100), channel)))
+        }
+    }
+}

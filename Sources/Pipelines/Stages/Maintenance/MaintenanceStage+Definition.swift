@@ -1,0 +1,94 @@
+public import Models
+import Records
+
+extension MaintenanceStage {
+    public static var definition: StageDefinition {
+        StageDefinition(
+            definition: Definition(
+                name: "maintenance",
+                summary:
+                    "Scores machines by how their sensors moved: how likely a failure is within the planning horizon, and the life left.",
+                parameters: [
+                    Parameter("unit", .column(["string", "int64"]), help: "Column that names the machine.", example: "unit"),
+                    Parameter(
+                        "sensors", .text, help: "Number columns that are measured, separated by blanks.",
+                        example: "temperature vibration pressure"),
+                    Parameter(
+                        "conditions", .text, default: "",
+                        help: "Number columns that say how the machine is driven, separated by blanks; operating conditions are found in "
+                            + "them at training, and each sensor is judged within its condition.", example: "altitude speed throttle"),
+                    Parameter(
+                        "model", .model, default: "maintenance", help: "Model of the catalog that scores the features.", example: "engines"),
+                    Parameter("horizon", .integer(1...1_000_000), default: "30", help: "Planning horizon, in steps.", example: "30"),
+                    Parameter("step", .span, default: "1h", help: "What counts as one of a unit's life.", example: "1h"),
+                    Parameter(
+                        "run-to-failure", .bool, default: "false",
+                        help:
+                            "Every unit of the training rows ran until it failed; its last row is its end of life. Otherwise a label on a "
+                            + "row says that the unit failed there.", example: "true"),
+                    Parameter(
+                        "forget", .span, default: "366d", help: "A unit not seen for this long starts anew.", example: "90d"),
+                ]),
+            version: 1, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
+    }
+
+    public static func definition(for configuration: StageConfiguration) -> StageDefinition {
+        var configured = definition
+        configured.features = MaintenanceFeatures(sensors: MaintenanceSettings.names(configuration.text("sensors"))).list
+        return configured
+    }
+
+    /// Before there is a model: how far a sensor has moved since the unit's first readings, `1 - (4 / shift)^2` in standard errors, so
+    /// that chance alone, with dozens of sensors, stays below a half.
+    public func ruleScores(of matrix: FeatureMatrix) -> [Float] {
+        (0..<matrix.rowCount).map { row in
+            let shift = matrix.values[row * matrix.featureCount + 1]
+            return shift > 4 ? 1 - (4 / shift) * (4 / shift) : 0
+        }
+    }
+
+    /// The sensors that moved most since the unit's first readings, and the unit's health over its last readings.
+    public func evidence(forRow row: Int) -> [Evidence] {
+        guard let values = lastRow(row), trails.indices.contains(row) else { return [] }
+        let moved = features.sensors.enumerated().map { index, name in
+            let start = MaintenanceFeatures.leading + index * MaintenanceFeatures.perSensor
+            return (name: name, now: values[start + 1], drift: values[start + 4], slope: values[start + 7])
+        }.sorted { (abs($0.drift), $1.name) > (abs($1.drift), $0.name) }
+        var tables = [
+            Evidence(
+                title: "sensors that moved most, in standard deviations of the fleet",
+                columns: ["sensor", "now (15 readings)", "since the unit's start", "a reading, over 60"],
+                rows: moved.prefix(5).map { [$0.name, Self.text($0.now, 2), Self.text($0.drift, 2), Self.text($0.slope, 4)] })
+        ]
+        tables.append(
+            Evidence(
+                title: "health and wear of this unit (mean of 10 readings)", columns: ["time"] + MaintenanceFeatures.mixtureNames,
+                rows: trails[row].map { point in
+                    [Timestamp(microseconds: point.time).iso8601] + point.means.map { Self.text($0, 2) }
+                }))
+        return tables
+    }
+
+    /// Up to four features that raise the risk most, in words.
+    public func reasons(features values: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
+        let own = Array(values), names = features.list
+        guard own.count == names.count else { return [] }
+        guard !contributions.isEmpty else {
+            return own[1] > 4 ? ["a sensor moved by \(Self.text(own[1], 1)) standard errors since the unit's first 30 readings"] : []
+        }
+        let strongest = contributions.prefix(own.count).enumerated().filter { $0.element > 0 }
+            .sorted { $0.element != $1.element ? $0.element > $1.element : $0.offset < $1.offset }
+        return strongest.prefix(4).map { place, _ in
+            place == 0 ? "\(Int(own[0])) readings of this unit so far" : "\(names[place].meaning): \(Self.text(own[place], 3))"
+        }
+    }
+
+    /// With a fixed number of decimals.
+    static func text(_ value: Float, _ decimals: Int) -> String {
+        let unit = (0..<decimals).reduce(1.0) { unit, _ in unit * 10 }
+        let whole = Int64((Double(value) * unit).rounded()).magnitude, divisor = UInt64(unit)
+        let fraction = String(whole % divisor)
+        let sign = value < 0 && whole > 0 ? "-" : ""
+        return "\(sign)\(whole / divisor)" + (decimals > 0 ? "." + String(repeating: "0", count: decimals - fraction.count) + fraction : "")
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Models
+import Pipelines
+import Records
+
+extension Evaluate {
+    /// How a job is measured.
+    enum Method: String, ExpressibleByArgument, CaseIterable {
+        case days
+        case lastRow = "last-row"
+        case units
+    }
+
+    /// A job of the stage `maintenance`, on units it has not seen.
+    func evaluateByProtocol(_ job: Job, console: Console) throws {
+        let evaluator = LifeEvaluator(resamples: resamples)
+        let report =
+            switch method {
+            case .lastRow: try evaluator.lastRows(job, test: testFiles ?? "", truth: truth ?? "", shuffled: shuffled)
+            case .units, .days: try evaluator.units(job)
+            }
+        let figures = report.figures.map { figure in
+            func text(_ value: Double?) -> String { value.map { Quantity.decimal($0, 3) } ?? "-" }
+            let interval = figure.lower == nil ? "" : "  (\(text(figure.lower)) to \(text(figure.upper)))"
+            return Details.Field(
+                figure.name,
+                .nested(
+                    text(figure.value) + interval,
+                    .object([.init("value", .real(figure.value)), .init("lower", .real(figure.lower)), .init("upper", .real(figure.upper))])
+                ))
+        }
+        let facts: [Details.Field] = [.init("job", .text(report.job)), .init("protocol", .text(report.name))]
+        try format.write(
+            Details(
+                title: "\(report.job): \(report.name)",
+                sections: [.init(nil, facts + report.facts.map { .init($0.name, .text($0.value)) }), .init("figures", figures)]),
+            to: console)
+    }
+}

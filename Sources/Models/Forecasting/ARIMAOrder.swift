@@ -40,6 +40,24 @@ public struct ARIMAOrder: Hashable, Sendable, CustomStringConvertible {
         return result
     }
 
+    /// What a regression's coefficient adds to every differenced value: a mean, or a drift a step.
+    var driftStep: Double { seasonalD > 0 ? Double(season) : 1 }
+
+    /// Expanded polynomials of parameters in the order p, q, seasonal p, seasonal q: coefficient of lag i at i - 1.
+    func polynomials(_ parameters: [Double]) -> (ar: [Double], ma: [Double]) {
+        func expanded(_ own: Int, _ count: Int, _ far: Int, _ farCount: Int, sign: Double) -> [Double] {
+            var result = [Double](repeating: 0, count: count + season * farCount)
+            for index in 0..<count { result[index] = parameters[own + index] }
+            for block in 0..<farCount {
+                let value = parameters[far + block]
+                result[(block + 1) * season - 1] += value
+                for index in 0..<count { result[(block + 1) * season + index] += sign * parameters[own + index] * value }
+            }
+            return result
+        }
+        return (expanded(0, p, p + q, seasonalP, sign: -1), expanded(p, q, p + q + seasonalP, seasonalQ, sign: 1))
+    }
+
     static func product(_ left: [Double], _ right: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: left.count + right.count - 1)
         for (i, a) in left.enumerated() where a != 0 { for (j, b) in right.enumerated() where b != 0 { result[i + j] += a * b } }
@@ -55,18 +73,18 @@ enum Differencing {
     /// 0 to 2: while the level test rejects stationarity at 5 %.
     static func ordinary(_ values: [Double]) -> Int {
         var series = values, order = 0
-        while order < 2, series.count > 5, kpss(series) > 0.463 {
-            series = zip(series.dropFirst(), series).map { $0 - $1 }
+        while order < 2, series.count > 2, series.contains(where: { $0 != series[0] }), kpss(series) > 0.463 {
+            // The first difference is left out, as statsforecast does.
+            series = Array(zip(series.dropFirst(), series).map { $0 - $1 }.dropFirst())
             order += 1
-            if series.allSatisfy({ abs($0 - series[0]) < 1e-12 }) { break }
         }
         return order
     }
 
     /// 0 or 1: whether the seasonal part of an STL decomposition is strong.
     static func seasonal(_ values: [Double], season: Int) -> Int {
-        guard season > 1, values.count > 2 * season + 2 else { return 0 }
-        let parts = values.withUnsafeBufferPointer { STL.season($0.baseAddress!, values.count, period: season, width: 11) }
+        guard season > 1, values.count > 2 * season else { return 0 }
+        let parts = values.withUnsafeBufferPointer { STL.parts($0, period: season, width: 11) }
         let rest = values.indices.map { values[$0] - parts.season[$0] - parts.trend[$0] }
         let both = values.indices.map { values[$0] - parts.trend[$0] }
         let strength = 1 - variance(rest) / max(variance(both), 1e-300)

@@ -1,110 +1,123 @@
 import Foundation
 
-/// The exact normal likelihood of a seasonal ARMA process by a banded factorisation.
+/// The exact normal likelihood of an ARMA process of mean 0 by a banded factorisation.
 ///
 /// Source: Ansley, "An algorithm for the exact likelihood of a mixed autoregressive-moving average process", Biometrika 66 (1979): the first
 /// max(p, q) values stay as they are, the others become moving averages, so that their covariance is a band. The same value as by a Kalman
-/// filter, in n q operations once the factor's rows have settled. The mean is concentrated out.
+/// filter, in n q operations once the factor's rows have settled; moving averages need not be invertible.
 final class ARMALikelihood {
     let count: Int
     /// Expanded polynomials: coefficient of lag i at i - 1.
-    private(set) var ar: [Double] = []
-    private(set) var ma: [Double] = []
-    private(set) var mean = 0.0
-    /// Residual variance.
-    private(set) var variance = 0.0
-    /// One-step errors.
-    private(set) var innovations: [Double]
+    let ar: [Double]
+    let ma: [Double]
+    /// Sum of squares of standardised one-step errors, and of the logarithms of their deviations.
+    private(set) var squares = 0.0
+    private(set) var logs = 0.0
     private let values: [Double]
-    private let hasMean: Bool
-    private var factor: [Double] = []
+    private let start: Int
+    private let width: Int
+    private let factor: UnsafeMutablePointer<Double>
+    private let errors: UnsafeMutablePointer<Double>
+    private var gamma: [Double] = [], cross: [Double] = [], moving: [Double] = []
+    private var settled = -1, quiet = 0
 
-    init(_ values: [Double], hasMean: Bool) {
-        (self.values, self.hasMean, count) = (values, hasMean, values.count)
-        innovations = Array(repeating: 0, count: values.count)
+    /// Nil where the process is not stationary, or the series is shorter than the polynomials.
+    init?(_ values: [Double], ar: [Double], ma: [Double]) {
+        (self.values, self.ar, self.ma, count) = (values, ar, ma, values.count)
+        let p = ar.count, q = ma.count
+        start = max(p, q)
+        width = start + 1
+        factor = .allocate(capacity: (count + q + 1) * width + count + q + 1)
+        errors = factor + (count + q + 1) * width
+        guard count > start else { return nil }
+        let psi = psiWeights(q + 1), theta = [1] + ma
+        cross = (0...q).map { lag in (lag...q).reduce(0.0) { $0 + theta[$1] * psi[$1 - lag] } }
+        moving = (0...q).map { lag in (lag...q).reduce(0.0) { $0 + theta[$1] * theta[$1 - lag] } }
+        guard let found = autocovariances(upTo: max(start, 1)) else { return nil }
+        gamma = found
+        for t in 0..<count {
+            guard fill(t) else { return nil }
+            let row = factor + t * width
+            var error = values[t]
+            if t >= start { for lag in 0..<p where ar[lag] != 0 { error -= ar[lag] * values[t - 1 - lag] } }
+            let reach = reach(t)
+            if reach > 0 { for lag in 1...reach { error -= row[lag] * errors[t - lag] } }
+            errors[t] = error / row[0]
+            logs += log(row[0])
+            squares += errors[t] * errors[t]
+        }
     }
 
-    /// -2 log likelihood; not finite where the process is not stationary.
-    func evaluate(ar: [Double], ma: [Double]) -> Double {
-        (self.ar, self.ma) = (ar, ma)
-        let p = ar.count, q = ma.count, start = min(max(p, q), count), band = max(max(p, q), 1)
-        let psi = psiWeights(q + 1), theta = [1] + ma
-        /// Covariance of a value and the moving average `lag` later.
-        let cross = (0...max(q, 0)).map { lag in (lag...q).reduce(0.0) { $0 + theta[$1] * psi[$1 - lag] } }
-        let moving = (0...q).map { lag in (lag...q).reduce(0.0) { $0 + theta[$1] * theta[$1 - lag] } }
-        guard let gamma = autocovariances(cross, upTo: max(start, 1)) else { return .infinity }
-        let width = band + 1
-        if factor.count < count * width { factor = [Double](repeating: 0, count: count * width) }
-        var logs = 0.0, squares = 0.0, ones = 0.0, both = 0.0
-        var settled = -1, failed = false
-        let z = UnsafeMutablePointer<Double>.allocate(capacity: 2 * count)
-        defer { z.deallocate() }
-        let unit = z + count
-        factor.withUnsafeMutableBufferPointer { factor in
-            values.withUnsafeBufferPointer { values in
-                for t in 0..<count {
-                    let reach = t < start ? t : min(q, t)
-                    let row = factor.baseAddress! + t * width
-                    var diagonal: Double
-                    if settled >= 0 {
-                        // The rows do not change any more: take the settled one.
-                        let model = factor.baseAddress! + settled * width
-                        for lag in 0...reach { row[lag] = model[lag] }
-                        diagonal = row[0]
-                    } else {
-                        for lag in stride(from: reach, through: 1, by: -1) {
-                            let s = t - lag
-                            var sum: Double
-                            if t < start { sum = gamma[lag] } else if s < start { sum = cross[lag] } else { sum = moving[lag] }
-                            let other = factor.baseAddress! + s * width
-                            let otherReach = s < start ? s : min(q, s)
-                            var back = lag + 1
-                            while back <= reach, back - lag <= otherReach {
-                                sum -= row[back] * other[back - lag]
-                                back += 1
-                            }
-                            row[lag] = sum / other[0]
-                        }
-                        var own = t < start ? gamma[0] : moving[0]
-                        for lag in 1..<max(reach + 1, 1) { own -= row[lag] * row[lag] }
-                        guard own > 1e-12 else {
-                            failed = true
-                            return
-                        }
-                        diagonal = own.squareRoot()
-                        row[0] = diagonal
-                        if t > start + q + 1, t % 4 == 0 {
-                            let before = factor.baseAddress! + (t - 1) * width
-                            var change = 0.0
-                            for lag in 0...reach { change = max(change, abs(row[lag] - before[lag])) }
-                            if change < 1e-9 { settled = t }
-                        }
-                    }
-                    var w = values[t], u = 1.0
-                    if t >= start {
-                        for lag in 0..<p where ar[lag] != 0 {
-                            w -= ar[lag] * values[t - 1 - lag]
-                            u -= ar[lag]
-                        }
-                    }
-                    for lag in 1..<max(reach + 1, 1) where row[lag] != 0 {
-                        w -= row[lag] * z[t - lag]
-                        u -= row[lag] * unit[t - lag]
-                    }
-                    (z[t], unit[t]) = (w / diagonal, u / diagonal)
-                    logs += log(diagonal)
-                    squares += z[t] * z[t]
-                    ones += unit[t] * unit[t]
-                    both += z[t] * unit[t]
+    deinit { factor.deallocate() }
+
+    /// -2 log likelihood at the most likely variance.
+    var value: Double {
+        let n = Double(count)
+        return n * (log(2 * Double.pi * max(squares, 1e-300) / n) + 1) + 2 * logs
+    }
+
+    /// One-step error of a value.
+    func innovation(_ t: Int) -> Double { errors[t] * factor[t * width] }
+
+    /// How far back the factor's row reaches.
+    @inline(__always)
+    private func reach(_ t: Int) -> Int { t < start ? t : min(ma.count, t) }
+
+    /// Row t of the factor: the diagonal, then by lag; false where the covariance is not positive.
+    private func fill(_ t: Int) -> Bool {
+        let row = factor + t * width, reach = reach(t), q = ma.count
+        if settled >= 0 {
+            let model = factor + settled * width
+            for lag in 0...reach { row[lag] = model[lag] }
+            return true
+        }
+        if reach > 0 {
+            for lag in (1...reach).reversed() {
+                let s = t - lag, other = factor + s * width, otherReach = s < start ? s : min(q, s)
+                var sum = t < start ? gamma[lag] : s < start ? cross[lag] : moving[lag]
+                var back = lag + 1
+                while back <= reach, back - lag <= otherReach {
+                    sum -= row[back] * other[back - lag]
+                    back += 1
                 }
+                row[lag] = sum / other[0]
             }
         }
-        guard !failed else { return .infinity }
-        mean = hasMean && ones > 0 ? both / ones : 0
-        squares -= hasMean && ones > 0 ? both * both / ones : 0
-        variance = max(squares, 1e-300) / Double(count)
-        for t in 0..<count { innovations[t] = (z[t] - mean * unit[t]) * factor[t * width] }
-        return Double(count) * (log(2 * Double.pi * variance) + 1) + 2 * logs
+        var own = t < start ? gamma[0] : moving[0]
+        if reach > 0 { for lag in 1...reach { own -= row[lag] * row[lag] } }
+        guard own > 1e-12 else { return false }
+        row[0] = own.squareRoot()
+        settle(t, reach)
+        return true
+    }
+
+    /// Rows go on unchanged once each of the last q is that of q steps before (a seasonal polynomial repeats its rows by the season) and all
+    /// of them are the same.
+    private func settle(_ t: Int, _ reach: Int) {
+        let q = ma.count
+        guard q > 0, t > start + 2 * q else { return }
+        let row = factor + t * width, far = row - q * width, near = row - width
+        var change = 0.0, step = 0.0
+        for lag in 0...reach {
+            change = max(change, abs(row[lag] - far[lag]))
+            step = max(step, abs(row[lag] - near[lag]))
+        }
+        quiet = change < 1e-12 && step < 1e-12 ? quiet + 1 : 0
+        if quiet >= q { settled = t }
+    }
+
+    /// What is expected of the moving average part of the next values, as far as it is not zero, and its impulse response.
+    func ahead() -> (expected: [Double], response: [Double]) {
+        let q = ma.count
+        var expected: [Double] = []
+        for step in 0...q {
+            let t = count + step
+            guard fill(t) else { return (expected, [1] + ma) }
+            let row = factor + t * width
+            expected.append(step < q ? (step + 1...q).reduce(0.0) { $0 + row[$1] * errors[t - $1] } : 0)
+        }
+        let row = factor + (count + q) * width
+        return (expected, (0...q).map { row[$0] })
     }
 
     private func psiWeights(_ count: Int) -> [Double] {
@@ -118,7 +131,7 @@ final class ARMALikelihood {
     }
 
     /// Of lags 0 ..< upTo, for innovations of variance 1; nil where the equations have no positive solution.
-    private func autocovariances(_ cross: [Double], upTo: Int) -> [Double]? {
+    private func autocovariances(upTo: Int) -> [Double]? {
         let p = ar.count
         func right(_ lag: Int) -> Double { lag < cross.count ? cross[lag] : 0 }
         if p == 0 { return (0...upTo).map(right) }
@@ -128,7 +141,7 @@ final class ARMALikelihood {
             matrix[row * n + row] += 1
             for lag in 1...p where ar[lag - 1] != 0 { matrix[row * n + abs(row - lag)] -= ar[lag - 1] }
         }
-        guard Self.solve(&matrix, &solution, n), solution[0] > 0 else { return nil }
+        guard LinearSystem.solve(&matrix, &solution, n), solution[0] > 0 else { return nil }
         while solution.count <= upTo {
             let lag = solution.count
             var value = right(lag)
@@ -136,30 +149,5 @@ final class ARMALikelihood {
             solution.append(value)
         }
         return solution
-    }
-
-    /// Gauss with partial pivoting.
-    private static func solve(_ matrix: inout [Double], _ right: inout [Double], _ n: Int) -> Bool {
-        matrix.withUnsafeMutableBufferPointer { matrix in
-            for column in 0..<n {
-                var pivot = column
-                for row in column..<n where abs(matrix[row * n + column]) > abs(matrix[pivot * n + column]) { pivot = row }
-                guard abs(matrix[pivot * n + column]) > 1e-14 else { return false }
-                if pivot != column {
-                    for index in column..<n { matrix.swapAt(pivot * n + index, column * n + index) }
-                    right.swapAt(pivot, column)
-                }
-                for row in column + 1..<max(n, column + 1) where matrix[row * n + column] != 0 {
-                    let factor = matrix[row * n + column] / matrix[column * n + column]
-                    for index in column..<n { matrix[row * n + index] -= factor * matrix[column * n + index] }
-                    right[row] -= factor * right[column]
-                }
-            }
-            for row in stride(from: n - 1, through: 0, by: -1) {
-                for index in row + 1..<max(n, row + 1) { right[row] -= matrix[row * n + index] * right[index] }
-                right[row] /= matrix[row * n + row]
-            }
-            return true
-        }
     }
 }

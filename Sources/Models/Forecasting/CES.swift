@@ -3,23 +3,29 @@ import Foundation
 /// Complex exponential smoothing with automatic choice of its seasonal form.
 ///
 /// Source: Svetunkov, Kourentzes, Ord, "Complex exponential smoothing", Naval Research Logistics 69 (2022): equations (14), (20), (24). Initial
-/// states by backcasting (forwards, backwards, forwards), as in `smooth` and statsforecast. Quantiles: normal, variances from the
-/// model's own impulse responses.
+/// states by backcasting (forwards, backwards, forwards); first states, limits, the count of parameters and the end of the search are
+/// those of statsforecast 2.1.1. Quantiles: normal, variances from the model's own impulse responses.
 public struct CES: Sendable {
-    public enum Form: String, Sendable, CaseIterable { case none = "N", simple = "S", partial = "P", full = "F" }
+    public enum Form: String, Sendable, CaseIterable {
+        case none = "N", simple = "S", partial = "P", full = "F"
+
+        /// Components of the state, as the criterion counts them.
+        var componentCount: Int { self == .partial ? 3 : self == .full ? 4 : 2 }
+        /// Of the parameters, where their search begins.
+        var start: [Double] { self == .partial ? [1.3, 1, 0.1] : self == .full ? [1.3, 1, 1.3, 1] : [1.3, 1] }
+    }
     public let form: Form
     /// Corrected Akaike criterion of the concentrated normal likelihood.
     public let criterion: Double
     private let parameters: [Double]
     private let season: Int
     private let count: Int
-    private let scale: Double
     private let states: [Double]
     private let fitted: [Double]
     private let variance: Double
 
     public static func automatic(_ values: [Double], season: Int) -> CES? {
-        let isSeasonal = season > 1 && values.count >= 2 * season + 2
+        let isSeasonal = season > 1 && values.count >= 2 * season
         var best: CES?
         for form in isSeasonal ? Form.allCases : [.none] {
             guard let fit = CES(values, form: form, season: season), fit.criterion < best?.criterion ?? .infinity else { continue }
@@ -31,74 +37,76 @@ public struct CES: Sendable {
     /// Nil for series shorter than the form needs, or constant.
     public init?(_ values: [Double], form: Form, season: Int) {
         let count = values.count, lag = form == .none ? 1 : season
-        let scale = SeriesMath.mean(values.map { abs($0) })
-        guard count >= max(4, lag + 2), scale > 0, values.contains(where: { $0 != values[0] }) else { return nil }
-        let scaled = values.map { $0 / scale }
-        let start: [Double], states: Int, parameterCount: Int
-        switch form {
-        case .none: (start, states, parameterCount) = ([1.3, 1], 2, 2 + 2)
-        case .simple: (start, states, parameterCount) = ([1.3, 1], 2 * lag, 2 + 2 * lag)
-        case .partial: (start, states, parameterCount) = ([1.3, 1, 0.1], 2 + lag, 3 + 2 + lag)
-        case .full: (start, states, parameterCount) = ([1.3, 1, 1.3, 1], 2 + 2 * lag, 4 + 2 + 2 * lag)
-        }
-        let k = Double(parameterCount + 1), n = Double(count)
+        guard count >= max(5, 2 * lag), values.contains(where: { $0 != values[0] }) else { return nil }
+        let k = Double(form.componentCount + 1), n = Double(count)
         guard n - k - 1 > 0 else { return nil }
-        let recursion = Recursion(form: form, lag: lag, count: count, states: states)
-        let initial = Self.initial(scaled, form: form, lag: lag, states: states)
-        let found = scaled.withUnsafeBufferPointer { buffer in
-            NelderMead(evaluations: 250 * start.count / 2, tolerance: 1e-7).minimise(
-                from: start, lower: start.count == 3 ? [0.01, 0.01, 0.001] : [0.01, 0.01, 0.01, 0.01],
-                upper: start.count == 3 ? [1.8, 1.9, 0.9] : [1.8, 1.9, 1.8, 1.9]
-            ) { point in recursion.squares(buffer, point, initial: initial) }
+        let recursion = Recursion(form: form, lag: lag, count: count)
+        recursion.start(values)
+        let start = form.start
+        let search = NelderMead(
+            from: start, lower: Array(repeating: 0.01, count: start.count), upper: Array([1.8, 1.9, 1.5, 1.5].prefix(start.count)))
+        let found = values.withUnsafeBufferPointer { buffer in
+            let found = search.run { n * log(recursion.squares(buffer, $0)) }
+            _ = found.point.withUnsafeBufferPointer { recursion.squares(buffer, $0.baseAddress!) }
+            return found
         }
-        guard found.value.isFinite, found.value < .greatestFiniteMagnitude else { return nil }
-        _ = scaled.withUnsafeBufferPointer { buffer in
-            found.point.withUnsafeBufferPointer { recursion.squares(buffer, $0.baseAddress!, initial: initial) }
-        }
-        (self.form, self.season, self.count, self.scale, parameters) = (form, lag, count, scale, found.point)
-        criterion = n * log(max(found.value, 1e-300) / n * scale * scale) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
-        self.states = (0..<states).map { recursion.states[$0] }
-        fitted = (0..<count).map { recursion.fitted[$0] * scale }
-        variance = found.value * scale * scale / max(n - Double(start.count), 1)
-    }
-
-    /// Level and information part, then seasonal states a place of the season.
-    private static func initial(_ values: [Double], form: Form, lag: Int, states: Int) -> [Double] {
-        var result = [Double](repeating: 0, count: states)
-        let first = SeriesMath.mean(values.prefix(max(lag, min(10, values.count))))
-        switch form {
-        case .none: (result[0], result[1]) = (first, first / 1.1)
-        case .simple:
-            for place in 0..<lag { (result[2 * place], result[2 * place + 1]) = (values[place], values[place] / 1.1) }
-        case .partial, .full:
-            (result[0], result[1]) = (first, first / 1.1)
-            let figure = Seasonality.differences(values, season: lag)
-            for place in 0..<lag {
-                if form == .partial {
-                    result[2 + place] = figure[place]
-                } else {
-                    (result[2 + 2 * place], result[3 + 2 * place]) = (figure[place], figure[place] / 1.1)
-                }
-            }
-        }
-        return result
+        guard found.value.isFinite else { return nil }
+        (self.form, self.season, self.count, parameters) = (form, lag, count, found.point)
+        criterion = found.value + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+        states = (0..<recursion.stateCount).map { recursion.states[$0] }
+        fitted = (0..<count).map { recursion.fitted[$0] }
+        variance = recursion.lastSquares / max(n - k - 1, 1)
     }
 
     /// One run over the values; memory is used again.
+    ///
+    /// States: level and its information part (of each place of the season in the simple form), then seasonal states a place.
     final class Recursion {
         let form: Form, lag: Int, count: Int, stateCount: Int
         let states: UnsafeMutablePointer<Double>
         let fitted: UnsafeMutablePointer<Double>
+        private let initial: UnsafeMutablePointer<Double>
+        private(set) var lastSquares = 0.0
 
-        init(form: Form, lag: Int, count: Int, states: Int) {
-            (self.form, self.lag, self.count, stateCount) = (form, lag, count, states)
-            self.states = .allocate(capacity: states)
-            fitted = .allocate(capacity: count)
+        init(form: Form, lag: Int, count: Int) {
+            (self.form, self.lag, self.count) = (form, lag, count)
+            switch form {
+            case .none: stateCount = 2
+            case .simple: stateCount = 2 * lag
+            case .partial: stateCount = 2 + lag
+            case .full: stateCount = 2 + 2 * lag
+            }
+            states = .allocate(capacity: 2 * stateCount + count)
+            initial = states + stateCount
+            fitted = initial + stateCount
         }
 
-        deinit {
-            states.deallocate()
-            fitted.deallocate()
+        deinit { states.deallocate() }
+
+        /// States that the first pass begins with.
+        func start(_ values: [Double]) {
+            guard form != .simple else {
+                for place in 0..<lag { (initial[2 * place], initial[2 * place + 1]) = (values[place], values[place] / 1.1) }
+                return
+            }
+            let first = SeriesMath.mean(values.prefix(form == .none ? 10 : lag))
+            (initial[0], initial[1]) = (first, first / 1.1)
+            guard form != .none else { return }
+            for (place, value) in Seasonality.differences(values, season: lag).enumerated() {
+                if form == .partial {
+                    initial[2 + place] = value
+                } else {
+                    (initial[2 + 2 * place], initial[3 + 2 * place]) = (value, value / 1.1)
+                }
+            }
+        }
+
+        /// A pair of states after an error.
+        @inline(__always)
+        static func turn(_ pair: UnsafeMutablePointer<Double>, _ a0: Double, _ a1: Double, _ error: Double) {
+            let first = pair[0], second = pair[1]
+            pair[0] = first - (1 - a1) * second + (a0 - a1) * error
+            pair[1] = first + (1 - a0) * second + (a0 + a1) * error
         }
 
         /// Takes a value (or its own forecast) at a place of the season; the forecast of it comes back.
@@ -106,31 +114,32 @@ public struct CES: Sendable {
         static func step(
             _ form: Form, _ states: UnsafeMutablePointer<Double>, place: Int, value: Double?, _ p: UnsafePointer<Double>
         ) -> (forecast: Double, error: Double) {
-            let base = form == .simple ? 2 * place : 0
-            let level = states[base], part = states[base + 1]
-            var forecast = level
-            let slot = form == .partial ? 2 + place : 2 + 2 * place
+            let base = form == .simple ? 2 * place : 0, slot = form == .partial ? 2 + place : 2 + 2 * place
+            var forecast = states[base]
             if form == .partial || form == .full { forecast += states[slot] }
             let error = (value ?? forecast) - forecast
-            states[base] = level - (1 - p[1]) * part + (p[0] - p[1]) * error
-            states[base + 1] = level + (1 - p[0]) * part + (p[0] + p[1]) * error
+            turn(states + base, p[0], p[1], error)
             if form == .partial { states[slot] += p[2] * error }
-            if form == .full {
-                let d0 = states[slot], d1 = states[slot + 1]
-                states[slot] = d0 - (1 - p[3]) * d1 + (p[2] - p[3]) * error
-                states[slot + 1] = d0 + (1 - p[2]) * d1 + (p[2] + p[3]) * error
-            }
+            if form == .full { turn(states + slot, p[2], p[3], error) }
             return (forecast, error)
         }
 
-        func squares(_ values: UnsafeBufferPointer<Double>, _ point: UnsafePointer<Double>, initial: [Double]) -> Double {
+        /// Between passes every state goes one step on without an error.
+        @inline(__always)
+        private func rest(_ form: Form, _ p: UnsafePointer<Double>) {
+            for place in 0..<(form == .simple ? lag : 1) { Self.turn(states + 2 * place, p[0], p[1], 0) }
+            if form == .full { for place in 0..<lag { Self.turn(states + 2 + 2 * place, p[2], p[3], 0) } }
+        }
+
+        func squares(_ values: UnsafeBufferPointer<Double>, _ point: UnsafePointer<Double>) -> Double {
             for index in 0..<stateCount { states[index] = initial[index] }
             switch form {
-            case .none: return passes(.none, values, point)
-            case .simple: return passes(.simple, values, point)
-            case .partial: return passes(.partial, values, point)
-            case .full: return passes(.full, values, point)
+            case .none: lastSquares = passes(.none, values, point)
+            case .simple: lastSquares = passes(.simple, values, point)
+            case .partial: lastSquares = passes(.partial, values, point)
+            case .full: lastSquares = passes(.full, values, point)
             }
+            return lastSquares
         }
 
         @inline(__always)
@@ -140,10 +149,12 @@ public struct CES: Sendable {
                 _ = Self.step(form, states, place: place, value: values[index], point)
                 place = place + 1 == lag ? 0 : place + 1
             }
+            rest(form, point)
             for index in stride(from: count - 1, through: 0, by: -1) {
                 place = place == 0 ? lag - 1 : place - 1
                 _ = Self.step(form, states, place: place, value: values[index], point)
             }
+            rest(form, point)
             var sum = 0.0
             for index in 0..<count {
                 let (forecast, error) = Self.step(form, states, place: place, value: values[index], point)
@@ -167,7 +178,7 @@ public struct CES: Sendable {
             return (variance * sum).squareRoot()
         }
         return LocalForecast(
-            model: "CES(\(form.rawValue))", mean: mean.map { $0 * scale }, deviations: deviations, request: request, fitted: fitted,
+            model: "CES(\(form.rawValue))", mean: mean, deviations: deviations, request: request, fitted: fitted,
             criterion: criterion)
     }
 

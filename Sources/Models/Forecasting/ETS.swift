@@ -12,24 +12,23 @@ public struct ETS: Sendable {
     public let beta: Double
     public let phi: Double
     public let gamma: Double
-    private let scale: Double
     private let season: Int
     private let count: Int
     private let level: Double
     private let slope: Double
     private let seasonal: [Double]
     private let variance: Double
-    private let scaledFitted: [Double]
+    private let fitted: [Double]
 
     /// The best of all forms by the corrected Akaike criterion; nil for a series too short for any (fewer than 4 values).
     ///
     /// - Parameter season: seasons longer than 24 are not modelled.
     public static func automatic(_ values: [Double], season: Int) -> ETS? {
-        let isSeasonal = season > 1 && season <= 24 && values.count > season + 5
+        let isSeasonal = season > 1 && season <= 24 && values.count > season
         let forms = ETSForm.candidates(isSeasonal: isSeasonal, isPositive: values.allSatisfy { $0 > 0 })
-        var best: ETS?
+        var best: ETS?, start = Start()
         for form in forms {
-            guard let fit = ETS(values, form: form, season: season), fit.criterion < best?.criterion ?? .infinity else { continue }
+            guard let fit = ETS(values, form: form, season: season, &start), fit.criterion < best?.criterion ?? .infinity else { continue }
             best = fit
         }
         return best
@@ -37,96 +36,53 @@ public struct ETS: Sendable {
 
     /// The form with its most likely parameters; nil when the series is too short for it or a multiplicative part meets values that are not positive.
     public init?(_ values: [Double], form: ETSForm, season: Int) {
+        var start = Start()
+        self.init(values, form: form, season: season, &start)
+    }
+
+    private init?(_ values: [Double], form: ETSForm, season: Int, _ start: inout Start) {
         let count = values.count
-        let magnitude = values.reduce(0) { $0 + abs($1) } / Double(max(count, 1))
-        guard count >= 3, magnitude > 0 else { return nil }
-        let scaled = values.map { $0 / magnitude }
-        let isConstant = scaled.allSatisfy { $0 == scaled[0] }
+        guard count >= 4 else { return nil }
+        let isConstant = values.allSatisfy { $0 == values[0] }
         let needsPositive = form.error == .multiplicative || form.season == .multiplicative
-        guard !isConstant || (form.trend == .none && form.season == .none), !needsPositive || values.allSatisfy({ $0 > 0 }) else {
-            return nil
-        }
-        let fit: ETS? = scaled.withUnsafeBufferPointer { buffer in
-            let likelihood = ETSLikelihood(form: form, values: buffer, season: season)
-            let parameters = Double(likelihood.parameterCount + 1)
-            guard Double(count) - parameters - 1 > 0 else { return nil }
-            guard let start = Self.start(scaled, form: form, season: season) else { return nil }
-            let found = QuasiNewton(iterations: 120, tolerance: 1e-8).minimise(likelihood, from: start)
+        guard !isConstant, !needsPositive || values.allSatisfy({ $0 > 0 }) else { return nil }
+        guard let begin = start.point(values, form: form, season: season), begin.point.count < count - 1 else { return nil }
+        let k = Double(begin.point.count + 1), n = Double(count)
+        let search = NelderMead(from: begin.point, lower: begin.lower, upper: begin.upper)
+        let fit: ETS? = values.withUnsafeBufferPointer { buffer in
+            let course = ETSCourse(form: form, values: buffer, season: season)
+            let found = search.run { course.evaluate($0) }
             guard found.value.isFinite else { return nil }
+            let penalty = n - k - 1 == 0 ? .infinity : 2 * k + 2 * k * (k + 1) / (n - k - 1)
             return found.point.withUnsafeBufferPointer { point in
-                let smoothing = likelihood.smoothing(point.baseAddress!)
-                likelihood.forward(point.baseAddress!, smoothing)
-                let constant = 2 * Double(count) * log(magnitude)
-                let penalty = 2 * parameters + 2 * parameters * (parameters + 1) / (Double(count) - parameters - 1)
-                return ETS(
-                    likelihood, smoothing: smoothing, criterion: found.value + constant + penalty, magnitude: magnitude,
-                    parameters: likelihood.parameterCount)
+                _ = course.evaluate(point.baseAddress!)
+                return ETS(course, course.smoothing(point.baseAddress!), criterion: found.value + penalty, parameters: k + 1)
             }
         }
         guard let fit else { return nil }
         self = fit
     }
 
-    private init(
-        _ likelihood: ETSLikelihood, smoothing: ETSLikelihood.Smoothing, criterion: Double, magnitude: Double, parameters: Int
-    ) {
-        (form, self.criterion, scale) = (likelihood.form, criterion, magnitude)
+    private init(_ course: ETSCourse, _ smoothing: ETSCourse.Smoothing, criterion: Double, parameters: Double) {
+        (form, self.criterion) = (course.form, criterion)
         (alpha, beta, phi, gamma) = (smoothing.alpha, smoothing.beta, smoothing.phi, smoothing.gamma)
-        (season, count, level, slope) = (likelihood.season, likelihood.count, likelihood.level, likelihood.slope)
-        seasonal = form.season == .none ? [] : (0..<season).map { likelihood.seasonal($0) }
-        scaledFitted = (0..<count).map { likelihood.fitted($0) }
-        variance = likelihood.squares / Double(max(count - parameters, 1))
-    }
-
-    /// Free parameters to start from: as R's `initparam` and `initstate`.
-    private static func start(_ values: [Double], form: ETSForm, season: Int) -> [Double]? {
-        let period = form.season == .none ? 1 : season
-        func free(_ share: Double) -> Double { log(share / (1 - share)) }
-        var point = [free(form.season == .none ? 0.3 : 0.2)]
-        if form.trend != .none { point.append(free(0.1)) }
-        if form.isDamped { point.append(free(0.9)) }
-        if form.season != .none { point.append(free(0.1)) }
-        var figure: [Double] = []
-        var adjusted = values
-        if form.season != .none {
-            if form.season == .multiplicative {
-                figure = Seasonality.indices(values, season: period).map { max($0, 0.01) }
-                let sum = figure.reduce(0, +)
-                figure = figure.map { $0 * Double(period) / sum }
-                for index in values.indices { adjusted[index] = values[index] / figure[index % period] }
-            } else {
-                figure = Seasonality.differences(values, season: period)
-                for index in values.indices { adjusted[index] = values[index] - figure[index % period] }
-            }
-        }
-        let first = adjusted.prefix(min(values.count, max(10, 2 * period)))
-        if form.trend == .none {
-            point.append(max(SeriesMath.mean(first), form.error == .multiplicative ? 1e-3 : -.infinity))
-        } else {
-            let line = SeriesMath.line(first)
-            var (level, slope) = (line.level, line.slope)
-            if form.error == .multiplicative || form.season == .multiplicative, level + slope * (form.isDamped ? 0.95 : 1) <= 1e-2 {
-                (level, slope) = (max(SeriesMath.mean(first.prefix(3)), 0.05), 0)
-            }
-            point += [level, slope]
-        }
-        if form.season != .none { point += figure.dropLast() }
-        return point
+        (season, count, level, slope) = (course.season, course.count, course.level, course.slope)
+        seasonal = form.season == .none ? [] : (0..<season).map { course.seasonal($0) }
+        fitted = (0..<count).map { course.fitted($0) }
+        variance = course.squares / max(Double(count) - parameters, 1)
     }
 
     /// Means and quantiles of the next steps.
     public func forecast(_ request: ForecastRequest) -> LocalForecast {
         let isLinear = form.error == .additive && form.season != .multiplicative
         let means = means(request.horizon)
-        let fitted = scaledFitted.map { $0 * scale }
-        let mean = means.map { $0 * scale }
         if isLinear {
             return LocalForecast(
-                model: form.description, mean: mean, deviations: deviations(request.horizon).map { $0 * scale }, request: request,
+                model: form.description, mean: means, deviations: deviations(request.horizon), request: request,
                 fitted: fitted, criterion: criterion)
         }
         return LocalForecast(
-            model: form.description, mean: mean, quantiles: simulated(request).map { $0 * scale }, fitted: fitted, criterion: criterion)
+            model: form.description, mean: means, quantiles: simulated(request), fitted: fitted, criterion: criterion)
     }
 
     private func means(_ horizon: Int) -> [Double] {

@@ -61,24 +61,8 @@ public enum Intermittent {
         return size * probability
     }
 
-    /// Simple smoothing with the best of 20 parameters by the squared one-step error.
-    static func smoothed(_ values: [Double]) -> Double {
-        guard let first = values.first else { return 0 }
-        var best = (error: Double.infinity, level: first)
-        values.withUnsafeBufferPointer { values in
-            for step in 0..<20 {
-                let alpha = 0.025 + 0.3 * Double(step) / 19
-                var level = first, error = 0.0
-                for index in 1..<max(values.count, 1) {
-                    let miss = values[index] - level
-                    error += miss * miss
-                    level += alpha * miss
-                }
-                if error < best.error { best = (error, level) }
-            }
-        }
-        return best.level
-    }
+    /// Simple smoothing with the best parameter of 0.1 to 0.3 by the squared one-step error.
+    static func smoothed(_ values: [Double]) -> Double { SimpleSmoothing.level(values, within: SimpleSmoothing.narrow) }
 
     /// Sums of blocks that end with the last value.
     static func blocks(_ values: [Double], of length: Int) -> [Double] {
@@ -88,21 +72,19 @@ public enum Intermittent {
         }
     }
 
+    /// Mean steps from one demand to the next, the first one counted from the beginning; rounded, half to even.
     private static func interval(_ values: [Double]) -> Int {
-        let demands = values.count { $0 != 0 }
-        guard demands > 1, let first = values.firstIndex(where: { $0 != 0 }), let last = values.lastIndex(where: { $0 != 0 }) else {
-            return 1
-        }
-        return max(1, Int((Double(last - first) / Double(demands - 1)).rounded()))
+        guard let last = values.lastIndex(where: { $0 != 0 }) else { return 1 }
+        return max(1, Int((Double(last + 1) / Double(values.count { $0 != 0 })).rounded(.toNearestOrEven)))
     }
 
     static func adida(_ values: [Double]) -> Double {
-        let length = min(interval(values), max(values.count / 2, 1))
+        let length = interval(values)
         return smoothed(blocks(values, of: length)) / Double(length)
     }
 
     static func imapa(_ values: [Double]) -> Double {
-        let longest = min(interval(values), max(values.count / 2, 1))
+        let longest = interval(values)
         return SeriesMath.mean((1...longest).map { smoothed(blocks(values, of: $0)) / Double($0) })
     }
 

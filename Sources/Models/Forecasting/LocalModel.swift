@@ -34,7 +34,7 @@ public enum LocalModel: String, CaseIterable, Sendable {
         case .naive: return NaiveForecasts.naive(values, request)
         case .seasonalNaive: return NaiveForecasts.seasonal(values, request)
         case .naive2: return NaiveForecasts.adjusted(values, request)
-        case .ses: return smoothed(values, request, ETSForm(error: .additive, trend: .none))
+        case .ses: return SimpleSmoothing.forecast(values, request)
         case .holt: return smoothed(values, request, ETSForm(error: .additive, trend: .additive))
         case .damped: return smoothed(values, request, ETSForm(error: .additive, trend: .additive, isDamped: true))
         case .ets: return fitted(ETS.automatic(values, season: request.season)?.forecast(request), values, request)

@@ -2,77 +2,94 @@ import Foundation
 
 /// Local regression of evenly spaced values, as STL needs it.
 ///
-/// Source: Cleveland, Cleveland, McRae, Terpenning, "STL: A seasonal-trend decomposition procedure based on loess", J. Official Statistics 6 (1990).
-enum Loess {
-    /// The smooth value at a place, from the `width` nearest of `values` (all where there are fewer, with a wider kernel).
+/// Source: Cleveland, Cleveland, McRae, Terpenning, "STL: A seasonal-trend decomposition procedure based on loess", J. Official Statistics 6
+/// (1990), with the safeguards of its Fortran program.
+struct Loess {
+    /// Values in the window, and the degree of the polynomial in it: 0 or 1.
+    let width: Int, degree: Int
+    /// Of a whole window around a place, rising to the middle: of sum 1. There the slope has no part in the value.
+    private let kernel: [Double]
+
+    /// - Parameter width: odd.
+    init(width: Int, degree: Int) {
+        (self.width, self.degree) = (width, degree)
+        let half = width / 2, weights = (-half...half).map { Self.weight(abs(Double($0)), reach: Double(half)) }
+        let sum = weights.reduce(0, +)
+        kernel = weights.map { $0 / sum }
+    }
+
+    @inline(__always)
+    private static func weight(_ distance: Double, reach: Double) -> Double {
+        guard distance <= 0.999 * reach else { return 0 }
+        guard distance > 0.001 * reach else { return 1 }
+        let ratio = distance / reach, cube = 1 - ratio * ratio * ratio
+        return cube * cube * cube
+    }
+
+    /// The smooth value at a place, from the nearest of `values` (all where there are fewer than the window has, with a wider kernel).
     ///
-    /// - Parameters:
-    ///   - place: from 0; may lie outside.
-    ///   - degree: 0 or 1.
-    static func value(_ values: UnsafePointer<Double>, _ count: Int, at place: Double, width: Int, degree: Int) -> Double {
-        let used = min(width, count)
-        var left = max(0, min(Int((place - Double(used - 1) / 2).rounded(.down)), count - used))
-        while left + used < count, place - Double(left) > Double(left + used) - place { left += 1 }
-        let right = left + used - 1
-        var reach = max(place - Double(left), Double(right) - place)
+    /// - Parameter place: from 0; may lie outside.
+    func value(_ values: UnsafePointer<Double>, _ count: Int, at place: Int) -> Double {
+        let used = min(width, count), left = max(0, min(place - used / 2, count - used)), right = left + used - 1
+        var reach = Double(max(place - left, right - place))
         if width > count { reach += Double((width - count) / 2) }
-        reach = max(reach, 1e-9)
-        let (near, far) = (0.001 * reach, 0.999 * reach), inverse = 1 / reach
         var weights = 0.0, first = 0.0, second = 0.0, sum = 0.0, cross = 0.0
         for index in left...right {
-            let offset = Double(index) - place, distance = abs(offset)
-            guard distance <= far else { continue }
-            var weight = 1.0
-            if distance > near {
-                let ratio = distance * inverse, cube = 1 - ratio * ratio * ratio
-                weight = cube * cube * cube
-            }
+            let offset = Double(index - place), weight = Self.weight(abs(offset), reach: reach)
             weights += weight
             first += weight * offset
             second += weight * offset * offset
             sum += weight * values[index]
             cross += weight * offset * values[index]
         }
-        guard weights > 0 else { return values[min(max(Int(place.rounded()), 0), count - 1)] }
+        guard weights > 0 else { return values[min(max(place, 0), count - 1)] }
         guard degree == 1 else { return sum / weights }
         let determinant = weights * second - first * first
-        guard determinant.squareRoot() > 0.001 * weights * Double(count - 1) * 1e-3 else { return sum / weights }
+        guard max(determinant, 0).squareRoot() > 0.001 * weights * Double(count - 1) else { return sum / weights }
         return (second * sum - first * cross) / determinant
     }
 
-    /// Smooth values at every place; every `jump`-th is computed, those between are on lines.
-    static func smooth(
-        _ values: UnsafePointer<Double>, _ count: Int, width: Int, degree: Int, jump: Int, into result: UnsafeMutablePointer<Double>
-    ) {
-        var at = 0
-        while at < count {
-            result[at] = value(values, count, at: Double(at), width: width, degree: degree)
-            let next = at == count - 1 ? count : min(at + jump, count - 1)
-            if next > at + 1, next < count {
-                let end = value(values, count, at: Double(next), width: width, degree: degree)
-                let slope = (end - result[at]) / Double(next - at)
-                for index in at + 1..<next { result[index] = result[at] + slope * Double(index - at) }
+    /// Smooth values at every place.
+    func smooth(_ values: UnsafePointer<Double>, _ count: Int, into result: UnsafeMutablePointer<Double>) {
+        let half = width / 2
+        guard count > width else {
+            for place in 0..<count { result[place] = value(values, count, at: place) }
+            return
+        }
+        for place in 0..<half {
+            result[place] = value(values, count, at: place)
+            result[count - 1 - place] = value(values, count, at: count - 1 - place)
+        }
+        kernel.withUnsafeBufferPointer { kernel in
+            for place in half..<count - half {
+                // Both sides of the middle have the same weights.
+                let middle = values + place
+                var sum = kernel[half] * middle[0]
+                for offset in 1..<half + 1 { sum += kernel[half - offset] * (middle[-offset] + middle[offset]) }
+                result[place] = sum
             }
-            at = next
         }
     }
 }
 
 /// Decomposition into trend, season and rest.
+///
+/// Source: as for `Loess`; five passes, a seasonal smoother of degree 0, trend and low-pass windows by the rules of the paper, as
+/// statsforecast's `mstl` has them.
 enum STL {
-    /// The seasonal part; `width` is the seasonal smoother's.
-    ///
-    /// - Parameter values: at least two seasons.
-    static func season(_ values: UnsafePointer<Double>, _ count: Int, period: Int, width: Int, passes: Int = 2) -> (
+    /// - Parameters:
+    ///   - values: at least two seasons.
+    ///   - width: of the seasonal smoother, odd.
+    static func parts(_ values: UnsafeBufferPointer<Double>, period: Int, width: Int, passes: Int = 5) -> (
         season: [Double], trend: [Double]
     ) {
-        let trendWidth = odd(Int((1.5 * Double(period) / (1 - 1.5 / Double(width))).rounded(.up)))
-        let lowWidth = odd(period)
-        let extended = count + 2 * period, longest = (count + period - 1) / period + 2
+        let count = values.count, extended = count + 2 * period, longest = (count + period - 1) / period
+        let smoother = Loess(width: width, degree: 0), low = Loess(width: odd(period + 1), degree: 1)
+        let slow = Loess(width: odd(Int((1.5 * Double(period) / (1 - 1.5 / Double(width))).rounded(.up))), degree: 1)
         let memory = UnsafeMutablePointer<Double>.allocate(capacity: 4 * extended + 2 * longest)
         defer { memory.deallocate() }
-        let cycle = memory, first = memory + extended, second = memory + 2 * extended, adjusted = memory + 3 * extended
-        let sub = memory + 4 * extended, smooth = sub + longest
+        let cycle = memory, first = memory + extended, second = first + extended, adjusted = second + extended
+        let sub = adjusted + extended, smooth = sub + longest
         var season = [Double](repeating: 0, count: count), trend = season
         for _ in 0..<passes {
             for index in 0..<count { adjusted[index] = values[index] - trend[index] }
@@ -82,26 +99,23 @@ enum STL {
                     sub[length] = adjusted[index]
                     length += 1
                 }
-                let jump = max(1, width / 10)
-                Loess.smooth(sub, length, width: width, degree: 1, jump: jump, into: smooth)
+                smoother.smooth(sub, length, into: smooth)
                 for index in 0..<length { cycle[place + (index + 1) * period] = smooth[index] }
-                cycle[place] = Loess.value(sub, length, at: -1, width: width, degree: 1)
-                cycle[place + (length + 1) * period] = Loess.value(sub, length, at: Double(length), width: width, degree: 1)
+                cycle[place] = smoother.value(sub, length, at: -1)
+                cycle[place + (length + 1) * period] = smoother.value(sub, length, at: length)
             }
             average(cycle, extended, period, into: first)
             average(first, extended - period + 1, period, into: second)
             average(second, extended - 2 * period + 2, 3, into: first)
-            Loess.smooth(first, count, width: lowWidth, degree: 1, jump: max(1, lowWidth / 10), into: second)
+            low.smooth(first, count, into: second)
             for index in 0..<count { season[index] = cycle[index + period] - second[index] }
             for index in 0..<count { adjusted[index] = values[index] - season[index] }
-            trend.withUnsafeMutableBufferPointer {
-                Loess.smooth(adjusted, count, width: trendWidth, degree: 1, jump: max(1, trendWidth / 10), into: $0.baseAddress!)
-            }
+            trend.withUnsafeMutableBufferPointer { slow.smooth(adjusted, count, into: $0.baseAddress!) }
         }
         return (season, trend)
     }
 
-    private static func odd(_ value: Int) -> Int { max(3, value % 2 == 0 ? value + 1 : value) }
+    private static func odd(_ value: Int) -> Int { value % 2 == 0 ? value + 1 : value }
 
     private static func average(
         _ values: UnsafePointer<Double>, _ count: Int, _ length: Int, into result: UnsafeMutablePointer<Double>
@@ -114,44 +128,5 @@ enum STL {
             sum += values[index] - values[index - length]
             result[index - length + 1] = sum * share
         }
-    }
-}
-
-/// Decomposition with several seasons; what is left is forecast by ETS without a season.
-///
-/// Source: Bandara, Hyndman, Bergmeir, "MSTL: A seasonal-trend decomposition algorithm for time series with multiple seasonal patterns",
-/// Int. J. Operational Research 52 (2025). Seasonal parts go on as in their last period; quantiles are those of the rest.
-public enum MSTL {
-    /// - Parameter periods: rising; those of which the past has fewer than two are left out.
-    public static func forecast(_ values: [Double], _ request: ForecastRequest, periods: [Int]) -> LocalForecast {
-        let count = values.count
-        let used = periods.filter { $0 > 1 && 2 * $0 < count }
-        guard !used.isEmpty else {
-            return ETS.automatic(values, season: 1)?.forecast(request) ?? NaiveForecasts.naive(values, request)
-        }
-        var seasons = used.map { _ in [Double](repeating: 0, count: count) }
-        var rest = values
-        for _ in 0..<(used.count > 1 ? 2 : 1) {
-            for (place, period) in used.enumerated() {
-                for index in 0..<count { rest[index] += seasons[place][index] }
-                seasons[place] = rest.withUnsafeBufferPointer {
-                    STL.season($0.baseAddress!, count, period: period, width: 7 + 4 * (place + 1)).season
-                }
-                for index in 0..<count { rest[index] -= seasons[place][index] }
-            }
-        }
-        var plain = request
-        plain.season = 1
-        var result = ETS.automatic(rest, season: 1)?.forecast(plain) ?? NaiveForecasts.naive(rest, plain)
-        let levels = request.levels.count
-        for step in 0..<request.horizon {
-            var added = 0.0
-            for (place, period) in used.enumerated() { added += seasons[place][count - period + step % period] }
-            result.mean[step] += added
-            for level in 0..<levels { result.quantiles[step * levels + level] += added }
-        }
-        if !result.fitted.isEmpty { for index in 0..<count { for season in seasons { result.fitted[index] += season[index] } } }
-        result.model = "MSTL(\(used.map(String.init).joined(separator: ",")))"
-        return result
     }
 }

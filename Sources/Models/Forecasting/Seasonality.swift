@@ -5,10 +5,12 @@ import Foundation
 /// Sources: Makridakis, Spiliotis, Assimakopoulos, "The M4 Competition", Int. J. Forecasting 36 (2020), whose `Benchmarks and
 /// Evaluation.R` defines Naive2; R's `decompose`.
 public enum Seasonality {
-    /// Whether the autocorrelation at the season's lag is beyond its 90 % limit; false for series shorter than three seasons.
-    public static func isSeasonal(_ values: [Double], season: Int) -> Bool {
+    /// Whether the autocorrelation at the season's lag is beyond its 90 % limit.
+    ///
+    /// - Parameter least: false for series shorter than so many seasons.
+    public static func isSeasonal(_ values: [Double], season: Int, least: Int = 3) -> Bool {
         let count = values.count
-        guard season > 1, count >= 3 * season else { return false }
+        guard season > 1, count >= least * season else { return false }
         let mean = SeriesMath.mean(values)
         return values.withUnsafeBufferPointer { values in
             var variance = 0.0
@@ -27,6 +29,12 @@ public enum Seasonality {
 
     /// Multiplicative indices, one a place of the season, of mean 1; ones where an index would not be positive or finite.
     public static func indices(_ values: [Double], season: Int) -> [Double] {
+        let figure = quotients(values, season: season)
+        return figure.allSatisfy { $0.isFinite && $0 > 0 } ? figure : Array(repeating: 1, count: season)
+    }
+
+    /// Multiplicative indices as they come out, perhaps not positive.
+    static func quotients(_ values: [Double], season: Int) -> [Double] {
         guard let trend = movingAverage(values, season: season) else { return Array(repeating: 1, count: season) }
         var sums = [Double](repeating: 0, count: season), counts = sums
         let half = season / 2
@@ -37,7 +45,7 @@ public enum Seasonality {
         var figure = zip(sums, counts).map { $1 > 0 ? $0 / $1 : 1 }
         let mean = SeriesMath.mean(figure)
         for place in figure.indices { figure[place] /= mean }
-        return figure.allSatisfy { $0.isFinite && $0 > 0 } ? figure : Array(repeating: 1, count: season)
+        return figure
     }
 
     /// Additive indices, one a place of the season, of sum 0.

@@ -18,18 +18,24 @@ public enum Theta {
         var isOptimised: Bool { self == .optimised || self == .dynamicOptimised }
     }
 
-    /// Seasonally adjusted by classical indices where the test finds a season; of short series (fewer than 4 values), the last value.
+    /// Seasonally adjusted by classical indices where the test finds a season; of short series (fewer than 5 values) and constants, the last value.
+    ///
+    /// Start, limits, the three first errors that do not count and the end of the search are those of statsforecast 2.1.1.
     public static func forecast(_ values: [Double], _ request: ForecastRequest, kind: Kind) -> LocalForecast {
-        guard values.count >= 4, values.contains(where: { $0 != values[0] }) else {
+        guard values.count >= 5, values.contains(where: { $0 != values[0] }) else {
             var result = NaiveForecasts.naive(values, request)
             result.model = kind.rawValue
             return result
         }
         let season = request.season, count = values.count
-        let isSeasonal = Seasonality.isSeasonal(values, season: season)
-        let isPositive = values.allSatisfy { $0 > 0 }
-        let figure =
-            !isSeasonal ? [] : isPositive ? Seasonality.indices(values, season: season) : Seasonality.differences(values, season: season)
+        let isSeasonal = season >= 4 && Seasonality.isSeasonal(values, season: season, least: 2)
+        var isPositive = values.allSatisfy { $0 > 0 }, figure: [Double] = []
+        if isSeasonal {
+            figure = isPositive ? Seasonality.quotients(values, season: season) : []
+            // An index near zero would blow a value up: then the season is added.
+            if figure.contains(where: { !($0 >= 0.01) }) { isPositive = false }
+            if !isPositive { figure = Seasonality.differences(values, season: season) }
+        }
         func adjusted(_ value: Double, _ at: Int) -> Double {
             guard isSeasonal else { return value }
             return isPositive ? value / figure[at % season] : value - figure[at % season]
@@ -41,7 +47,7 @@ public enum Theta {
         let series = values.indices.map { adjusted(values[$0], $0) }
         let course = Course(series, kind: kind)
         let (mean, fitted) = course.run(horizon: request.horizon)
-        let deviation = SeriesMath.deviation(zip(series, fitted).map { $0 - $1 }, skipping: 1, parameters: kind.isOptimised ? 3 : 2)
+        let deviation = SeriesMath.deviation(zip(series, fitted).map { $0 - $1 }, skipping: 3, parameters: kind.isOptimised ? 3 : 2)
         return LocalForecast(
             model: kind.rawValue, mean: mean.enumerated().map { seasonal($1, count + $0) },
             deviations: (0..<request.horizon).map { step in
@@ -59,22 +65,20 @@ public enum Theta {
 
         init(_ values: [Double], kind: Kind) {
             (self.values, self.kind) = (values, kind)
-            let scale = SeriesMath.mean(values.map { abs($0) })
             line = SeriesMath.line(values)
-            let first = values[0] / 2
+            let size = max(SeriesMath.mean(values.map { abs($0) }), 1e-10)
+            let start = [values[0] / 2, 0.5] + (kind.isOptimised ? [2] : [])
+            let search = NelderMead(
+                from: start, lower: Array([-1e10, 0.1, 1].prefix(start.count)), upper: Array([1e10, 0.99, 1e10].prefix(start.count)))
             let found = values.withUnsafeBufferPointer { buffer -> [Double] in
-                let squares = Reciprocals(values.count + 1)
-                func loss(_ point: UnsafePointer<Double>) -> Double {
+                let inverse = Reciprocals(values.count + 1)
+                return search.run { point in
                     Self.squares(
-                        buffer, squares.values, kind: kind, line: line, level: point[0] * scale, alpha: point[1],
-                        theta: kind.isOptimised ? point[2] : 2)
-                }
-                let start = [first / max(scale, 1e-12), 0.5] + (kind.isOptimised ? [2] : [])
-                return NelderMead(evaluations: kind.isOptimised ? 400 : 200, tolerance: 1e-7).minimise(
-                    from: start, lower: [-1e4, 0.1, 1], upper: [1e4, 0.99, 1e4], loss
-                ).point
+                        buffer, inverse.values, kind: kind, line: line, level: point[0], alpha: point[1],
+                        theta: kind.isOptimised ? point[2] : 2) / size
+                }.point
             }
-            (level, alpha) = (found[0] * scale, found[1])
+            (level, alpha) = (found[0], found[1])
             if kind.isOptimised { theta = found[2] }
         }
 
@@ -103,7 +107,7 @@ public enum Theta {
                 let forecast = level + share * (power * a + (1 - after) * inverseAlpha * b)
                 power = after
                 let value = values[index], error = value - forecast
-                sum += error * error
+                if index > 2 { sum += error * error }
                 level = alpha * value + keep * level
                 if kind.isDynamic {
                     let n = Double(index + 1)

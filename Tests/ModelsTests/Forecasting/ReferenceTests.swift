@@ -60,31 +60,55 @@ import Testing
             ])
     }
 
-    /// Forecasts differ on more than the 5 % that issue 7 allows; why is not known. These are floors of how many agree to 1e-3: a change that
-    /// moves away from the reference is seen.
+    /// Series that may differ, by model, each with its reason in the file.
+    static let exceptions: [String: Set<Int>] = {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/forecasting/exceptions.csv")
+        var result: [String: Set<Int>] = [:]
+        for line in ((try? String(contentsOf: path, encoding: .utf8)) ?? "").split(separator: "\n").dropFirst() {
+            let cells = line.split(separator: ",", maxSplits: 2)
+            if cells.count == 3, let id = Int(cells[1]) { result[String(cells[0]), default: []].insert(id) }
+        }
+        return result
+    }()
+
+    /// How many series are compared: without optimisation the slow models would take minutes.
+    static func first(_ model: LocalModel) -> Int {
+        #if DEBUG
+            return model == .ets ? 24 : model == .arima ? 20 : 200
+        #else
+            return model == .arima ? 60 : 200
+        #endif
+    }
+
     @Test(
-        "as many forecasts as before agree with the reference to a thousandth",
-        arguments: [(LocalModel.ses, 96), (.theta, 146), (.dynamicOptimisedTheta, 88), (.ces, 53), (.ets, 37)])
-    func agreement(model: LocalModel, least: Int) {
-        let (differing, count) = Self.differing(model)
-        #expect(count == 200)
-        // A few lie at the edge of a thousandth and fall either way on other machines.
-        #expect(count - differing.count >= least - 4, "\(model.rawValue): differ \(differing)")
+        "forecasts agree with the reference's to a thousandth, but for series by name",
+        arguments: [LocalModel.ses, .theta, .dynamicOptimisedTheta, .ces, .ets, .arima])
+    func agreement(model: LocalModel) {
+        let (differing, count) = Self.differing(model, first: Self.first(model))
+        #expect(count == Self.first(model))
+        let unnamed = Set(differing).subtracting(Self.exceptions[model.rawValue] ?? [])
+        // The searches stop early, so that another rounding of a logarithm (another machine's library) may turn one in a hundred.
+        #expect(unnamed.count <= count / 100, "\(model.rawValue): differ \(unnamed.sorted())")
+        #expect(Double(differing.count) <= 0.05 * Double(count))
     }
 
-    @Test("the automatic choice of exponential smoothing has a criterion at most 0.5 above the reference's, but for one series by name")
-    func smoothingCriterion() {
-        let (worse, count) = Self.worse(.ets)
-        #expect(count == 200)
-        // 172: 507.19 against 503.61.
-        #expect(Set(worse).isSubset(of: [172]), "worse \(worse)")
+    @Test("no automatic choice has a criterion more than 0.5 above the reference's", arguments: [LocalModel.ces, .ets, .arima])
+    func criterion(model: LocalModel) {
+        let (worse, count) = Self.worse(model, first: Self.first(model))
+        #expect(count == Self.first(model))
+        #expect(worse.isEmpty, "\(model.rawValue): worse \(worse)")
     }
 
-    @Test("the automatic choice of ARIMA does, but for series by name: of the first twenty")
-    func arimaCriterion() {
-        let (worse, count) = Self.worse(.arima, first: 20)
-        #expect(count == 20)
-        #expect(Set(worse).isSubset(of: [5, 10, 15, 18]), "worse \(worse)")
+    @Test("an exception that has come to agree is taken off the list")
+    func exceptionsHold() {
+        #expect(Self.exceptions.values.reduce(0) { $0 + $1.count } <= 10)
+        for (name, ids) in Self.exceptions where name != LocalModel.ets.rawValue {
+            guard let model = LocalModel(rawValue: name) else {
+                Issue.record("no model \(name)")
+                continue
+            }
+            #expect(ids.subtracting(Self.differing(model).differing).isEmpty)
+        }
     }
 
     @Test("a model that is another one is found")

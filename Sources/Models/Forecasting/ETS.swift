@@ -25,42 +25,51 @@ public struct ETS: Sendable {
     /// - Parameter season: seasons longer than 24 are not modelled.
     public static func automatic(_ values: [Double], season: Int) -> ETS? {
         let isSeasonal = season > 1 && season <= 24 && values.count > season
-        let forms = ETSForm.candidates(isSeasonal: isSeasonal, isPositive: values.allSatisfy { $0 > 0 })
-        var best: ETS?, start = Start()
-        for form in forms {
-            guard let fit = ETS(values, form: form, season: season, &start), fit.criterion < best?.criterion ?? .infinity else { continue }
-            best = fit
-        }
-        return best
+        return best(values, ETSForm.candidates(isSeasonal: isSeasonal, isPositive: values.allSatisfy { $0 > 0 }), season: season)
     }
 
     /// The form with its most likely parameters; nil when the series is too short for it or a multiplicative part meets values that are not positive.
     public init?(_ values: [Double], form: ETSForm, season: Int) {
-        var start = Start()
-        self.init(values, form: form, season: season, &start)
+        let needsPositive = form.error == .multiplicative || form.season == .multiplicative
+        guard !needsPositive || values.allSatisfy({ $0 > 0 }), let fit = Self.best(values, [form], season: season) else { return nil }
+        self = fit
     }
 
-    private init?(_ values: [Double], form: ETSForm, season: Int, _ start: inout Start) {
-        let count = values.count
-        guard count >= 4 else { return nil }
-        let isConstant = values.allSatisfy { $0 == values[0] }
-        let needsPositive = form.error == .multiplicative || form.season == .multiplicative
-        guard !isConstant, !needsPositive || values.allSatisfy({ $0 > 0 }) else { return nil }
-        guard let begin = start.point(values, form: form, season: season), begin.point.count < count - 1 else { return nil }
-        let k = Double(begin.point.count + 1), n = Double(count)
-        let search = NelderMead(from: begin.point, lower: begin.lower, upper: begin.upper)
-        let fit: ETS? = values.withUnsafeBufferPointer { buffer in
-            let course = ETSCourse(form: form, values: buffer, season: season)
-            let found = search.run { course.evaluate($0) }
-            guard found.value.isFinite else { return nil }
-            let penalty = n - k - 1 == 0 ? .infinity : 2 * k + 2 * k * (k + 1) / (n - k - 1)
-            return found.point.withUnsafeBufferPointer { point in
+    private struct Candidate {
+        let form: ETSForm
+        let search: NelderMead
+        let parameterCount: Int
+    }
+
+    /// Searches of forms with the same error and season share their passes over the values.
+    private static func best(_ values: [Double], _ forms: [ETSForm], season: Int) -> ETS? {
+        guard values.count >= 4, values.contains(where: { $0 != values[0] }) else { return nil }
+        var start = Start()
+        let candidates = forms.compactMap { form -> Candidate? in
+            guard let begin = start.point(values, form: form, season: season), begin.point.count < values.count - 1 else { return nil }
+            let search = NelderMead(from: begin.point, lower: begin.lower, upper: begin.upper)
+            return Candidate(form: form, search: search, parameterCount: begin.point.count)
+        }
+        return values.withUnsafeBufferPointer { buffer in
+            let groups = Dictionary(grouping: candidates) { [$0.form.error, $0.form.season] }
+            for group in groups.values {
+                ETSLanes(forms: group.map(\.form), values: buffer, season: season).run(group.map(\.search))
+            }
+            var best: (candidate: Candidate, criterion: Double)?
+            let n = Double(values.count)
+            for candidate in candidates {
+                let value = candidate.search.found.value, k = Double(candidate.parameterCount + 1)
+                let criterion = value + (n - k - 1 == 0 ? .infinity : 2 * k + 2 * k * (k + 1) / (n - k - 1))
+                if criterion.isFinite, criterion < best?.criterion ?? .infinity { best = (candidate, criterion) }
+            }
+            guard let (candidate, criterion) = best else { return nil }
+            let course = ETSCourse(form: candidate.form, values: buffer, season: season)
+            return candidate.search.found.point.withUnsafeBufferPointer { point in
                 _ = course.evaluate(point.baseAddress!)
-                return ETS(course, course.smoothing(point.baseAddress!), criterion: found.value + penalty, parameters: k + 1)
+                return ETS(
+                    course, course.smoothing(point.baseAddress!), criterion: criterion, parameters: Double(candidate.parameterCount + 2))
             }
         }
-        guard let fit else { return nil }
-        self = fit
     }
 
     private init(_ course: ETSCourse, _ smoothing: ETSCourse.Smoothing, criterion: Double, parameters: Double) {

@@ -12,11 +12,15 @@ final class NelderMead {
     private(set) var isDone = false
 
     private enum Step { case corner(Int), reflected, expanded, outside, inside, shrunk(Int) }
+    private typealias Block = SIMD4<Double>
     private let n: Int
-    private let lower: [Double], upper: [Double]
+    /// Rows of corners are whole blocks, with zeros at the end.
+    private let blocks: Int
     private let iterations: Int, tolerance: Double
-    private let corners: UnsafeMutablePointer<Double>, values: UnsafeMutablePointer<Double>
-    private let centre: UnsafeMutablePointer<Double>, reflection: UnsafeMutablePointer<Double>
+    private let corners: UnsafeMutablePointer<Block>, trial: UnsafeMutablePointer<Block>
+    private let centre: UnsafeMutablePointer<Block>, reflection: UnsafeMutablePointer<Block>
+    private let lower: UnsafeMutablePointer<Block>, upper: UnsafeMutablePointer<Block>
+    private let values: UnsafeMutablePointer<Double>
     private let expansion: Double, contraction: Double, shrinkage: Double
     private var step = Step.corner(0), iteration = 0
     private var best = 0, worst = 0, second = 0
@@ -26,29 +30,36 @@ final class NelderMead {
     ///   - start: at least one parameter; moved to the limits where it lies outside.
     ///   - lower: and `upper`: one a parameter, perhaps infinite.
     init(from start: [Double], lower: [Double], upper: [Double], iterations: Int = 1_000, tolerance: Double = 1e-4) {
-        (n, self.lower, self.upper, self.iterations, self.tolerance) = (start.count, lower, upper, iterations, tolerance)
-        let memory = UnsafeMutablePointer<Double>.allocate(capacity: (n + 1) * n + n + 1 + 3 * n)
-        corners = memory
-        values = corners + (n + 1) * n
-        point = values + n + 1
-        centre = point + n
-        reflection = centre + n
+        (n, self.iterations, self.tolerance) = (start.count, iterations, tolerance)
+        blocks = (n + 3) / 4
+        let rows = (n + 1) * blocks
+        corners = .allocate(capacity: rows + 5 * blocks)
+        corners.initialize(repeating: Block(repeating: 0), count: rows + 5 * blocks)
+        trial = corners + rows
+        (centre, reflection) = (trial + blocks, trial + 2 * blocks)
+        (self.lower, self.upper) = (trial + 3 * blocks, trial + 4 * blocks)
+        values = .allocate(capacity: n + 1)
+        point = UnsafeMutableRawPointer(trial).assumingMemoryBound(to: Double.self)
         let count = Double(n)
         (expansion, contraction, shrinkage) = (1 + 2 / count, 0.75 - 1 / (2 * count), 1 - 1 / count)
+        for index in 0..<n { (self.lower[index / 4][index % 4], self.upper[index / 4][index % 4]) = (lower[index], upper[index]) }
         for corner in 0...n {
             for index in 0..<n {
                 var value = min(max(start[index], lower[index]), upper[index])
                 if corner == index { value = min(max(value == 0 ? 1e-4 : value * 1.05, lower[index]), upper[index]) }
-                corners[corner * n + index] = value
+                corners[corner * blocks + index / 4][index % 4] = value
             }
         }
-        for index in 0..<n { point[index] = corners[index] }
+        trial.update(from: corners, count: blocks)
     }
 
-    deinit { corners.deallocate() }
+    deinit {
+        corners.deallocate()
+        values.deallocate()
+    }
 
     /// The best point found, and its value.
-    var found: (point: [Double], value: Double) { ((0..<n).map { corners[best * n + $0] }, values[best]) }
+    var found: (point: [Double], value: Double) { ((0..<n).map { corners[best * blocks + $0 / 4][$0 % 4] }, values[best]) }
 
     /// Takes the function's value at `point`, and sets the next point or ends.
     func take(_ value: Double) {
@@ -57,24 +68,24 @@ final class NelderMead {
             values[corner] = value
             if corner < n {
                 step = .corner(corner + 1)
-                for index in 0..<n { point[index] = corners[(corner + 1) * n + index] }
+                trial.update(from: corners + (corner + 1) * blocks, count: blocks)
             } else {
                 reflect()
             }
         case .reflected: afterReflection(value)
         case .expanded:
-            if value < reflectedValue { replaceWorst(point, value) } else { replaceWorst(reflection, reflectedValue) }
+            if value < reflectedValue { replaceWorst(trial, value) } else { replaceWorst(reflection, reflectedValue) }
             next()
         case .outside:
             if value <= reflectedValue {
-                replaceWorst(point, value)
+                replaceWorst(trial, value)
                 next()
             } else {
                 shrink(from: 0)
             }
         case .inside:
             if value < values[worst] {
-                replaceWorst(point, value)
+                replaceWorst(trial, value)
                 next()
             } else {
                 shrink(from: 0)
@@ -111,12 +122,14 @@ final class NelderMead {
             isDone = true
             return
         }
-        for index in 0..<n { centre[index] = corners[index] }
-        for corner in 1...n { for index in 0..<n { centre[index] += corners[corner * n + index] } }
-        for index in 0..<n {
-            centre[index] = (centre[index] - corners[worst * n + index]) / Double(n)
-            reflection[index] = clamped(centre[index] + (centre[index] - corners[worst * n + index]), index)
-            point[index] = reflection[index]
+        let share = Double(n), low = corners + worst * blocks
+        for block in 0..<blocks {
+            var sum = corners[block]
+            for corner in 1...n { sum += corners[corner * blocks + block] }
+            let middle = (sum - low[block]) / share
+            centre[block] = middle
+            reflection[block] = clamped(middle + (middle - low[block]), block)
+            trial[block] = reflection[block]
         }
         step = .reflected
     }
@@ -139,7 +152,7 @@ final class NelderMead {
     }
 
     private func move(_ factor: Double) {
-        for index in 0..<n { point[index] = clamped(centre[index] + factor * (reflection[index] - centre[index]), index) }
+        for block in 0..<blocks { trial[block] = clamped(centre[block] + factor * (reflection[block] - centre[block]), block) }
     }
 
     private func shrink(from first: Int) {
@@ -149,19 +162,22 @@ final class NelderMead {
             next()
             return
         }
-        for index in 0..<n {
-            let low = corners[best * n + index], place = corner * n + index
-            corners[place] = clamped(low + shrinkage * (corners[place] - low), index)
-            point[index] = corners[place]
+        let high = corners + best * blocks, row = corners + corner * blocks
+        for block in 0..<blocks {
+            row[block] = clamped(high[block] + shrinkage * (row[block] - high[block]), block)
+            trial[block] = row[block]
         }
         step = .shrunk(corner)
     }
 
     @inline(__always)
-    private func clamped(_ value: Double, _ index: Int) -> Double { min(max(value, lower[index]), upper[index]) }
+    private func clamped(_ value: Block, _ block: Int) -> Block {
+        let raised = value.replacing(with: lower[block], where: value .< lower[block])
+        return raised.replacing(with: upper[block], where: raised .> upper[block])
+    }
 
-    private func replaceWorst(_ source: UnsafeMutablePointer<Double>, _ value: Double) {
-        for index in 0..<n { corners[worst * n + index] = source[index] }
+    private func replaceWorst(_ source: UnsafeMutablePointer<Block>, _ value: Double) {
+        (corners + worst * blocks).update(from: source, count: blocks)
         values[worst] = value
     }
 

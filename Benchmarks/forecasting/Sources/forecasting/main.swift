@@ -96,7 +96,13 @@ if CommandLine.arguments[2] == "global" {
     global(set, Array(CommandLine.arguments.dropFirst(3)))
     exit(0)
 }
-let data = load(set)
+var data = load(set)
+// BACK=1 measures the span before the test instead: settings are chosen there.
+if ProcessInfo.processInfo.environment["BACK"] != nil {
+    data.series = data.series.map { s in
+        Series(id: s.id, train: s.train.dropLast(s.test.count), test: Array(s.train.suffix(s.test.count)))
+    }
+}
 let limit = CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3])! : Int.max
 let list = Array(data.series.prefix(limit))
 for name in CommandLine.arguments[2].split(separator: ",") {

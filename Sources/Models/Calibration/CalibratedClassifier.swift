@@ -15,6 +15,9 @@ public struct CalibratedClassifier: Classifier {
     public var chosen: [String: String] { model.chosen }
     public var preparation: [UInt8] { model.preparation }
     public func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String] { try model.remarks(of: matrix) }
+    public func plans(of matrix: FeatureMatrix, costs: [(failure: Double, repair: Double)]) throws(Failure) -> [LifePlan] {
+        try model.plans(of: matrix, costs: costs)
+    }
 
     public func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         var scores = try model.probabilities(of: matrix)

@@ -28,12 +28,16 @@ public protocol Classifier: Sendable {
 
     /// What the model says of each row besides its probability, in words; empty where it has nothing to add.
     func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String]
+
+    /// When each row's unit is best repaired, given what a failure and a needless repair of it cost; empty = the model knows no time.
+    func plans(of matrix: FeatureMatrix, costs: [(failure: Double, repair: Double)]) throws(Failure) -> [LifePlan]
 }
 
 extension Classifier {
     public var chosen: [String: String] { [:] }
     public var preparation: [UInt8] { [] }
     public func remarks(of matrix: FeatureMatrix) throws(Failure) -> [String] { [] }
+    public func plans(of matrix: FeatureMatrix, costs: [(failure: Double, repair: Double)]) throws(Failure) -> [LifePlan] { [] }
 }
 
 /// What a classifier learns from.

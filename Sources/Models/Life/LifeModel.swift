@@ -18,12 +18,15 @@ package struct LifeModel: Classifier {
     package let horizon: Float
     /// Longest life told apart: more is only `cap or more`.
     package let cap: Float
+    /// Steps that a unit's life lasted in the mean, as far as the training rows show it.
+    package let typicalLife: Float
     package let preparation: [UInt8]
     private let artefact: [UInt8]
 
-    init(regressor: BoostingRegressor, horizon: Float, cap: Float, preparation: [UInt8]) throws(Failure) {
+    init(regressor: BoostingRegressor, horizon: Float, cap: Float, typicalLife: Float, preparation: [UInt8]) throws(Failure) {
         (self.regressor, self.horizon, self.cap, self.preparation) = (regressor, horizon, cap, preparation)
-        let words = [horizon.bitPattern, cap.bitPattern, UInt32(preparation.count)]
+        self.typicalLife = typicalLife
+        let words = [horizon.bitPattern, cap.bitPattern, typicalLife.bitPattern, UInt32(preparation.count)]
         let head = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } } + preparation
         artefact = SealedDocument(document: try regressor.serialized(), rest: head).bytes
     }
@@ -32,11 +35,11 @@ package struct LifeModel: Classifier {
         let name = LifeFamily.definition.name
         let sealed = try SealedDocument(artefact, family: name), rest = sealed.rest
         func word(_ index: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(rest[4 * index + $1]) << UInt32(8 * $1) } }
-        guard rest.count >= 12, rest.count == 12 + Int(word(2)) else {
+        guard rest.count >= 16, rest.count == 16 + Int(word(3)) else {
             throw .modelBytes(family: name, reason: "\(rest.count) bytes beside the trees")
         }
-        (horizon, cap) = (Float(bitPattern: word(0)), Float(bitPattern: word(1)))
-        preparation = Array(rest.dropFirst(12))
+        (horizon, cap, typicalLife) = (Float(bitPattern: word(0)), Float(bitPattern: word(1)), Float(bitPattern: word(2)))
+        preparation = Array(rest.dropFirst(16))
         regressor = try BoostingRegressor(artefact: sealed.document, featureNames: featureNames)
         self.artefact = artefact
     }
@@ -83,6 +86,17 @@ package struct LifeModel: Classifier {
         }
     }
 
+    package func plans(of matrix: FeatureMatrix, costs: [(failure: Double, repair: Double)]) throws(Failure) -> [LifePlan] {
+        let (all, width) = (try regressor.predictions(of: matrix), 1 + regressor.quantiles.count)
+        return costs.indices.map { row in
+            let levels = (0..<100).map { level in
+                min(max(regressor.residuals.quantile((Double(level) + 0.5) / 100, at: all[row * width]), 0), cap)
+            }
+            return LifePlan(
+                levels: levels, cap: cap, typical: typicalLife, failure: costs[row].failure, repair: costs[row].repair)
+        }
+    }
+
     package func serialized() throws(Failure) -> [UInt8] { artefact }
 }
 
@@ -122,7 +136,8 @@ public enum LifeFamily: ClassifierFamily {
             let regressor = try BoostingRegressionFamily.train(on: known, parameters: own, seed: seed, threads: threads)
                 as? BoostingRegressor
         else { preconditionFailure("the family trains this type") }
-        return try LifeModel(regressor: regressor, horizon: life.horizon, cap: cap, preparation: set.preparation)
+        return try LifeModel(
+            regressor: regressor, horizon: life.horizon, cap: cap, typicalLife: max(life.typical ?? cap, 1), preparation: set.preparation)
     }
 
     public static func load(_ bytes: [UInt8], featureNames: [String], threads: Int) throws(Failure) -> any Classifier {

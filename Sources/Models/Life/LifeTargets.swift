@@ -12,4 +12,16 @@ public struct LifeTargets: Sendable {
     public init(left: [Float], atLeast: [Float], units: [Int], horizon: Float) {
         (self.left, self.atLeast, self.units, self.horizon) = (left, atLeast, units, horizon)
     }
+
+    /// Mean of the lives known, each from its first row on; nil when none is.
+    var typical: Float? {
+        var newest: [Int: Float] = [:]
+        var (sum, count) = (0.0, 0)
+        for (row, unit) in units.enumerated() where !left[row].isNaN {
+            // Within a life what is left falls from row to row; more than before is the first row of another life.
+            if left[row] > newest[unit] ?? -1 { (sum, count) = (sum + Double(left[row]), count + 1) }
+            newest[unit] = left[row]
+        }
+        return count > 0 ? Float(sum / Double(count)) : nil
+    }
 }

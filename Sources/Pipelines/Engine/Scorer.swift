@@ -249,13 +249,15 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         let chosen = features.rows(rows)
         let contributions = try context.model?.contributions(of: chosen) ?? []
         let remarks = try context.model?.remarks(of: chosen) ?? []
+        let plans = try plannedRepairs(kept, rows: rows, features: chosen)
         let width = features.featureCount + 1
         text.removeAll()
         for (index, row) in rows.enumerated() {
             let reasons = stage.reasons(
                 features: chosen.row(index), contributions: contributions.isEmpty ? [] : contributions[index * width..<(index + 1) * width])
             var item = QueuedItems.Item(row: row, isOverCapacity: rulings[row].outcome == review && countItem())
-            text.texts(remarks.isEmpty || remarks[index].isEmpty ? reasons : [remarks[index]] + reasons)
+            let said = [remarks, plans].compactMap { $0.isEmpty || $0[index].isEmpty ? nil : $0[index] }
+            text.texts(said + reasons)
             item.reasonsEnd = text.endDocument()
             stage.writeEvidence(forRow: kept.sources.isEmpty ? row : kept.sources[row], to: &text)
             item.evidenceEnd = text.endDocument()
@@ -265,6 +267,16 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         }
         items.text = text.bytes
         return (items, rows.count)
+    }
+
+    /// Of a stage whose units have a life: when each row's is best repaired, in words; empty for all others.
+    private func plannedRepairs(_ kept: Kept, rows: [Int], features: FeatureMatrix) throws(Failure) -> [String] {
+        guard let model = context.model, let prepared = stage as? any PreparedStage else { return [] }
+        let costs = rows.compactMap { context.policy.lifeCosts(batch: kept.batch, row: $0) }
+        guard costs.count == rows.count else { return [] }
+        return zip(rows, try model.plans(of: features, costs: costs)).map { row, plan in
+            PlannedRepair(plan: plan, time: kept.times[row], step: prepared.step, currency: context.policy.currency).text
+        }
     }
 
     /// Counts an item against the day's capacity; true when it is over.

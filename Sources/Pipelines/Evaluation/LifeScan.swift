@@ -9,6 +9,9 @@ struct LifeScan {
 
     private(set) var failures: [UInt64: [Int64]] = [:]
     private(set) var lastSeen: [UInt64: Int64] = [:]
+    /// Of each unit, where a life ended and the next began: the last reading of the one, the first of the other.
+    private(set) var renewals: [UInt64: [(last: Int64, first: Int64)]] = [:]
+    private var counters: [UInt64: Double] = [:]
     private var batches: [RecordBatch] = []
     private var batchTimes: [[Int64]] = []
     private var batchUnits: [[UInt64]] = []
@@ -28,8 +31,10 @@ struct LifeScan {
         while let next = try reader.next() {
             let batch = next.block.batch, times = batch.columns[time].integers, units = stage.units(of: batch)
             let keys = RecordKey.hashes(of: batch, columns: keyColumns), own = RunContext.labels(of: batch, column: labelColumn)
+            let counts = stage.counters(of: batch)
             var rows: [Int] = []
             for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
+                if let counts { follow(units[row], at: times[row], counter: counts[row]) }
                 lastSeen[units[row]] = max(lastSeen[units[row]] ?? .min, times[row])
                 let known = times[row] + feed.labelDelay.microseconds <= labelsKnownBy.microseconds
                 let failed = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
@@ -45,18 +50,30 @@ struct LifeScan {
             batchTimes.append(rows.map { times[$0] })
             batchUnits.append(rows.map { units[$0] })
         }
-        if stage.runsToFailure { for (unit, time) in lastSeen { failures[unit] = [time] } }
+        if stage.runsToFailure {
+            for (unit, time) in lastSeen { failures[unit] = (renewals[unit] ?? []).map(\.last) + [time] }
+        }
         for unit in failures.keys { failures[unit]?.sort() }
     }
 
     /// Steps until the unit's next failure at or after a time; NaN when none is known.
     func left(_ unit: UInt64, at time: Int64, step: Int64) -> Float {
         guard let next = failures[unit]?.first(where: { $0 >= time }) else { return .nan }
+        if let renewal = renewals[unit]?.first(where: { $0.first > time }), renewal.first <= next { return .nan }
         return Float(Double(next - time) / Double(step))
     }
 
-    /// Steps that the unit was still seen for.
-    func atLeast(_ unit: UInt64, at time: Int64, step: Int64) -> Float { Float(Double((lastSeen[unit] ?? time) - time) / Double(step)) }
+    /// Steps that the unit was still seen for in this life.
+    func atLeast(_ unit: UInt64, at time: Int64, step: Int64) -> Float {
+        let last = renewals[unit]?.first { $0.first > time }?.last ?? lastSeen[unit] ?? time
+        return Float(Double(max(last - time, 0)) / Double(step))
+    }
+
+    private mutating func follow(_ unit: UInt64, at time: Int64, counter: Double) {
+        guard counter.isFinite, time >= lastSeen[unit] ?? .min else { return }
+        if let before = counters[unit], counter < before { renewals[unit, default: []].append((lastSeen[unit] ?? time, time)) }
+        counters[unit] = counter
+    }
 
     func preparation(by stage: any PreparedStage) throws(Failure) -> [UInt8] {
         var lives: [[Float]] = []

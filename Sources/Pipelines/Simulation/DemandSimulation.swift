@@ -143,7 +143,6 @@ public struct DemandSimulation: Sendable {
         private let swing: Int
         private let phase: Int
         private static let weekdays = [14, 15, 15, 16, 19, 22, 11]
-        private static let octaves = Octaves()
 
         init(_ number: Int, seed: UInt64) {
             var dice = Dice(seed: seed, .item, number)
@@ -163,7 +162,7 @@ public struct DemandSimulation: Sendable {
             let place = (day + phase) % 365
             mean += mean * swing * (place < 183 ? place : 365 - place) / 1_000
             if hasOffers, (day / 7 + phase) % 9 == 0 { mean *= 3 }
-            let units = Self.octaves.scale(mean, by: dice.bell() / 4)
+            let units = Octaves.shared.scale(mean, by: dice.bell() / 4)
             // 16 x 16 sixteenths are a unit; the rest is drawn.
             return units / 256 + (dice.below(256) < units % 256 ? 1 : 0)
         }

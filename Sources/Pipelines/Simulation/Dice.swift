@@ -5,7 +5,9 @@
 struct Dice {
     /// What a sequence of draws is for; each purpose has its own sequence, so that changing one leaves the others as they were.
     enum Purpose: UInt64 {
-        case town = 1, terminal, customer, purchase, skimming, label, damage, item, demand, stock, shopper, article, basket
+        case town = 1, terminal, customer, purchase, skimming, label, damage, item, demand, stock, shopper, article, basket, machine, life,
+            work,
+            reading
     }
 
     private var state: UInt64
@@ -43,9 +45,11 @@ struct Dice {
 }
 
 /// Powers of two with a fractional exponent, in integers: what makes amounts log-normal without a C library's `exp`.
-struct Octaves {
+struct Octaves: Sendable {
     /// Round(65,536 * 2^(i / 256)). Products of doubles are exact to the last bit everywhere (IEEE 754), so the table is too.
     private let table: [Int]
+
+    static let shared = Octaves()
 
     init() {
         let step = 1.002_711_275_050_202_5

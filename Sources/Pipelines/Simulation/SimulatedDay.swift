@@ -30,7 +30,7 @@ struct DaySimulator {
     private var cardSafe: [Int32]
 
     init(seed: UInt64, customers: Int, terminals: Int) {
-        octaves = Octaves()
+        octaves = .shared
         world = SimulatedWorld(seed: seed, customers: customers, terminals: terminals, octaves: octaves)
         self.seed = seed
         terminalSound = [Int32](repeating: 0, count: terminals)

@@ -29,6 +29,12 @@ extension Failure {
             remedy: "Remove `optional` from the column: rows without a value then become rejects.")
     }
 
+    static func stageParameterMany(_ stage: String, _ parameter: String, _ count: Int) -> Failure {
+        Failure(
+            .job, code: "stage.parameter-many", what: "there can be one column only", place: "\(stage).\(parameter)",
+            found: "\(count)", expected: "one name, or none", remedy: "Name one column.")
+    }
+
     static func stageSpanRange(_ stage: String, _ parameter: String) -> Failure {
         Failure(
             .job, code: "stage.span-range", what: "the duration is out of range", place: "\(stage).\(parameter)",

@@ -19,6 +19,9 @@ public protocol PreparedStage: Stage {
     /// Hash of the unit that each row is of.
     func units(of batch: RecordBatch) -> [UInt64]
 
+    /// Of each row, the unit's own counter, which falls when it is renewed (NaN where missing); nil = the stage knows none.
+    func counters(of batch: RecordBatch) -> [Double]?
+
     /// Microseconds that count as one of a unit's life.
     var step: Int64 { get }
     /// Steps within which a failure is to be foreseen.

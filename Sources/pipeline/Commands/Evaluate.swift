@@ -97,7 +97,7 @@ struct Evaluate: ParsableCommand {
         let console = output.console
         let job = try job.load()
         if method != .days {
-            if let option = classifierOption {
+            if let option = classifierOption, option != "--shuffled" || method != .lastRow {
                 throw ValidationError("\(option) is not for --protocol \(method.rawValue): the units left out are the protocol's")
             }
             return try evaluateByProtocol(job, console: console)

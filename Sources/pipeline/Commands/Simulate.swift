@@ -6,7 +6,7 @@ import Records
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write simulated data, to try things with.",
-        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Demand.self, Recommendations.self])
+        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Maintenance.self, Demand.self, Recommendations.self])
 
     /// Where simulated files go, and how they are packed.
     struct Files: ParsableArguments {

@@ -148,7 +148,7 @@ import Testing
             (
                 ["tree": .integer(3)],
                 "boosting has no such parameter: 'tree', expected trees, depth, rate, subsample, column-sample, "
-                    + "minimum-child-weight, minimum-gain, lambda, positive-weight, bins. Did you mean 'trees'?"
+                    + "minimum-child-weight, minimum-gain, lambda, bins, positive-weight. Did you mean 'trees'?"
             ),
             (
                 ["depth": .integer(13)],

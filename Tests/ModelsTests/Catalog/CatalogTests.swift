@@ -24,7 +24,8 @@ import Testing
     func families() throws {
         #expect(try ModelFamilies.classifier(named: "boosting") == BoostingFamily.self)
         let failure = #expect(throws: Failure.self) { try ModelFamilies.classifier(named: "bosting") }
-        #expect(failure?.description == "there is no such model family: 'bosting', expected boosting. Did you mean 'boosting'?")
+        let names = ModelFamilies.classifiers.map(\.definition.name).joined(separator: ", ")
+        #expect(failure?.description == "there is no such model family: 'bosting', expected \(names). Did you mean 'boosting'?")
         #expect(failure?.kind == .job)
     }
 

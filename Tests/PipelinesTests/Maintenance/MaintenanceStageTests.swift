@@ -123,6 +123,42 @@ private struct Fleet {
         #expect(try spread(plain.consume(stream)) > 30)
     }
 
+    @Test("a unit whose counter falls starts anew, and a late reading of its earlier life is judged by itself")
+    func renewed() throws {
+        func stage() throws(Failure) -> MaintenanceStage {
+            try MaintenanceStage(
+                configuration: StageConfiguration(
+                    name: "maintenance", parameters: ["unit": .text("unit"), "sensors": .text("wear"), "counter": .text("heat")]),
+                schema: Fleet.schema)
+        }
+        func input(_ rows: [(hour: Int64, counter: Double, wear: Double)], from number: Int = 0) -> StageInput {
+            let batch = RecordBatch(
+                schema: Fleet.schema,
+                columns: [
+                    Column(type: .int64, integers: rows.map { _ in 1 }), Column(doubles: rows.map { _ in 0 }),
+                    Column(doubles: rows.map(\.counter)), Column(doubles: rows.map(\.wear)), Column(doubles: rows.map { _ in 0 }),
+                ], rowNumbers: rows.indices.map { Int64(number + $0 + 1) })
+            return StageInput(
+                batch: batch, keys: rows.indices.map { RecordKey.hash("\(number + $0)") }, times: rows.map { $0.hour * Fleet.hour })
+        }
+        let first = (0..<40).map { (hour: Int64($0), counter: Double($0), wear: Double($0)) }
+        let second = (50..<60).map { (hour: Int64($0), counter: Double($0 - 50), wear: 1.0) }
+        let both = try stage(), fresh = try stage()
+        _ = try both.consume(input(first))
+        #expect(try both.consume(input(second, from: 40)) == fresh.consume(input(second, from: 40)))
+        // State that was written and read goes on alike.
+        let restored = try stage()
+        try restored.restore(base: both.base(), deltas: [])
+        let late = input([(hour: 20, counter: 20, wear: 20)], from: 60), next = input([(hour: 61, counter: 11, wear: 2)], from: 61)
+        let alone = try stage().consume(late)
+        for stage in [both, restored] {
+            #expect(try stage.consume(late) == alone)
+            #expect(try stage.consume(next) == fresh.consume(next))
+            _ = try fresh.restore(base: [], deltas: [])
+            _ = try fresh.consume(input(second, from: 40))
+        }
+    }
+
     @Test("what was learnt of other sensors, or was damaged, is refused")
     func refused() throws {
         let learned = try Fleet.learned(from: Fleet.stream(5, rows: 60, units: 3))

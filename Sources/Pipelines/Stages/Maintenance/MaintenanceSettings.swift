@@ -5,6 +5,7 @@ struct MaintenanceSettings {
     let unit: Int
     let sensors: [Int]
     let conditions: [Int]
+    let counter: Int?
     let step: Int64
     let horizon: Float
     let runsToFailure: Bool
@@ -35,6 +36,9 @@ struct MaintenanceSettings {
         sensors = try numbers("sensors")
         guard !sensors.isEmpty else { throw .stageParameterMissing("maintenance", "sensors") }
         conditions = try numbers("conditions")
+        let counters = try numbers("counter")
+        guard counters.count < 2 else { throw .stageParameterMany("maintenance", "counter", counters.count) }
+        counter = counters.first
         step = configuration.span("step")?.microseconds ?? 3_600_000_000
         guard step > 0 else { throw .stageSpanRange("maintenance", "step") }
         horizon = Float(configuration.integer("horizon") ?? 30)

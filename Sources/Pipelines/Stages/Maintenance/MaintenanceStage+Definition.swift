@@ -18,6 +18,10 @@ extension MaintenanceStage {
                         help: "Number columns that say how the machine is driven, separated by blanks; operating conditions are found in "
                             + "them at training, and each sensor is judged within its condition.", example: "altitude speed throttle"),
                     Parameter(
+                        "counter", .text, default: "",
+                        help: "Number column that counts a unit's use since it was new or overhauled, if there is one: where it falls, the "
+                            + "unit starts anew.", example: "hours"),
+                    Parameter(
                         "model", .model, default: "maintenance", help: "Model of the catalog that scores the features.", example: "engines"),
                     Parameter("horizon", .integer(1...1_000_000), default: "30", help: "Planning horizon, in steps.", example: "30"),
                     Parameter("step", .span, default: "1h", help: "What counts as one of a unit's life.", example: "1h"),

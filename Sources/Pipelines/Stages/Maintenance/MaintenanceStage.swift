@@ -4,7 +4,7 @@ public import Records
 /// Predictive maintenance: how each unit of a fleet wears, from its sensors, by operating condition.
 ///
 /// A late reading finds the unit's readings up to its own time; one older than the 150 kept is scored by itself alone. A unit that was not
-/// seen for `forget` starts anew. Sensors without a value stand where they stood.
+/// seen for `forget` starts anew, and so does one whose counter falls. Sensors without a value stand where they stood.
 public final class MaintenanceStage: Stage, PreparedStage {
     let settings: MaintenanceSettings
     let features: MaintenanceFeatures
@@ -39,6 +39,7 @@ public final class MaintenanceStage: Stage, PreparedStage {
         let rows = input.batch.count
         let sensors = settings.sensors.map { Self.numbers(input.batch.columns[$0]) }
         let conditions = settings.conditions.map { Self.numbers(input.batch.columns[$0]) }
+        let counters = counters(of: input.batch)
         var values: [Float] = []
         values.reserveCapacity(rows * features.count)
         trails.removeAll(keepingCapacity: true)
@@ -47,8 +48,12 @@ public final class MaintenanceStage: Stage, PreparedStage {
             let (unit, time) = (unitHashes[row], input.times[row])
             var history = units.removeValue(forKey: unit) ?? UnitHistory(width: width)
             if let seen = history.last, time - seen > settings.forget { history = UnitHistory(width: width) }
+            if let counter = counters?[row], history.isRenewed(by: counter, at: time) {
+                history = UnitHistory(width: width, begins: time)
+            }
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
             if let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected) {
+                if let counter = counters?[row] { history.count(counter, at: time) }
                 features.append(history, place: place, to: &values)
                 trails.append(trail(history, place: place))
             } else {
@@ -108,6 +113,8 @@ public final class MaintenanceStage: Stage, PreparedStage {
     public var runsToFailure: Bool { settings.runsToFailure }
 
     public func units(of batch: RecordBatch) -> [UInt64] { RecordKey.hashes(of: batch, columns: [settings.unit]) }
+
+    public func counters(of batch: RecordBatch) -> [Double]? { settings.counter.map { Self.numbers(batch.columns[$0]) } }
 
     public func preparation(of batches: [RecordBatch], lives: [[Float]]) throws(Failure) -> [UInt8] {
         var (readings, conditions, unitOfRow, left): ([Double], [Double], [UInt64], [Float]) = ([], [], [], [])

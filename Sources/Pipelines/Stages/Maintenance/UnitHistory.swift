@@ -17,9 +17,13 @@ struct UnitHistory {
     private var olderSums: [Double]
     private var firstSums: [Double]
     private var firstSquares: [Double]
+    /// Readings from before are of an earlier life.
+    private let begins: Int64
+    /// The unit's counter at its newest reading with one; NaN before.
+    private var counter = Double.nan
 
-    init(width: Int) {
-        self.width = width
+    init(width: Int, begins: Int64 = .min) {
+        (self.width, self.begins) = (width, begins)
         olderSums = [Double](repeating: 0, count: width)
         firstSums = olderSums
         firstSquares = olderSums
@@ -28,10 +32,19 @@ struct UnitHistory {
     var last: Int64? { times.last }
     var bytes: Int { times.count * (16 + 4 * width) + 3 * 8 * width + 64 }
 
+    /// Whether a counter at a time after all readings says that the unit was renewed.
+    func isRenewed(by value: Double, at time: Int64) -> Bool { value < counter && time >= last ?? .min }
+
+    mutating func count(_ value: Double, at time: Int64) {
+        if value.isFinite, time >= last ?? .min { counter = value }
+    }
+
     /// Takes a reading in, after all of the same time; a corrected one takes the place of the reading with its key.
     ///
-    /// - Returns: its place among the readings kept; nil when it is older than all of them and some are forgotten: too late to be placed.
+    /// - Returns: its place among the readings kept; nil when it is older than all of them and some are forgotten, or when it is of an
+    ///   earlier life: too late to be placed.
     mutating func insert(time: Int64, key: UInt64, reading: [Float], isCorrected: Bool) -> Int? {
+        guard time >= begins else { return nil }
         if isCorrected, let old = keys.firstIndex(of: key) { remove(old) }
         var place = times.count
         while place > 0, times[place - 1] > time { place -= 1 }
@@ -148,6 +161,7 @@ struct UnitHistory {
     // MARK: Bytes
 
     func write(to writer: inout ByteWriter) {
+        writer.signed(begins)
         writer.varint(UInt64(times.count))
         writer.varint(UInt64(older))
         for place in times.indices {
@@ -160,11 +174,12 @@ struct UnitHistory {
             writer.word(UInt64(values[at].bitPattern) | high)
             at += 2
         }
-        for value in olderSums + firstSums + firstSquares { writer.word(value.bitPattern) }
+        for value in olderSums + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
     }
 
     init(_ reader: inout ByteReader, width: Int) {
-        self.init(width: width)
+        let begins = reader.signed()
+        self.init(width: width, begins: begins)
         let count = reader.count(of: 9)
         older = Int(reader.varint())
         for _ in 0..<count {
@@ -181,5 +196,6 @@ struct UnitHistory {
         olderSums = numbers(&reader)
         firstSums = numbers(&reader)
         firstSquares = numbers(&reader)
+        counter = Double(bitPattern: reader.word())
     }
 }

@@ -100,7 +100,7 @@ struct ControlReading {
 extension ControlSettings {
     /// What an XML document states of itself beside what stands in it, by the format's own evaluator.
     package func figures(of file: FeedFile, feed: JobFeed) throws(Failure) -> [ControlFigure] {
-        func source(_ column: String) -> String? { feed.columns.first { $0.field.name == column }?.source }
+        func source(_ column: String) -> String? { feed.readColumns.first { $0.field.name == column }?.source }
         var controls: [FeedControl] = []
         let negative = self.negative ?? ["DBIT", "D", "-"]
         if let rows {
@@ -113,7 +113,7 @@ extension ControlSettings {
                     kind: kind, stated: sum.place, opening: sum.opening, amount: source(sum.column), sign: sign,
                     negative: negative, over: over, label: label))
         }
-        return try XMLControl.figures(of: file, columns: feed.columns, options: feed.options, controls: controls)
+        return try XMLControl.figures(of: file, columns: feed.readColumns, options: feed.options, controls: controls)
     }
 }
 

@@ -91,10 +91,9 @@ struct Correction {
             let file = FeedFile(path: job.resolved(entry.path), name: entry.name)
             // A file that is gone or another by now cannot speak for its rows.
             guard (try? FeedDigest(of: file).hex) == entry.digest else { continue }
-            let reader = try FeedFormats.named(feed.format).reader(
-                of: file, columns: feed.columns, options: feed.options, from: .start, blockRows: 8_192, bufferBytes: 1 << 18)
+            let reader = BlockReader(feed: feed, files: [file], blockRows: 8_192)
             let columns = feed.key.compactMap { feed.schema.index(of: $0) }
-            while let batch = try reader.next()?.batch, !candidates.isEmpty {
+            while let batch = try reader.next()?.block.batch, !candidates.isEmpty {
                 for hash in RecordKey.hashes(of: batch, columns: columns) { candidates[hash] = nil }
             }
         }

@@ -43,10 +43,11 @@ struct DeliveryProfile: Sendable {
     /// - Throws: what opening throws, but for columns that are not there.
     init(of file: FeedFile, feed: JobFeed, wantsKeys: Bool) throws(Failure) {
         names = try FileHeader.names(of: file, feed: feed)
-        var present = feed.columns
+        var present = feed.readColumns
         if let names {
             let trimmed = Set(names)
-            gone = feed.columns.filter { !trimmed.contains($0.source) && !FileHeader.isNumbered($0.source, among: names) }.map(\.field.name)
+            gone = feed.readColumns.filter { !trimmed.contains($0.source) && !FileHeader.isNumbered($0.source, among: names) }.map(
+                \.field.name)
             present.removeAll { gone.contains($0.field.name) }
         }
         columns = present.map { column in

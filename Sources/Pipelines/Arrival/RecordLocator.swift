@@ -27,11 +27,13 @@ final class RecordLocator {
     ///   - start: where the block that holds it began.
     /// - Returns: nil where the file has no such record any more.
     func record(_ row: Int64, inFile file: Int, from start: FeedPosition) throws(Failure) -> Record? {
-        if file != self.file || reader == nil || (block.first?.row ?? start.row + 1) > row {
+        let begun = files[file].feed.pivot == nil ? start.row + 1 : 1
+        if file != self.file || reader == nil || (block.first?.row ?? begun) > row {
             (self.file, block) = (file, [])
             let feed = files[file].feed
             reader = try FeedFormats.named(feed.format).reader(
-                of: files[file].file, columns: [Self.column(of: feed)], options: feed.options, from: start, blockRows: 512,
+                of: files[file].file, columns: [Self.column(of: feed)], options: feed.options,
+                from: feed.pivot == nil ? start : .start, blockRows: 512,
                 bufferBytes: 1 << 16)
         }
         while (block.last?.row ?? 0) < row {
@@ -44,7 +46,8 @@ final class RecordLocator {
 
     /// No text begins with this control character.
     private static func column(of feed: JobFeed) -> FeedColumn {
-        let source = feed.columns.first { $0.field.name == feed.eventTime }?.source ?? feed.columns[0].source
+        let columns = feed.readColumns
+        let source = columns.first { $0.field.name == feed.eventTime }?.source ?? columns[0].source
         return FeedColumn(field: Field("place", .timestamp), source: source, format: "'\u{1}'yyyy-MM-dd")
     }
 }

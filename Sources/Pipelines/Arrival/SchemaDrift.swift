@@ -65,7 +65,7 @@ struct SchemaDrift: Sendable {
             added.removeAll { $0 == guess.name }
         }
         for name in gone {
-            let column = feed.columns.first { $0.source == name }
+            let column = feed.readColumns.first { $0.source == name }
             let text =
                 column.map { "column '\(name)' is gone, which the job reads as '\($0.field.name)'" }
                 ?? "column '\(name)' is gone, which the job does not read"
@@ -93,7 +93,7 @@ struct SchemaDrift: Sendable {
     private static func successor(
         of name: String, among added: [String], file: FeedFile, feed: JobFeed
     ) -> (name: String, why: String)? {
-        guard let column = feed.columns.first(where: { $0.source == name }) else { return nil }
+        guard let column = feed.readColumns.first(where: { $0.source == name }) else { return nil }
         let fitting = added.filter { fits(column, as: $0, in: file, feed: feed) }
         let near =
             Nearest.name(to: name, among: fitting)

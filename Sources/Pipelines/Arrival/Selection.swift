@@ -80,8 +80,7 @@ final class SelectionReader: FeedReader {
     }
 
     private func open(_ position: FeedPosition, blockRows: Int) throws(Failure) -> any FeedReader {
-        try FeedFormats.named(feed.format).reader(
-            of: file, columns: feed.columns, options: feed.options, from: position, blockRows: blockRows, bufferBytes: 1 << 18)
+        try feed.records(of: file, from: position, blockRows: blockRows)
     }
 
     func next() throws(Failure) -> FeedBlock? {

@@ -44,14 +44,7 @@ final class BlockReader: Source {
     func next() throws(Failure) -> ReadBlock? {
         while file < files.count {
             let feed = files[file].feed
-            if reader == nil, let selection = files[file].selection {
-                reader = try SelectionReader(selection, of: files[file].file, feed: feed, from: position, blockRows: blockRows)
-            }
-            if reader == nil {
-                reader = try FeedFormats.named(feed.format).reader(
-                    of: files[file].file, columns: feed.columns, options: feed.options, from: position, blockRows: blockRows,
-                    bufferBytes: 1 << 18)
-            }
+            if reader == nil { reader = try open(files[file], feed: feed) }
             if let block = try reader?.next() {
                 defer { position = block.end }
                 return ReadBlock(file: file, block: try discarding(block), start: position)
@@ -60,6 +53,24 @@ final class BlockReader: Source {
             file += 1
         }
         return nil
+    }
+
+    private func open(_ streamed: StreamedFile, feed: JobFeed) throws(Failure) -> any FeedReader {
+        // Observations are always read from the start of their file: positions are those of the rows made of them.
+        let start = feed.pivot == nil ? position : .start
+        let records: any FeedReader =
+            if let selection = streamed.selection {
+                try SelectionReader(selection, of: streamed.file, feed: feed, from: start, blockRows: blockRows)
+            } else {
+                try feed.records(of: streamed.file, from: start, blockRows: blockRows)
+            }
+        guard let pivot = feed.pivot else { return records }
+        var seen: FeedPivot.Seen?
+        if pivot.sequence != nil, file > 0, files[file - 1].feed.name == feed.name {
+            seen = try FeedPivot.Seen(pivot, reader: feed.records(of: files[file - 1].file, from: .start, blockRows: blockRows))
+        }
+        return PivotReader(
+            records, of: streamed.file, pivot: pivot, schema: feed.schema, from: position, blockRows: blockRows, seen: seen)
     }
 
     /// Without rows that hold a text the feed's contract does not allow: they are rejects.
@@ -86,5 +97,13 @@ final class BlockReader: Source {
         }
         guard kept.count < batch.count else { return block }
         return FeedBlock(batch: batch.selecting(kept), rejects: rejects.sorted { $0.row < $1.row }, end: block.end)
+    }
+}
+
+extension JobFeed {
+    /// A file's records, as the feed's format reads them.
+    func records(of file: FeedFile, from position: FeedPosition = .start, blockRows: Int = 8_192) throws(Failure) -> any FeedReader {
+        try FeedFormats.named(format).reader(
+            of: file, columns: readColumns, options: options, from: position, blockRows: blockRows, bufferBytes: 1 << 18)
     }
 }

@@ -56,6 +56,8 @@ struct StreamCursor: Hashable, Sendable, Codable {
     var stageVersion: Int = 0
     /// What fills the queue while there is no model; nil before the first row without one.
     var coldStart: ColdStart?
+    /// About which units a person was asked; nil where the job asks about every row.
+    var asked: AskedUnits?
 }
 
 /// Labels and earlier results, as far as this run may see them.
@@ -142,8 +144,13 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         let limits =
             context.model == nil
             ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay) : nil
-        let rulings = context.policy.rulings(
+        var rulings = context.policy.rulings(
             batch: kept.batch, keys: kept.keys, features: features, scores: scores, limits: limits)
+        if context.policy.oncePer != nil {
+            var asked = cursor.asked ?? AskedUnits()
+            asked.settle(&rulings, of: kept.batch, times: kept.times, policy: context.policy)
+            cursor.asked = asked
+        }
         let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
         var counts = RunCounts()
         counts.reviewItems = Int64(itemCount)

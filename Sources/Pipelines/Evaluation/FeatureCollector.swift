@@ -109,7 +109,8 @@ struct FeatureCollector {
     func period() throws(Failure) -> (first: Timestamp, last: Timestamp)? {
         var feed = job.main
         let time = feed.eventTime
-        feed.columns = feed.columns.filter { $0.field.name == time }
+        feed.columns = feed.readColumns.filter { $0.field.name == time }
+        feed.pivot = nil
         let reader = BlockReader(feed: feed, files: files, blockRows: 65_536)
         var bounds: (Int64, Int64)?
         while let read = try reader.next() {

@@ -71,6 +71,12 @@ public struct JobFeed: Sendable {
     public var stableFor: Timestamp.Span
     /// What else is declared about deliveries.
     public var arrival = ArrivalSettings()
+    /// How observations become rows, with the columns of observations; nil = a record is a row.
+    public var pivot: FeedPivot?
+    public var observed: [FeedColumn] = []
+
+    /// The columns of the file's records.
+    public var readColumns: [FeedColumn] { pivot == nil ? columns : observed }
 
     public init(
         name: String, role: Role, format: String, options: [String: ParameterValue] = [:], files: String, columns: [FeedColumn],
@@ -208,6 +214,8 @@ public struct ReviewSettings: Sendable {
     public var onOverdue: String
     /// Probability, in 0...1, that a row decided without a person is reviewed all the same.
     public var auditSample: Double
+    /// A unit's column, and how long it is asked about once; nil = every row may be.
+    public var oncePer: (column: String, within: Timestamp.Span)?
     public init(queue: String, capacityPerDay: Int, overCapacity: String, dueBusinessDays: Int, onOverdue: String, auditSample: Double) {
         (self.queue, self.capacityPerDay, self.overCapacity) = (queue, capacityPerDay, overCapacity)
         (self.dueBusinessDays, self.onOverdue, self.auditSample) = (dueBusinessDays, onOverdue, auditSample)

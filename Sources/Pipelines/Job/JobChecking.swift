@@ -51,7 +51,7 @@ extension Job {
         guard let file = files.first, let format = components.format(feed.format) else { return }
         do throws(Failure) {
             let reader = try format.reader(
-                of: file, columns: feed.columns, options: feed.options, from: .start, blockRows: checkedRows, bufferBytes: 1 << 18)
+                of: file, columns: feed.readColumns, options: feed.options, from: .start, blockRows: checkedRows, bufferBytes: 1 << 18)
             guard let block = try reader.next(), let first = block.rejects.first else { return }
             if Double(block.rejects.count) > feed.rejectLimit * Double(block.rowsRead) {
                 warn(.firstRows(block.rejects.count, of: block.rowsRead, file: file.name, first: first), at: "columns")

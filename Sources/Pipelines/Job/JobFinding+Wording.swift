@@ -140,6 +140,13 @@ extension JobFinding {
                 expected: "exactly one bool or int64 column besides the key and the known time")
         }
 
+        static var pivotKey: Message {
+            Message(
+                code: "job.pivot-key", what: "observations cannot be put together without a unit and a time",
+                expected: "a main or table feed with `event-time`, whose key has the unit's column and the event time",
+                remedy: "Write for instance `key: [machine, time]` and `event-time: time`.")
+        }
+
         static func labelKey(_ count: Int, main: Int) -> Message {
             Message(
                 code: "job.label-key", what: "the labels' key does not match the main feed's", found: columns(count),

@@ -37,6 +37,8 @@ enum JobPolicyText {
         lines.append(
             "review \(review.queue) \(review.capacityPerDay) \(review.overCapacity) \(review.dueBusinessDays) \(review.onOverdue) "
                 + "\(review.auditSample)")
+        // Only where it is asked for, so that other jobs keep their digest.
+        if let once = review.oncePer { lines.append("once-per \(once.column) \(once.within.microseconds)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -40,9 +40,12 @@ extension JobReader {
             if role == nil || role == .labels { result.hasLabels = true }
             // Other sections may refer to a list whose role or format is wrong: that has its own finding.
             if role == .list || role == nil { result.lists.append(entry.name) }
-            let columns = readColumns(section, feed: entry.name, role: role)
+            let observed = readColumns(section, feed: entry.name, role: role)
+            let (columns, pivot) = readPivot(section, columns: observed)
             if role == .main, result.main == nil { result.main = columns }
-            if let feed = readFeed(entry.name, section, role: role, table: table, columns: columns) { feeds.append((feed, section)) }
+            if let feed = readFeed(entry.name, section, role: role, table: table, columns: columns, pivot: pivot) {
+                feeds.append((feed, section))
+            }
         }
         let mains = roles.count { $0 == "main" }, labels = roles.count { $0 == "labels" }
         result.isTablesOnly = !roles.isEmpty && roles.allSatisfy { $0 == "table" }
@@ -89,7 +92,7 @@ extension JobReader {
     }
 
     private func readFeed(
-        _ name: String, _ section: JobMapping, role: JobFeed.Role?, table: String?, columns: FeedColumns?
+        _ name: String, _ section: JobMapping, role: JobFeed.Role?, table: String?, columns: FeedColumns?, pivot: ReadPivot?
     ) -> JobFeed? {
         let format = section["format"].flatMap { $0.choice(components.formats.map { $0.definition.name }, of: "format") }
         let options = format.flatMap { components.format($0)?.definition }.map {
@@ -120,6 +123,14 @@ extension JobReader {
             labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
         feed.arrival = arrival
+        if let pivot {
+            guard role == .main || role == .table, let time = time.name, key.contains(where: { $0 != time }) else {
+                section.report(.pivotKey, at: "pivot")
+                return nil
+            }
+            feed.pivot = pivot.pivot(key: key, time: time)
+            feed.observed = pivot.observed.map { $0.field.name == time ? $0.asInstant : $0 }
+        }
         return feed
     }
 

@@ -116,7 +116,7 @@ extension JobReader {
 
     // MARK: review
 
-    func readReview(_ top: JobMapping, outcomes: [PolicySettings.Outcome]?) -> ReviewSettings? {
+    func readReview(_ top: JobMapping, outcomes: [PolicySettings.Outcome]?, main: FeedColumns?) -> ReviewSettings? {
         guard let value = top["review"], let review = JobMapping(value, .review, place: top.place(of: "review")) else { return nil }
         let queue = review["queue"].flatMap { $0.name() }
         let capacity = review["capacity"].flatMap { value in
@@ -134,10 +134,15 @@ extension JobReader {
         let overCapacity = review["over-capacity"].flatMap { readStandIn($0, outcomes: outcomes) }
         let onOverdue = review["on-overdue"].flatMap { readStandIn($0, outcomes: outcomes) }
         let sample = review["audit-sample"].map { $0.percent() } ?? 0
+        let unit = review["once-per"].flatMap { value in value.text("a column's name").map { (name: $0, value: value) } }
+        if let unit, let main { _ = main.field(unit.name, at: unit.value) }
+        let within = review["within"].map { $0.span() } ?? .days(7)
         guard let queue, let capacity, let overCapacity, let due, let onOverdue, let sample else { return nil }
-        return ReviewSettings(
+        var settings = ReviewSettings(
             queue: queue, capacityPerDay: capacity, overCapacity: overCapacity, dueBusinessDays: due, onOverdue: onOverdue,
             auditSample: sample)
+        settings.oncePer = unit.flatMap { unit in within.map { (unit.name, $0) } }
+        return settings
     }
 
     /// An outcome that applies while nobody has looked: any but `review`.

@@ -79,7 +79,7 @@ struct JobReader {
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
         let policy = readPolicy(
             top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
-        let review = readReview(top, outcomes: policy?.outcomes)
+        let review = readReview(top, outcomes: policy?.outcomes, main: decided(feeds, stage: stage).main)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
         return ScoringSettings(

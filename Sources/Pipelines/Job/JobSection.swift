@@ -39,7 +39,8 @@ package struct JobSection: Sendable {
     var keyNames: String { keys.filter { $0.unsupported == nil }.map(\.name).joined(separator: ", ") }
 
     package static let all = [
-        top, calendar, feed, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome, cost,
+        top, calendar, feed, pivot, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome,
+        cost,
         automatic, segments, rule, suppression,
         review, results,
     ]
@@ -121,6 +122,10 @@ package struct JobSection: Sendable {
                 example: "columns: { amount: { from: TX_AMOUNT, type: money, currency: EUR } }",
                 "What is read of each record."),
             JobKey(
+                "pivot", "a mapping", example: "pivot: { name: sensor, value: reading, measures: { temperature: TEMP, pressure: P1 } }",
+                "Where a record is one observation (machine, time, what, value): how observations become rows with a column for each "
+                    + "thing measured."),
+            JobKey(
                 "table", "a table's name", requiredWith: "`role: table`", example: "table: statement_entries",
                 "The table that the rows go into; small letters, digits and _."),
             JobKey(
@@ -139,6 +144,29 @@ package struct JobSection: Sendable {
             JobKey("rejects", "a mapping", example: "rejects: { limit: 1% }", "How many rows may be unusable."),
             JobKey(unsupported: "sort", "Write the rows in event-time order and declare `lateness`."),
             JobKey(unsupported: "tie-break", "Remove it: rows of the same time keep their order in the feed."),
+        ])
+
+    static let pivot = JobSection(
+        path: "feeds.<name>.pivot",
+        summary:
+            "Observations in long form become rows: those of one unit (the key's columns besides the event time) and one time. A file is "
+            + "put together in memory as a whole, as the observations of one time may stand anywhere in it; a row that lies in two files is "
+            + "two rows with one key. Observations that are not listed are not read.",
+        keys: [
+            JobKey("name", "a string column", required: true, example: "name: sensor", "What was measured."),
+            JobKey("value", "a float64 column", required: true, example: "value: reading", "Its value; missing says nothing."),
+            JobKey(
+                "measures", "a mapping of columns to names", required: true, example: "measures: { temperature: TEMP, pressure: P1 }",
+                "The columns that rows get (`float64`, may be missing), and what each is called in the feed."),
+            JobKey(
+                "tolerance", "a length of time", default: "0s", example: "tolerance: 2s",
+                "Observations at most this much after the first of a row belong to it, which keeps the first's time; of two of the same "
+                    + "thing, the later counts."),
+            JobKey(
+                "sequence", "an int64 column", example: "sequence: sequence",
+                "A count over all files (MTConnect's `sequence`): what the file before held already is left out."),
+            JobKey(
+                "instance", "a column", example: "instance: agent", "Changes when the count begins anew (MTConnect's `instanceId`)."),
         ])
 
     static let ready = JobSection(
@@ -315,6 +343,11 @@ package struct JobSection: Sendable {
             JobKey(
                 "audit-sample", "a percentage", default: "0%", example: "audit-sample: 0.5%",
                 "Share of the rows decided without a person that are reviewed all the same, so that misses can be counted."),
+            JobKey(
+                "once-per", "a column's name", example: "once-per: machine",
+                "Ask once about each unit of this column within the time below; its other rows get the cheapest outcome without a person "
+                    + "(cause `asked`). Rows that a promise sends to review are always asked."),
+            JobKey("within", "a length of time", default: "7d", example: "within: 7d", "How long a question stands, by event time."),
         ])
 
     static let results = JobSection(

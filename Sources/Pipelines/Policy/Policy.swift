@@ -62,6 +62,10 @@ struct Policy: Sendable {
     private let gate: AutomaticGate?
     /// Cause of a row that goes to review because the rule does not clear it; the one after it: because the model has no rule.
     private let beyondRule: UInt16
+    /// A unit's column, and for how many microseconds it is asked about once; nil = every row may be.
+    let oncePer: (column: Int, within: Int64)?
+    /// Cause of a row that needed review, but its unit was asked about already.
+    var askedCause: UInt16 { UInt16(causes.count - 1) }
 
     /// - Parameters:
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
@@ -76,7 +80,7 @@ struct Policy: Sendable {
         let triggers = ["cost", "no-model"] + job.policy.rules.map { "rule: \($0.name)" }
         causes =
             [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
-            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } }
+            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } } + ["asked"]
         beyondRule = Cause.firstRule + UInt16(job.policy.rules.count)
         gate = job.policy.automatic.map { AutomaticGate($0, rule: automatic, schema: schema, featureNames: featureNames) }
         currency = job.policyCurrency
@@ -93,6 +97,7 @@ struct Policy: Sendable {
             rules: job.policy.rules.count, firstCause: 5 + job.policy.rules.count)
         timeColumn = try job.decided().time
         auditSample = job.review.auditSample
+        oncePer = job.review.oncePer.flatMap { once in schema.index(of: once.column).map { ($0, once.within.microseconds) } }
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
@@ -141,6 +146,9 @@ struct Policy: Sendable {
         }
         return rulings
     }
+
+    /// Whether a row is reviewed because nobody may decide it without a person.
+    func keepsPromise(_ ruling: Ruling) -> Bool { ruling.cause == beyondRule || ruling.cause == beyondRule + 1 }
 
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
     private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }

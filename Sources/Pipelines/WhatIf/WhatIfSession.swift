@@ -31,6 +31,7 @@ struct WhatIfSession {
     private var models: [Int: LoadedModel] = [:]
     /// Moved on past the rows of every run without a model as that run did.
     private var coldStart = ColdStart()
+    private var asked = AskedUnits()
 
     init(job: ScoringJob, trial: WhatIf.Trial, period: Range<Int64>, source: Warehouse, whatIf: WhatIf) throws(Failure) {
         (self.job, self.trial, self.period, self.source, self.whatIf) = (job, trial, period, source, whatIf)
@@ -199,7 +200,8 @@ struct WhatIfSession {
     private mutating func decide(
         _ rows: Rows, then: ScoringJob, policy: Policy, loaded: LoadedModel?, change: ((WhatIfChange) throws(Failure) -> Void)?
     ) throws(Failure) {
-        let rulings = policy.rulings(batch: rows.batch, keys: rows.keys, features: rows.features, scores: rows.scores, limits: rows.limits)
+        var rulings = policy.rulings(batch: rows.batch, keys: rows.keys, features: rows.features, scores: rows.scores, limits: rows.limits)
+        asked.settle(&rulings, of: rows.batch, times: rows.times, policy: policy)
         let entityColumn = job.entityColumn.flatMap { rows.batch.schema.index(of: $0) }
         var changed: [Int] = []
         for row in rows.stored.indices {

@@ -44,11 +44,34 @@ public struct Evaluator: Sendable {
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
         let days = test?.days ?? Self.lastDays(period, settings)
         let split = try Split(settings, test: days, period: period)
+        if try Stages.required(job.stage.name) is any PreparedStage.Type {
+            let (training, testing) = try lives(split, numbers: SliceColumns.names(job), collector: &collector, progress: progress)
+            return try measure(
+                job, settings: settings, training: training, testing: testing, verified: testing, split: split, shuffled: shuffled,
+                control: control)
+        }
         let all = try collector.collect(
             from: Self.midnight(split.training.lowerBound), to: Self.midnight(days.upperBound + 1), labelsKnownBy: .distantFuture,
             numbers: SliceColumns.names(job), progress: progress)
         let rows = split.select(all, removal: removal)
-        return try measure(job, settings: settings, all: all, rows: rows, split: split, shuffled: shuffled, control: control)
+        let verified = all.rows(from: Self.midnight(days.lowerBound), to: Self.midnight(days.upperBound + 1))
+        return try measure(
+            job, settings: settings, training: all.rows(rows.training), testing: all.rows(rows.test), verified: verified, split: split,
+            shuffled: shuffled, control: control)
+    }
+
+    /// Rows of units with a life: what is left of it is read off failures known before the test days where the model learns, and off all
+    /// of them where it is tested. No unit leaves the test: that a machine failed last month says nothing against its next life.
+    private func lives(
+        _ split: Split, numbers: [String], collector: inout FeatureCollector, progress: (Int) -> Void
+    ) throws(Failure) -> (training: FeatureSet, testing: FeatureSet) {
+        let (from, to) = (Self.midnight(split.training.lowerBound), Self.midnight(split.training.upperBound + 1))
+        let training = try collector.collect(
+            from: from, to: to, labelsKnownBy: Self.midnight(split.test.lowerBound), numbers: numbers, progress: progress)
+        let testing = try collector.collect(
+            from: Self.midnight(split.test.lowerBound), to: Self.midnight(split.test.upperBound + 1), labelsKnownBy: .distantFuture,
+            numbers: numbers, preparation: training.preparation, livesUntil: .distantFuture, progress: progress)
+        return (training, testing)
     }
 
     /// The last seven full days whose labels are known: a test on newer ones would take frauds for genuine.
@@ -82,10 +105,9 @@ public struct Evaluator: Sendable {
     }
 
     private func measure(
-        _ job: ScoringJob, settings: TrainSettings, all: FeatureSet, rows: CardProtocol.Selection, split: Split, shuffled: Bool,
-        control: Control?
+        _ job: ScoringJob, settings: TrainSettings, training: FeatureSet, testing: FeatureSet, verified: FeatureSet, split: Split,
+        shuffled: Bool, control: Control?
     ) throws(Failure) -> EvaluationReport {
-        let training = all.rows(rows.training), testing = all.rows(rows.test)
         let (from, to) = (Self.midnight(split.training.lowerBound), Self.midnight(split.training.upperBound + 1))
         let fitted = try ModelFitter(job: job, settings: settings).fit(training, from: from, to: to)
         var scores = try fitted.classifier.probabilities(of: testing.matrix)
@@ -98,8 +120,7 @@ public struct Evaluator: Sendable {
             figures: figures(testing, scores: scores), fitting: fitted.fitting, control: control)
         report.calibration = CalibrationReport(probabilities: scores, labels: testing.labels)
         report.automatic = try verify(
-            job, rule: fitted.artefact.automatic?.rule, classifier: fitted.classifier, rows: all.rows(from: testFrom, to: testTo),
-            control: control)
+            job, rule: fitted.artefact.automatic?.rule, classifier: fitted.classifier, rows: verified, control: control)
         report.slices = SliceColumns.reports(testing, scores: scores, job: job, resamples: resamples)
         return report
     }

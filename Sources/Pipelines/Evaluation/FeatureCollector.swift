@@ -122,9 +122,13 @@ struct FeatureCollector {
 
     /// Rows with event time in [from, to), labels as known at `labelsKnownBy`.
     ///
-    /// - Parameter numbers: columns or features whose values are kept beside the features; those of the automatic decisions always are.
+    /// - Parameters:
+    ///   - numbers: columns or features whose values are kept beside the features; those of the automatic decisions always are.
+    ///   - preparation: what the stage learnt from other rows; nil = it learns from these.
+    ///   - livesUntil: up to when failures of units count; nil = up to `to`.
     mutating func collect(
-        from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, numbers: [String] = [], progress: (Int) -> Void = { _ in }
+        from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, numbers: [String] = [], preparation: [UInt8]? = nil,
+        livesUntil: Timestamp? = nil, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> FeatureSet {
         let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
@@ -132,7 +136,7 @@ struct FeatureCollector {
         var scan: LifeScan?
         if let prepared {
             scan = try LifeScan(
-                job.main, files: files, stage: prepared, labels: labels, from: from, to: to, labelsKnownBy: labelsKnownBy)
+                job.main, files: files, stage: prepared, labels: labels, from: from, to: livesUntil ?? to, labelsKnownBy: labelsKnownBy)
         }
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
@@ -147,7 +151,7 @@ struct FeatureCollector {
         }
         for (name, _) in kept { result.numbers[name] = [] }
         if let prepared, let scan {
-            result.preparation = try scan.preparation(by: prepared)
+            if let preparation { result.preparation = preparation } else { result.preparation = try scan.preparation(by: prepared) }
             try prepared.prepare(result.preparation)
             result.life = LifeTargets(left: [], atLeast: [], units: [], horizon: prepared.horizon)
         }

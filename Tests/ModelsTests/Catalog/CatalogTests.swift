@@ -24,7 +24,7 @@ import Testing
     func families() throws {
         #expect(try ModelFamilies.classifier(named: "boosting") == BoostingFamily.self)
         let failure = #expect(throws: Failure.self) { try ModelFamilies.classifier(named: "bosting") }
-        let names = ModelFamilies.classifiers.map(\.definition.name).joined(separator: ", ")
+        let names = ModelFamilies.classifiers.map { $0.definition.name }.joined(separator: ", ")
         #expect(failure?.description == "there is no such model family: 'bosting', expected \(names). Did you mean 'boosting'?")
         #expect(failure?.kind == .job)
     }

@@ -1,5 +1,6 @@
 import Models
 import Pipelines
+import Records
 import Testing
 
 @Suite struct JobValueFindingTests {

@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+import Testing
+
+/// The shipped maintenance job over its sample fleet, through the shipped program.
+@Suite("From sensor to work order")
+struct MaintenanceJobTests {
+    /// - Parameter changed: what of the job's text is replaced.
+    private func fleet(_ changed: (from: String, to: String)? = nil) throws -> ShippedProgram {
+        let program = try ShippedProgram()
+        let made = try program.run(
+            "simulate", "maintenance", "--machines", "16", "--days", "150", "--every", "12", "--seed", "3", "--life", "900", "--out", "data"
+        )
+        #expect(made.code == 0)
+        var text = try String(contentsOf: ShippedProgram.root.appendingPathComponent("jobs/maintenance.yaml"), encoding: .utf8)
+            .replacing("../sample-data/maintenance/", with: "data/").replacing("step: 6h", with: "step: 12h")
+            .replacing("horizon: 28", with: "horizon: 14").replacing("last: 300d", with: "last: 110d").replacing(
+                "trees: 200", with: "trees: 60"
+            )
+            .replacing("cap: 150", with: "cap: 60")
+        if let changed {
+            #expect(text.contains(changed.from))
+            text = text.replacing(changed.from, with: changed.to)
+        }
+        try text.write(to: program.folder.appendingPathComponent("job.yaml"), atomically: true, encoding: .utf8)
+        return program
+    }
+
+    /// Machine and days since 2025 of each item that is no audit sample, in order.
+    private func asked(_ program: ShippedProgram) throws -> [(machine: String, day: Double)] {
+        let queue = try DatabaseQueue(path: program.folder.appendingPathComponent("pipeline.db").path)
+        defer { try? queue.close() }
+        return try queue.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT machine, julianday(time) - julianday('2025-01-01') AS day FROM machine_states
+                    WHERE outcome = 'review' ORDER BY machine, time
+                    """
+            ).map { ($0["machine"], $0["day"]) }
+        }
+    }
+
+    private func trained(_ program: ShippedProgram) throws {
+        let train = try program.run("train", "job.yaml", "--as-of", "2025-05-01", "--clock", "2025-05-01T00:00:00Z")
+        #expect(train.code == 0, "\(train.errors)")
+        let run = try program.run("run", "job.yaml", "--clock", "2025-06-01T00:00:00Z")
+        #expect(run.code == 0, "\(run.errors)")
+    }
+
+    @Test("a machine is asked about once a week; without the key, reading after reading")
+    func once() throws {
+        let program = try fleet(),
+            other = try fleet(("  once-per: machine      # one question about a machine a week, not one a reading\n  within: 7d\n", ""))
+        defer { for program in [program, other] { program.remove() } }
+        func shortest(_ items: [(machine: String, day: Double)]) -> Double {
+            zip(items, items.dropFirst()).filter { $0.machine == $1.machine }.map { $1.day - $0.day }.min() ?? .infinity
+        }
+        try trained(program)
+        let once = try asked(program)
+        #expect(once.count > 20)
+        #expect(shortest(once) >= 7 - 1e-6)
+        try trained(other)
+        let always = try asked(other)
+        #expect(shortest(always) < 1)
+        #expect(always.count > 3 * once.count)
+    }
+
+    @Test("an item says life left, a repair-by date with what it saves, and what moved; the run replays to the byte")
+    func item() throws {
+        let program = try fleet()
+        defer { program.remove() }
+        try trained(program)
+        let item = try program.run("review", "next", "--queue", "workshop", "--clock", "2025-06-01T01:00:00Z")
+        #expect(item.code == 0, "\(item.errors)")
+        for part in ["life left:", "repair", "expected", "at failure", "SENSOR", "HEALTH"] {
+            #expect(item.output.contains(part), "\(part)")
+        }
+        let replay = try program.run("replay", "job.yaml", "--as-of", "2025-06-01T00:00:00Z", "--format", "json")
+        #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)")
+    }
+
+    @Test("days after the training period find failures ahead; shuffled scores find nothing; rolling weeks are refused")
+    func evaluated() throws {
+        let program = try fleet()
+        defer { program.remove() }
+        func auc(_ more: String...) throws -> (value: Double, lower: Double) {
+            let run = try program.run(
+                arguments: ["evaluate", "job.yaml", "--test-from", "2025-05-01", "--test-to", "2025-05-20", "--format", "json"] + more)
+            #expect(run.code == 0, "\(run.errors)")
+            let figures = (run.json as? [String: Any])?["figures"] as? [String: Any]
+            let figure = try #require(figures?["auc"] as? [String: Any], "\(run.output)")
+            return (try #require(figure["value"] as? Double), try #require(figure["lower"] as? Double))
+        }
+        #expect(try auc().lower > 0.8)
+        #expect(try abs(auc("--shuffled").value - 0.5) < 0.15)
+        #expect(try program.run("evaluate", "job.yaml", "--rolling", "2").code != 0)
+    }
+}

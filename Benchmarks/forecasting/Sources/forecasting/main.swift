@@ -92,6 +92,10 @@ struct Score {
     }
 }
 let set = CommandLine.arguments[1]
+if CommandLine.arguments[2] == "combined" {
+    combined(set, Array(CommandLine.arguments.dropFirst(3)))
+    exit(0)
+}
 if CommandLine.arguments[2] == "global" {
     global(set, Array(CommandLine.arguments.dropFirst(3)))
     exit(0)

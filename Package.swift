@@ -89,7 +89,9 @@ let package = Package(
             swiftSettings: settings),
         // Runs a job with a bug planted in the engine, for the tests that must find it; part of no product.
         .executableTarget(
-            name: "pipeline-faulty", dependencies: ["Records", "Connectors", "Pipelines"], path: "Tests/Faulty", swiftSettings: settings),
+            name: "pipeline-faulty",
+            dependencies: ["Records", "Connectors", "Pipelines", .product(name: "GRDBSQLite", package: "GRDB.swift")], path: "Tests/Faulty",
+            swiftSettings: settings),
         .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: settings),
         .testTarget(
             name: "ConnectorsTests",

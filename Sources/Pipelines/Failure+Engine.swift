@@ -34,9 +34,10 @@ extension Failure {
             remedy: "`pipeline check` names every mistake.")
     }
 
-    static func runLocked(job: String, database: String) -> Failure {
+    static func runLocked(job: String, holder: String?) -> Failure {
         Failure(
-            .tryAgain, code: "run.locked", what: "another run of this job is under way", place: "job '\(job)'", found: "its lock is held",
+            .tryAgain, code: "run.locked", what: "another run of this job is under way", place: "job '\(job)'",
+            found: holder.map { "\($0) holds its lock" } ?? "its lock is held",
             expected: "one run of a job at a time", remedy: "Wait until it ends, then start the same command again.")
     }
 

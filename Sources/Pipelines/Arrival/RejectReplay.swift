@@ -25,7 +25,7 @@ extension Runner {
     ///
     /// - Throws: an unfinished run, a file that is gone or another; as `run(_:)` otherwise.
     public func replayRejects(of job: Job, _ choice: RejectChoice = RejectChoice()) throws(Failure) -> RunReport {
-        let lock = try JobLock(job: job.name, database: warehouse.path)
+        let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             let isReplay = try warehouse.read { database in

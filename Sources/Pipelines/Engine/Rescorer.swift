@@ -30,7 +30,7 @@ public struct Rescorer: Sendable {
     ///   - to: exclusive; nil = to the end.
     /// - Throws: an unfinished or held run, no champion, features that are not stored, a feed file that changed.
     public func rescore(_ job: Job, from: Timestamp? = nil, to: Timestamp? = nil) throws(Failure) -> RescoreReport {
-        let lock = try JobLock(job: job.name, database: warehouse.path)
+        let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         for status in [RunRecord.Status.running, .held] {
             if let run = try warehouse.read({ try RunStore($0).last(job: job.name, statuses: [status]) }) {

@@ -113,7 +113,7 @@ public struct Runner: Sendable {
     ///
     /// - Throws: `run.locked`, `run.stopped` (both exit 75), whatever makes files or the model unusable.
     public func run(_ job: Job) throws(Failure) -> RunReport {
-        let lock = try JobLock(job: job.name, database: warehouse.path)
+        let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }

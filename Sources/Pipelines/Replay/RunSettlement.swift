@@ -28,7 +28,7 @@ public struct RunSettlement: Sendable {
     ///   - folder: where the state is recomputed.
     /// - Throws: no such run, one that is not held, a later run of the job, a feed file of an earlier run that is gone.
     public func discard(_ run: Int64, of job: Job, workingIn folder: String) throws(Failure) -> RunRecord {
-        let lock = try JobLock(job: job.name, database: warehouse.path)
+        let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         let rebuilder = StateRebuilder(warehouse: warehouse, environment: environment, folder: folder)
         _ = try warehouse.read { try held(run, in: $0) }

@@ -69,6 +69,11 @@ final class KilledBank: Sendable {
         return ["job.yaml", database, Self.clock, entry["actor"], entry["host"]]
     }
 
+    /// The same run on a file system that fails at an operation.
+    func faultyArguments(_ database: String, mode: String, at operation: Int) throws -> [String] {
+        try faultyArguments(database) + [mode, "\(operation)"]
+    }
+
     func start(_ arguments: [String], program name: String = "pipeline") throws -> Process {
         try Self.start(program.folder, arguments, program: name)
     }

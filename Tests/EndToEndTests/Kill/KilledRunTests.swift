@@ -91,8 +91,9 @@ struct KilledRunTests {
         #expect(second.code == 75)
         #expect(
             second.errors == """
-                error: another run of this job is under way (job 'card-fraud'): its lock is held, expected one run of a job at a time. \
-                Wait until it ends, then start the same command again.
+                error: another run of this job is under way (job 'card-fraud'): process \(first.processIdentifier) on \
+                \(ProcessInfo.processInfo.hostName) holds its lock, expected one run of a job at a time. Wait until it ends, then start \
+                the same command again.
 
                 """)
         first.waitUntilExit()

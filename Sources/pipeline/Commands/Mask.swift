@@ -1,0 +1,69 @@
+import ArgumentParser
+import Models
+import Pipelines
+import Records
+
+/// `pipeline mask`
+struct Mask: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what guardrails would mask in the texts of a CSV file, or measure them on marked texts.",
+        discussion: """
+            Prints each text as it would leave this machine. With --spans, a column with marks (`TYPE:start:end;…`, in Unicode characters), \
+            it prints precision and recall of each recogniser instead. Nothing is written, nothing leaves.
+
+              pipeline mask --file messages.csv --column text
+              pipeline mask --file messages.csv --column text --names customers.csv:name
+              pipeline mask --file ../shared/data/guardrails/pii_japanese_dev.csv --column text --spans spans
+            """)
+
+    @Option(help: ArgumentHelp("A CSV file.", valueName: "file"), completion: .file(extensions: ["csv"]))
+    var file: String
+    @Option(help: ArgumentHelp("The column with the texts.", valueName: "name"))
+    var column = "text"
+    @Option(help: ArgumentHelp("The column with marks to measure by.", valueName: "name"))
+    var spans: String?
+    @Option(help: ArgumentHelp("A CSV file and its column with names of people, which are masked too.", valueName: "file:column"))
+    var names: String?
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        if let names, !names.contains(":") { throw ValidationError("--names is \(names), expected file:column") }
+    }
+
+    func run() throws {
+        let scanner = SensitiveScanner(names: try knownNames())
+        guard let spans else { return try printMasked(scanner) }
+        let rows = try MaskMeasurement.rows(file, text: column, spans: spans, scanner: scanner)
+        let table = Table(
+            columns: [
+                .init("kind"), .init("precision", .number), .init("recall", .number), .init("found", .number), .init("exact", .number),
+                .init("missed", .number), .init("wrong", .number),
+            ],
+            rows: rows.map { row in
+                let figures = row.figures
+                return [
+                    .text(row.kind.rawValue), .real(figures.precision, decimals: 3), .real(figures.recall, decimals: 3),
+                    .count(figures.found), .count(figures.exact), .count(figures.missed), .count(figures.wrong),
+                ]
+            })
+        try format.write(table, to: output.console)
+    }
+
+    private func knownNames() throws -> [String] {
+        guard let names, let colon = names.lastIndex(of: ":") else { return [] }
+        let file = try TextFile(path: String(names[..<colon]), columns: [String(names[names.index(after: colon)...])])
+        return file.columns[0]
+    }
+
+    private func printMasked(_ scanner: SensitiveScanner) throws {
+        let texts = try TextFile(path: file, columns: [column]).columns[0]
+        // Pseudonyms are those of one exchange: every text has its own.
+        let rows: [[Cell]] = texts.map { text in
+            var mask = OutboundMask(scanner: scanner)
+            let masked = mask.masked(text)
+            return [.text(masked), .count(mask.pseudonyms.count)]
+        }
+        try format.write(Table(columns: [.init("text"), .init("masked", .number)], rows: rows), to: output.console)
+    }
+}

@@ -21,7 +21,7 @@ struct Pipeline: ParsableCommand {
             CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, Backtest.self, ModelsCommand.self, MonitorCommand.self]),
             CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Report.self, Export.self, Audit.self]),
             CommandGroup(name: "Operating", subcommands: [Schedules.self, Backup.self, Restore.self, Upgrade.self, DoctorCommand.self]),
-            CommandGroup(name: "Language", subcommands: [Mask.self]),
+            CommandGroup(name: "Language", subcommands: [Classify.self, Mask.self]),
             CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])
 

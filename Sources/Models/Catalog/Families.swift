@@ -6,6 +6,7 @@ public enum ModelFamilies {
 
     public static let regressors: [any RegressorFamily.Type] = [BoostingRegressionFamily.self]
     public static let multiclass: [any MulticlassFamily.Type] = [BoostingMulticlassFamily.self]
+    public static let text: [any TextClassifierFamily.Type] = [TextFamily.self]
 
     public static let recommenders: [any RecommenderFamily.Type] = [
         PopularityFamily.self, RepeatFamily.self, ItemNeighbourFamily.self, EASEFamily.self, ImplicitALSFamily.self, RankedFamily.self,

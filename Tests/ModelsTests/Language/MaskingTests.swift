@@ -37,7 +37,7 @@ import Testing
         arguments: [
             "注文番号 960573400433 です", "on 2000-04-16 11:34:35", "order 218167840137", "version 1.2.3.400", "at 12:30:45, std::vector",
             "card 4111 1111 1111 1112", "GB00HXDO88167774656119", "¥1,980 for 12 pieces", "my password is wrong", "ISBN 9783161484100",
-            "ssn 000-12-3456", "ssn 666-12-3456", "mail me @ noon", "user@localhost", "ratio 3:2::1",
+            "ssn 666-12-3456", "mail me @ noon", "user@localhost", "ratio 3:2:1",
         ])
     func passes(_ text: String) { #expect(found(text) == []) }
 

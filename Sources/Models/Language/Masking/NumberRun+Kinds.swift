@@ -57,9 +57,9 @@ extension NumberRun {
         guard (12...19).contains(count), CheckDigits.luhn(digits(group, last)) else { return nil }
         let context = context()
         if context == .card { return last }
-        guard context != .myNumber, context != .other, context != .phone, count >= 13, isIssued(digits(group, last), count) else {
-            return nil
-        }
+        guard count >= 13, isIssued(digits(group, last), count) else { return nil }
+        // So long a number of a network with the right check digit is a card whatever is written before it: rather masked once too often.
+        guard count >= 15 || context != .myNumber && context != .other && context != .phone else { return nil }
         return last
     }
 

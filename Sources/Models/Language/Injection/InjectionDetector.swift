@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// How much a text looks as if it gave orders to a machine. It only ever raises a text to review: nothing is refused or cleared by it.
+public struct InjectionDetector: Sendable {
+    /// From this score on a text goes to a person.
+    public static let threshold = 0.8
+
+    public struct Finding: Hashable, Sendable {
+        /// 0 or more; no probability.
+        public var score: Double
+        /// Kinds of signals, the strongest first.
+        public var signals: [String]
+        public var raises: Bool { score >= InjectionDetector.threshold }
+    }
+
+    private let signals: [InjectionSignal]
+    /// Signals by the words they begin with.
+    private let starts: [String: [Int]]
+    private let sets: [[Set<String>]]
+    private let languages = LanguageGuess()
+
+    public init() {
+        signals = InjectionSignal.all
+        var starts: [String: [Int]] = [:]
+        for (index, signal) in signals.enumerated() { for word in Set(signal.steps[0]) { starts[word, default: []].append(index) } }
+        self.starts = starts
+        sets = signals.map { $0.steps.map { Set($0) } }
+    }
+
+    public func finding(in text: String) -> Finding {
+        var parts: [String: Double] = [:]
+        var scalars = TextScalars()
+        scalars.read(Array(text.utf8))
+        let plain = Self.text(scalars.values)
+        let words = plain.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "'" && $0 != "-" }).map(String.init)
+        for (index, count) in matches(words).sorted(by: { $0.key < $1.key }) {
+            parts[signals[index].name, default: 0] += signals[index].weight * log2(1 + Double(min(count, 3)))
+        }
+        // Line breaks tell where a speaker's turn begins, so marks are looked for in the text as it was.
+        let bytes = Array(("\n" + text.lowercased()).utf8)
+        for mark in InjectionSignal.marks {
+            let count = Self.count(mark.text, in: bytes, most: 3)
+            if count > 0 { parts[mark.name, default: 0] += mark.weight * log2(1 + Double(count)) }
+        }
+        let shouted = text.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).count { $0.count >= 4 && $0.allSatisfy(\.isUppercase) }
+        if shouted >= 3 { parts["shouting"] = 0.3 }
+        for (length, weight) in [(400, 0.35), (900, 0.2), (1_800, 0.2)] where text.utf8.count > length {
+            parts["length", default: 0] += weight
+        }
+        // A language that nobody here reads is where orders hide; a person is to look at it anyway.
+        if words.count >= 6, languages.guess(text).share < 0.1 { parts["language"] = 0.9 }
+        let order = parts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return Finding(score: order.reduce(0) { $0 + $1.value }, signals: order.map(\.key))
+    }
+
+    private static func text(_ values: [UInt32]) -> String {
+        var text = String.UnicodeScalarView()
+        for value in values where value != 0x200B { if let scalar = Unicode.Scalar(value) { text.append(scalar) } }
+        return String(text)
+    }
+
+    /// How often each signal occurs, by its index.
+    private func matches(_ words: [String]) -> [Int: Int] {
+        var found: [Int: Int] = [:]
+        for (place, word) in words.enumerated() {
+            for index in starts[word] ?? [] where goesOn(words, from: place, signal: index, step: 1) { found[index, default: 0] += 1 }
+        }
+        return found
+    }
+
+    private func goesOn(_ words: [String], from place: Int, signal: Int, step: Int) -> Bool {
+        guard step < sets[signal].count else { return true }
+        let last = min(place + signals[signal].gaps[step - 1], words.count - 1)
+        guard place < last else { return false }
+        for next in (place + 1)...last where sets[signal][step].contains(words[next]) {
+            if goesOn(words, from: next, signal: signal, step: step + 1) { return true }
+        }
+        return false
+    }
+
+    private static func count(_ mark: [UInt8], in bytes: [UInt8], most: Int) -> Int {
+        guard bytes.count >= mark.count else { return 0 }
+        var (count, at) = (0, 0)
+        while at <= bytes.count - mark.count, count < most {
+            var index = 0
+            while index < mark.count, bytes[at + index] == mark[index] { index += 1 }
+            if index == mark.count {
+                count += 1
+                at += mark.count
+            } else {
+                at += 1
+            }
+        }
+        return count
+    }
+}

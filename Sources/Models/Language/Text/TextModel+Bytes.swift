@@ -1,0 +1,68 @@
+import Records
+
+extension TextModel {
+    func written() -> [UInt8] {
+        var writer = ModelBytesWriter(family: family)
+        writer.texts(classes)
+        let vocabulary = ensemble.vocabulary
+        writer.integer(vocabulary.views.count)
+        for view in vocabulary.views {
+            for value in [view.kind.rawValue, view.least, view.most, view.minimumTexts] { writer.integer(value) }
+            writer.number(view.weight)
+        }
+        writer.array(vocabulary.grams)
+        writer.array(vocabulary.rarity)
+        writer.integer(ensemble.members.count)
+        for member in ensemble.members {
+            writer.array(member.views)
+            writer.array(member.weights)
+            writer.array(member.scales)
+            writer.array(member.intercepts)
+        }
+        writer.array(sharpness)
+        for values in [confidence.slopes, confidence.means, confidence.deviations] { writer.array(values) }
+        writer.array(heldOut.confidences)
+        writer.array(heldOut.isRight.map { UInt8($0 ? 1 : 0) })
+        return writer.sealed()
+    }
+
+    /// - Throws: bytes that are not as they were written, or of another family.
+    init(_ bytes: [UInt8]) throws(Failure) {
+        let family = TextFamily.definition.name
+        var reader = try ModelBytesReader(bytes, family: family)
+        func damaged() -> Failure { .modelBytes(family: family, reason: "parts that do not fit together") }
+        let classes = try reader.texts()
+        var views: [TextView] = []
+        for _ in 0..<(try reader.integer()) {
+            guard let kind = TextView.Kind(rawValue: try reader.integer()) else { throw damaged() }
+            let (least, most, minimum) = (try reader.integer(), try reader.integer(), try reader.integer())
+            guard least >= 1, most >= least else { throw damaged() }
+            views.append(TextView(kind, least...most, weight: try reader.number(), minimumTexts: minimum))
+        }
+        let vocabulary = TextVocabulary(views: views, grams: try reader.array(of: UInt64.self), rarity: try reader.array(of: Float.self))
+        let stride = TextEnsemble.stride(classes.count)
+        var members: [TextEnsemble.Member] = []
+        for _ in 0..<(try reader.integer()) {
+            let member = TextEnsemble.Member(
+                views: try reader.array(of: Int.self), weights: try reader.array(of: Int8.self), scales: try reader.array(of: Float.self),
+                intercepts: try reader.array(of: Float.self))
+            guard member.weights.count == vocabulary.count * stride, member.scales.count == vocabulary.count,
+                member.intercepts.count == stride, member.views.allSatisfy({ views.indices.contains($0) })
+            else { throw damaged() }
+            members.append(member)
+        }
+        let sharpness = try reader.array(of: Float.self)
+        let confidence = Confidence(
+            slopes: try reader.array(of: Double.self), means: try reader.array(of: Double.self),
+            deviations: try reader.array(of: Double.self))
+        let confidences = try reader.array(of: Float.self), isRight = try reader.array(of: UInt8.self)
+        guard classes.count >= 2, !members.isEmpty, sharpness.count == members.count, vocabulary.rarity.count == vocabulary.count,
+            confidence.slopes.count == Confidence.inputCount + 1, confidence.means.count == Confidence.inputCount,
+            confidence.deviations.count == Confidence.inputCount, confidences.count == isRight.count
+        else { throw damaged() }
+        self.init(
+            classes: classes, heldOut: HeldOutAnswers(confidences: confidences, isRight: isRight.map { $0 == 1 }),
+            ensemble: TextEnsemble(vocabulary: vocabulary, classCount: classes.count, members: members), sharpness: sharpness,
+            confidence: confidence)
+    }
+}

@@ -1,0 +1,115 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The n-grams that a model knows: their places, and how rare each is.
+struct TextVocabulary: Sendable {
+    let views: [TextView]
+    /// Hash of each n-gram; a gram's place is its index.
+    let grams: [UInt64]
+    /// ln((1 + texts) / (1 + texts with the gram)) + 1.
+    let rarity: [Float]
+    /// Open addressing: the upper half of the hash beside the place, 0 = free.
+    private let slots: [UInt64]
+    private let mask: Int
+
+    var count: Int { grams.count }
+
+    init(views: [TextView], grams: [UInt64], rarity: [Float]) {
+        (self.views, self.grams, self.rarity) = (views, grams, rarity)
+        var size = 16
+        while size < grams.count * 2 { size *= 2 }
+        var slots = [UInt64](repeating: 0, count: size)
+        for (place, gram) in grams.enumerated() {
+            var at = Int(truncatingIfNeeded: gram) & (size - 1)
+            while slots[at] != 0 { at = (at + 1) & (size - 1) }
+            slots[at] = gram & 0xFFFF_FFFF_0000_0000 | UInt64(place + 1)
+        }
+        (self.slots, mask) = (slots, size - 1)
+    }
+
+    /// Learns from training texts: grams in order of first appearance, so that the same texts give the same places.
+    init(views: [TextView], texts: [[UInt8]]) {
+        var counts: [UInt64: (texts: Int, last: Int)] = [:]
+        var order: [(gram: UInt64, view: Int)] = []
+        var reader = TextGrams()
+        for (index, text) in texts.enumerated() {
+            reader.read(text, views)
+            var start = 0
+            for (view, end) in reader.ends.enumerated() {
+                for gram in reader.hashes[start..<end] {
+                    if let known = counts[gram] {
+                        if known.last != index { counts[gram] = (known.texts + 1, index) }
+                    } else {
+                        counts[gram] = (1, index)
+                        order.append((gram, view))
+                    }
+                }
+                start = end
+            }
+        }
+        let kept = order.filter { (counts[$0.gram]?.texts ?? 0) >= views[$0.view].minimumTexts }
+        let rarity = kept.map { Float(log(Double(1 + texts.count) / Double(1 + (counts[$0.gram]?.texts ?? 0))) + 1) }
+        self.init(views: views, grams: kept.map(\.gram), rarity: rarity)
+    }
+
+    @inline(__always)
+    func place(of gram: UInt64) -> Int? {
+        slots.withUnsafeBufferPointer { slots in
+            var at = Int(truncatingIfNeeded: gram) & mask
+            while slots[at] != 0 {
+                if slots[at] & 0xFFFF_FFFF_0000_0000 == gram & 0xFFFF_FFFF_0000_0000 { return Int(slots[at] & 0xFFFF_FFFF) - 1 }
+                at = (at + 1) & mask
+            }
+            return nil
+        }
+    }
+}
+
+/// A text as a sparse vector over a vocabulary; the memory is used again.
+struct TextVector {
+    private(set) var places: [Int32] = []
+    private(set) var values: [Float] = []
+    /// End of each view in `places`.
+    private(set) var ends: [Int] = []
+    /// Share of the n-grams that the vocabulary knows, in 0...1; 0 for an empty text.
+    private(set) var known: Float = 0
+    private var grams = TextGrams()
+    private var counts: [UInt16]
+
+    init(_ vocabulary: TextVocabulary) { counts = [UInt16](repeating: 0, count: vocabulary.count) }
+
+    /// Term frequency 1 + ln n, times rarity, each view scaled to length 1 and then to its weight.
+    mutating func read(_ text: [UInt8], _ vocabulary: TextVocabulary) {
+        grams.read(text, vocabulary.views)
+        places.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        var start = 0, found = 0
+        for (view, end) in grams.ends.enumerated() {
+            let first = places.count
+            for index in start..<end {
+                guard let place = vocabulary.place(of: grams.hashes[index]) else { continue }
+                found += 1
+                if counts[place] == 0 { places.append(Int32(place)) }
+                counts[place] &+= 1
+            }
+            var square: Float = 0
+            for index in first..<places.count {
+                let place = Int(places[index])
+                let frequency = counts[place] == 1 ? 1 : 1 + logf(Float(counts[place]))
+                counts[place] = 0
+                let value = frequency * vocabulary.rarity[place]
+                values.append(value)
+                square += value * value
+            }
+            let scale = square > 0 ? Float(vocabulary.views[view].weight) / square.squareRoot() : 0
+            for index in first..<places.count { values[index] *= scale }
+            ends.append(places.count)
+            start = end
+        }
+        known = grams.hashes.isEmpty ? 0 : Float(found) / Float(grams.hashes.count)
+    }
+}

@@ -13,7 +13,7 @@ public enum MaskMeasurement {
     /// - Parameter spans: column with the marks, `TYPE:start:end;…` in Unicode scalars.
     /// - Throws: a file, a column or marks that cannot be read.
     public static func rows(_ path: String, text: String, spans: String, scanner: SensitiveScanner) throws(Failure) -> [Row] {
-        let file = try TextFile(path: path, columns: [text, spans])
+        let file = try TextColumns(path: path, columns: [text, spans])
         var score = SpanScore()
         for row in 0..<file.count {
             guard let marks = SpanScore.marks(file.columns[1][row], in: file.columns[0][row]) else {

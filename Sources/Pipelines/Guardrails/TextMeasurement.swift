@@ -56,14 +56,14 @@ public struct TextMeasurement: Sendable {
     }
 }
 
-extension TextFile {
+extension TextColumns {
     /// A model of the texts of a CSV file with the names of their classes.
     ///
     /// - Throws: a file or column that is not there; what ``TextClassifierFamily`` refuses.
     public static func classifier(
         trainedOn path: String, text: String, label: String, parameters: [String: ParameterValue] = [:], threads: Int = 1
     ) throws(Failure) -> any TextClassifier {
-        let file = try TextFile(path: path, columns: [text, label])
+        let file = try TextColumns(path: path, columns: [text, label])
         return try TextFamily.train(
             on: TextSet(texts: file.columns[0], labels: file.columns[1]), parameters: parameters, seed: 1, threads: threads)
     }

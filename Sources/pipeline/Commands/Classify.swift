@@ -38,12 +38,12 @@ struct Classify: ParsableCommand {
     }
 
     func run() throws {
-        let model = try TextFile.classifier(trainedOn: train, text: text, label: label, threads: 2)
+        let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, threads: 2)
         let promise = AnswerPromise(accuracy: promise)
-        if let texts { return try classify(try TextFile(path: texts, columns: [text]).columns[0], model, promise) }
+        if let texts { return try classify(try TextColumns(path: texts, columns: [text]).columns[0], model, promise) }
         var labelled: (texts: [String], labels: [String])?
         if let test {
-            let file = try TextFile(path: test, columns: [text, label])
+            let file = try TextColumns(path: test, columns: [text, label])
             labelled = (file.columns[0], file.columns[1])
         }
         let measured = TextMeasurement(model, promise: promise, test: labelled)
@@ -59,7 +59,7 @@ struct Classify: ParsableCommand {
                 nil,
                 [
                     .init("classes", .count(measured.classes)), .init("promise", .real(promise.accuracy, decimals: 3)),
-                    .init("threshold", measured.threshold.map { .real(Double($0), decimals: 4) } ?? .missing),
+                    .init("threshold", measured.threshold.map { Cell.real(Double($0), decimals: 4) } ?? .missing),
                 ]),
             .init(
                 "held_out",

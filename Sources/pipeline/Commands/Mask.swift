@@ -52,12 +52,12 @@ struct Mask: ParsableCommand {
 
     private func knownNames() throws -> [String] {
         guard let names, let colon = names.lastIndex(of: ":") else { return [] }
-        let file = try TextFile(path: String(names[..<colon]), columns: [String(names[names.index(after: colon)...])])
+        let file = try TextColumns(path: String(names[..<colon]), columns: [String(names[names.index(after: colon)...])])
         return file.columns[0]
     }
 
     private func printMasked(_ scanner: SensitiveScanner) throws {
-        let texts = try TextFile(path: file, columns: [column]).columns[0]
+        let texts = try TextColumns(path: file, columns: [column]).columns[0]
         // Pseudonyms are those of one exchange: every text has its own.
         let rows: [[Cell]] = texts.map { text in
             var mask = OutboundMask(scanner: scanner)

@@ -1,8 +1,8 @@
-public import Connectors
+import Connectors
 public import Records
 
 /// Text columns of a CSV file, read as the feeds are: for commands that work on a file instead of a job.
-public struct TextFile: Sendable {
+public struct TextColumns: Sendable {
     /// One array of texts a column asked for, empty where a value is missing.
     public let columns: [[String]]
     public var count: Int { columns.first?.count ?? 0 }

@@ -17,13 +17,17 @@ let package = Package(
         .library(name: "Records", targets: ["Records"]),
         .library(name: "Connectors", targets: ["Connectors"]),
         .library(name: "Models", targets: ["Models"]),
+        .library(name: "RemoteModels", targets: ["RemoteModels"]),
         .library(name: "Pipelines", targets: ["Pipelines"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
     ],
     traits: [
         .trait(
             name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
-        .default(enabledTraits: ["Web"]),
+        .trait(
+            name: "Remote",
+            description: "Language models behind HTTP (Amazon Bedrock, OpenAI-compatible servers); without it only recorded and embedded ones."),
+        .default(enabledTraits: ["Web", "Remote"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -32,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
@@ -55,6 +60,17 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: ["Records", "CXGBoost", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .target(
+            name: "RemoteModels",
+            dependencies: [
+                "Records", "Models",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Remote"])),
+            ],
             swiftSettings: settings),
         .target(
             name: "Pipelines",
@@ -83,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "pipeline",
             dependencies: [
-                "Records", "Connectors", "Models", "Pipelines", .target(name: "ReviewWeb", condition: .when(traits: ["Web"])),
+                "Records", "Connectors", "Models", "Pipelines", "RemoteModels",
+                .target(name: "ReviewWeb", condition: .when(traits: ["Web"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -98,6 +115,14 @@ let package = Package(
             dependencies: ["Connectors", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "PipelineTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "RemoteModelsTests",
+            dependencies: [
+                "RemoteModels", "Models", "Records", "PipelineTesting",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Remote"])),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "PipelinesTests",
             dependencies: ["Pipelines", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,4 +1,5 @@
 package import Pipelines
+package import Records
 
 /// One thing as keys and values, in sections; the same three formats as a listing.
 package struct Details: Sendable {

@@ -1,5 +1,6 @@
 import Models
 import Pipelines
+import Records
 
 /// An evaluation as keys and values, and its tables.
 enum EvaluationView {

@@ -1,4 +1,5 @@
 import Pipelines
+import Records
 
 /// How data are written to standard output.
 package enum OutputFormat: String, CaseIterable, Sendable {

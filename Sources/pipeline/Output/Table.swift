@@ -1,4 +1,5 @@
 package import Pipelines
+package import Records
 
 /// A listing: the one renderer of rows and columns.
 package struct Table: Sendable {

@@ -1,4 +1,4 @@
-/// JSON as stored in the warehouse: members of objects keep their order, numbers keep their text.
+/// JSON as stored in the warehouse and sent to models: members of objects keep their order, numbers keep their text.
 ///
 /// Foundation's coders keep neither, and the audit chain hashes the text: so it is written here, the same on every platform.
 public indirect enum JSONValue: Hashable, Sendable {
@@ -37,6 +37,9 @@ public indirect enum JSONValue: Hashable, Sendable {
 
     public var string: String? { if case .text(let value) = self { value } else { nil } }
     public var integer: Int64? { if case .number(let value) = self { Int64(value) } else { nil } }
+    /// Nil also for a number beyond a Double.
+    public var real: Double? { if case .number(let value) = self { Double(value).flatMap { $0.isFinite ? $0 : nil } } else { nil } }
+    public var boolean: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var elements: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
     public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 

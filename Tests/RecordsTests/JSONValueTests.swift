@@ -1,5 +1,5 @@
 import Foundation
-import Pipelines
+import Records
 import Testing
 
 @Suite struct JSONValueTests {

@@ -1,0 +1,83 @@
+public import Records
+
+/// A model behind the ledger: reserves, calls, settles; what was asked before is answered without a call.
+public struct LedgeredModel: Completer {
+    private let base: any Completer
+    private let ledger: Ledger
+    private let facts: ModelFacts
+    private let settings: String
+    /// Waits for another task that asks the same.
+    private let pause: @Sendable () async -> Void
+
+    /// - Parameter settings: whatever else than the prompt decides the answer.
+    public init(_ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", pause: @escaping @Sendable () async -> Void) {
+        (self.base, self.ledger, self.facts, self.settings, self.pause) = (base, ledger, facts, settings, pause)
+    }
+
+    public var family: String { base.family }
+    public var model: String { base.model }
+    public var destination: String { base.destination }
+
+    /// Failures after which nothing was billed: the server never took the prompt.
+    private static let free: Set<String> = [
+        "remote.unreachable", "remote.throttled", "remote.access-denied", "remote.model-unknown", "remote.request-refused",
+        "remote.context-too-long", "remote.no-credentials", "remote.credentials", "remote.credentials-refused", "remote.credentials-expired",
+        "remote.clock-skew", "remote.secret-mode", "remote.setting", "remote.endpoint", "remote.no-region",
+    ]
+
+    public func completion(of prompt: Prompt) async throws(Failure) -> Completion {
+        let bound = TokenBound(prompt)
+        let request = Ledger.Request(
+            prompt: prompt, model: base.model, destination: base.destination, settings: settings,
+            amounts: facts.amounts(promptTokens: bound.promptTokens, answerTokens: bound.answerTokens))
+        while true {
+            switch try ledger.begin(request) {
+            case .answered(var completion):
+                // Nothing was sent this time.
+                (completion.latency, completion.attempts) = (.zero, 0)
+                return completion
+            case .pending: await pause()
+            case .reserved(let id): return try await call(prompt, id)
+            }
+        }
+    }
+
+    private func call(_ prompt: Prompt, _ id: Int64) async throws(Failure) -> Completion {
+        let completion: Completion
+        do throws(Failure) {
+            completion = try await base.completion(of: prompt)
+        } catch {
+            try ledger.fail(id, code: error.code, mayBeBilled: !Self.free.contains(error.code))
+            throw error
+        }
+        try ledger.settle(
+            id, completion, used: facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens))
+        return completion
+    }
+}
+
+/// Answers from the ledger only: replay, also years after the model is gone.
+public struct RecordedModel: Completer {
+    public let family = "recorded"
+    public let model: String
+    private let store: any LedgerStore
+    private let settings: String
+
+    /// - Parameter model: whose answers they are, as it was named then.
+    public init(model: String, store: any LedgerStore, settings: String = "") {
+        (self.model, self.store, self.settings) = (model, store, settings)
+    }
+
+    public var destination: String { "here" }
+
+    /// - Throws: this was not asked then.
+    public func completion(of prompt: Prompt) async throws(Failure) -> Completion {
+        let key = prompt.ledgerKey(model: model, settings: settings)
+        let entry = try store.transaction { transaction throws(Failure) in try transaction.settled(key: key) }
+        guard let answer = entry?.answer, var completion = Completion(recorded: answer) else {
+            throw .ledgerKeptNothing(model: model, key: key)
+        }
+        (completion.latency, completion.attempts) = (.zero, 0)
+        return completion
+    }
+}

@@ -1,0 +1,156 @@
+package import Models
+package import Records
+
+/// Many prompts in one job of the account, at the price of batches: JSON lines to S3, a job, JSON lines back.
+///
+/// Each line is a body of Converse. Below the service's least number of records the prompts are sent one by one.
+package struct BatchInference: Sendable {
+    package struct Configuration: Hashable, Sendable {
+        /// Of the role that Bedrock takes to read and write the bucket.
+        package var role: String
+        package var bucket: String
+        /// Of all objects; without slashes at its ends.
+        package var prefix: String
+        /// Bedrock's quota "minimum number of records per batch inference job".
+        package var leastRecords = 100
+        package var pollSeconds = 30.0
+
+        package init(role: String, bucket: String, prefix: String, leastRecords: Int = 100, pollSeconds: Double = 30) {
+            (self.role, self.bucket, self.prefix) = (role, bucket, prefix)
+            (self.leastRecords, self.pollSeconds) = (leastRecords, pollSeconds)
+        }
+    }
+
+    let model: ConverseModel
+    let configuration: Configuration
+    private var client: BedrockClient { model.client }
+    private var store: ObjectStore { ObjectStore(model.client) }
+
+    package init(_ model: ConverseModel, configuration: Configuration) { (self.model, self.configuration) = (model, configuration) }
+
+    /// An answer or a failure for each prompt, in their order.
+    ///
+    /// - Parameters:
+    ///   - name: of the job, letters, digits and hyphens, at most 63; the same name asks for the same job again (it is the request token), so
+    ///     that a run that was killed does not pay twice.
+    ///   - limit: for the whole job.
+    /// - Throws: the job itself failed, ended early or did not end in time; a single record's failure is in the result.
+    package func completions(
+        of prompts: [Prompt], name: String, limit: Timestamp.Span
+    ) async throws(Failure) -> [Result<Completion, Failure>] {
+        guard prompts.count >= configuration.leastRecords else { return await singly(prompts) }
+        guard (1...63).contains(name.utf8.count), name.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 }),
+            name.first != "-"
+        else { throw .setting("batch name", found: "'\(name.prefix(80))'", expected: "1 to 63 letters, digits and hyphens") }
+        let input = ObjectStore.Address(bucket: configuration.bucket, key: "\(configuration.prefix)/\(name)/in/prompts.jsonl")
+        let output = ObjectStore.Address(bucket: configuration.bucket, key: "\(configuration.prefix)/\(name)/out/")
+        try await store.put(lines(prompts), at: input, contentType: "application/jsonl", limit: limit)
+        let job = try await create(name: name, input: input, output: output)
+        try await wait(for: job, limit: limit)
+        let identifier = job.split(separator: "/").last.map(String.init) ?? job
+        let result = ObjectStore.Address(bucket: output.bucket, key: "\(output.key)\(identifier)/prompts.jsonl.out")
+        return try parse(try await store.get(result, limit: limit), prompts: prompts)
+    }
+
+    private func singly(_ prompts: [Prompt]) async -> [Result<Completion, Failure>] {
+        var results: [Result<Completion, Failure>] = []
+        for prompt in prompts {
+            do throws(Failure) {
+                results.append(.success(try await model.completion(of: prompt)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
+    package static func record(_ number: Int) -> String { "r" + String(repeating: "0", count: max(0, 10 - String(number).count)) + "\(number)" }
+
+    func lines(_ prompts: [Prompt]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (number, prompt) in prompts.enumerated() {
+            let body = ConverseBody.request(prompt, guardrail: model.guardrail, holdsToSchema: model.holdsToSchema)
+            bytes += JSONValue.object([.init("recordId", .text(Self.record(number))), .init("modelInput", body)]).json.utf8
+            bytes.append(10)
+        }
+        return bytes
+    }
+
+    private func create(name: String, input: ObjectStore.Address, output: ObjectStore.Address) async throws(Failure) -> String {
+        func place(_ kind: String, _ members: [JSONValue.Member]) -> JSONValue { .object([.init(kind, .object(members))]) }
+        let body = JSONValue.object([
+            .init("jobName", .text(name)), .init("roleArn", .text(configuration.role)), .init("clientRequestToken", .text(name)),
+            .init("modelId", .text(model.model)), .init("modelInvocationType", .text("Converse")),
+            .init(
+                "inputDataConfig",
+                place("s3InputDataConfig", [.init("s3InputFormat", .text("JSONL")), .init("s3Uri", .text(input.description))])),
+            .init("outputDataConfig", place("s3OutputDataConfig", [.init("s3Uri", .text(output.description))])),
+        ])
+        let reply = try await client.post("/model-invocation-job", body, at: client.endpoints.control, limit: .seconds(60))
+        guard let job = try client.json(reply)["jobArn"]?.string, !job.isEmpty else {
+            throw .answerMalformed(place: client.endpoints.control.authority, found: "no jobArn", expected: "the address of the job")
+        }
+        return job
+    }
+
+    private func wait(for job: String, limit: Timestamp.Span) async throws(Failure) {
+        let pace = client.caller.pace
+        let begun = pace.elapsed()
+        let place = client.endpoints.control.authority
+        while true {
+            let reply = try await client.get(
+                "/model-invocation-job/\(BedrockClient.label(job))", at: client.endpoints.control, limit: .seconds(60))
+            let status = try client.json(reply)["status"]?.string ?? ""
+            switch status {
+            case "Completed", "PartiallyCompleted": return
+            case "Submitted", "InProgress", "Validating", "Scheduled", "Stopping": break
+            case "Failed", "Stopped", "Expired":
+                throw Failure(
+                    .failed, code: "remote.batch", what: "a batch job did not end well", place: place, found: "status \(status)",
+                    expected: "Completed", remedy: "Look at the job in the Bedrock console; its prompts were not answered.")
+            default: throw .answerMalformed(place: place, found: "a job without a known status", expected: "the state of a batch job")
+            }
+            guard pace.elapsed().microseconds - begun.microseconds < limit.microseconds else {
+                throw .remoteTimeLimit(place: "batch job", attempts: 0)
+            }
+            do { try await pace.sleep(configuration.pollSeconds) } catch { throw .remoteCancelled(place: place) }
+        }
+    }
+
+    /// Lines come in any order; a record that is missing, or named twice, is a failure of its own.
+    func parse(_ bytes: [UInt8], prompts: [Prompt]) throws(Failure) -> [Result<Completion, Failure>] {
+        let place = "\(model.model), batch"
+        var numbers: [String: Int] = [:]
+        for number in prompts.indices { numbers[Self.record(number)] = number }
+        let missing = Failure.answerMalformed(place: place, found: "no line for this record", expected: "one line a record")
+        var results = [Result<Completion, Failure>](repeating: .failure(missing), count: prompts.count)
+        var seen = Set<Int>()
+        for line in bytes.split(separator: 10) {
+            guard let value = JSONValue(parsing: String(decoding: line, as: UTF8.self)), let record = value["recordId"]?.string,
+                let number = numbers[record]
+            else { throw .answerMalformed(place: place, found: "a line of no record", expected: "JSON lines with recordId") }
+            guard seen.insert(number).inserted else {
+                results[number] = .failure(.answerMalformed(place: place, found: "two lines for one record", expected: "one line a record"))
+                continue
+            }
+            results[number] = result(value, prompt: prompts[number], place: place)
+        }
+        return results
+    }
+
+    private func result(_ value: JSONValue, prompt: Prompt, place: String) -> Result<Completion, Failure> {
+        if let error = value["error"] {
+            let status = error["errorCode"]?.integer ?? 0
+            return .failure(
+                .told(
+                    .failed, code: "remote.batch-record", what: "a record of a batch job was not answered", place: place,
+                    status: Int(status), name: "", remedy: "Send it again by itself; the row goes to a person."))
+        }
+        do throws(Failure) {
+            let completion = try ConverseBody.completion(value["modelOutput"] ?? .null, model: model.model, place: place)
+            return .success(try AnswerForm(prompt).checked(completion, place: place))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -17,8 +17,10 @@ import Testing
             }
             return big(Int(~value), 4)
         }
-        let head = headers.flatMap { name, value in
-            [UInt8(name.utf8.count)] + Array(name.utf8) + [7] + big(value.utf8.count, 2) + Array(value.utf8)
+        var head: [UInt8] = []
+        for (name, value) in headers {
+            head += [UInt8(name.utf8.count)] + Array(name.utf8) + [7]
+            head += big(value.utf8.count, 2) + Array(value.utf8)
         }
         let body = Array(payload.utf8)
         let prelude = big(16 + head.count + body.count, 4) + big(head.count, 4)

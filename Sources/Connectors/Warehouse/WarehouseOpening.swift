@@ -94,6 +94,7 @@ enum WarehouseOpening {
         register("3: tables", WarehouseSchema.version3)
         register("catalog 1: promotions, challengers, rescores", WarehouseSchema.catalog)
         register("whatif 1: suppressions", WarehouseSchema.suppressions)
+        register("reco 1: ledger", WarehouseSchema.ledger)
         do {
             try migrator.migrate(pool)
         } catch {

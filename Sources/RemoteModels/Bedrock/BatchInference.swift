@@ -22,11 +22,11 @@ package struct BatchInference: Sendable {
     }
 
     let model: ConverseModel
-    let configuration: Configuration
+    package let settings: Configuration
     private var client: BedrockClient { model.client }
     private var store: ObjectStore { ObjectStore(model.client) }
 
-    package init(_ model: ConverseModel, configuration: Configuration) { (self.model, self.configuration) = (model, configuration) }
+    package init(_ model: ConverseModel, configuration: Configuration) { (self.model, settings) = (model, configuration) }
 
     /// An answer or a failure for each prompt, in their order.
     ///
@@ -38,12 +38,12 @@ package struct BatchInference: Sendable {
     package func completions(
         of prompts: [Prompt], name: String, limit: Timestamp.Span
     ) async throws(Failure) -> [Result<Completion, Failure>] {
-        guard prompts.count >= configuration.leastRecords else { return await singly(prompts) }
+        guard prompts.count >= settings.leastRecords else { return await singly(prompts) }
         guard (1...63).contains(name.utf8.count), name.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 }),
             name.first != "-"
         else { throw .setting("batch name", found: "'\(name.prefix(80))'", expected: "1 to 63 letters, digits and hyphens") }
-        let input = ObjectStore.Address(bucket: configuration.bucket, key: "\(configuration.prefix)/\(name)/in/prompts.jsonl")
-        let output = ObjectStore.Address(bucket: configuration.bucket, key: "\(configuration.prefix)/\(name)/out/")
+        let input = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/in/prompts.jsonl")
+        let output = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/out/")
         try await store.put(lines(prompts), at: input, contentType: "application/jsonl", limit: limit)
         let job = try await create(name: name, input: input, output: output)
         try await wait(for: job, limit: limit)
@@ -79,7 +79,7 @@ package struct BatchInference: Sendable {
     private func create(name: String, input: ObjectStore.Address, output: ObjectStore.Address) async throws(Failure) -> String {
         func place(_ kind: String, _ members: [JSONValue.Member]) -> JSONValue { .object([.init(kind, .object(members))]) }
         let body = JSONValue.object([
-            .init("jobName", .text(name)), .init("roleArn", .text(configuration.role)), .init("clientRequestToken", .text(name)),
+            .init("jobName", .text(name)), .init("roleArn", .text(settings.role)), .init("clientRequestToken", .text(name)),
             .init("modelId", .text(model.model)), .init("modelInvocationType", .text("Converse")),
             .init(
                 "inputDataConfig",
@@ -113,7 +113,7 @@ package struct BatchInference: Sendable {
             guard pace.elapsed().microseconds - begun.microseconds < limit.microseconds else {
                 throw .remoteTimeLimit(place: "batch job", attempts: 0)
             }
-            do { try await pace.sleep(configuration.pollSeconds) } catch { throw .remoteCancelled(place: place) }
+            do { try await pace.sleep(settings.pollSeconds) } catch { throw .remoteCancelled(place: place) }
         }
     }
 

@@ -15,6 +15,8 @@
                 redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
             // A proxied or renegotiated protocol would differ from what the tests hold: HTTP/1.1 is what every server here speaks.
             configuration.httpVersion = .http1Only
+            // Repeating is for the policy, which counts and waits.
+            configuration.connectionPool.retryConnectionEstablishment = false
             client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         }
 

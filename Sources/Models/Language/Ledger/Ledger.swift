@@ -29,20 +29,21 @@ public struct Ledger: Sendable {
 
     /// What is asked of a ledger before a call.
     public struct Request: Hashable, Sendable {
-        public var prompt: Prompt
-        public var model: String
-        public var destination: String
-        /// Whatever else decides the answer: a guardrail, a dialect.
-        public var settings: String
+        public let prompt: Prompt
+        public let model: String
+        public let destination: String
         /// At most.
-        public var amounts: LedgerAmounts
+        public let amounts: LedgerAmounts
+        public let key: String
+        /// The prompt as it is kept.
+        let recorded: String
 
+        /// - Parameter settings: whatever else than prompt and model decides the answer: a guardrail, a dialect.
         public init(prompt: Prompt, model: String, destination: String, settings: String = "", amounts: LedgerAmounts) {
-            (self.prompt, self.model, self.destination) = (prompt, model, destination)
-            (self.settings, self.amounts) = (settings, amounts)
+            (self.prompt, self.model, self.destination, self.amounts) = (prompt, model, destination, amounts)
+            recorded = prompt.recorded
+            key = prompt.ledgerKey(model: model, settings: settings)
         }
-
-        public var key: String { prompt.ledgerKey(model: model, settings: settings) }
     }
 
     /// - Throws: the budget does not cover the call.
@@ -59,7 +60,7 @@ public struct Ledger: Sendable {
             }
             let entry = LedgerEntry(
                 key: key, budget: budget, owner: owner, model: request.model, destination: request.destination, reserved: request.amounts,
-                reservedAt: now(), prompt: request.prompt.recorded,
+                reservedAt: now(), prompt: request.recorded,
                 isDuplicate: try transaction.entry(key: key, in: .lost) != nil)
             return .reserved(try transaction.insert(entry))
         }

@@ -26,7 +26,8 @@ let package = Package(
             name: "Web", description: "The analysts' pages, `pipeline serve`; without it nothing of the web server is fetched or built."),
         .trait(
             name: "Remote",
-            description: "Language models behind HTTP (Amazon Bedrock, OpenAI-compatible servers); without it only recorded and embedded ones."),
+            description:
+                "Language models behind HTTP (Amazon Bedrock, OpenAI-compatible servers); without it only recorded and embedded ones."),
         .default(enabledTraits: ["Web", "Remote"]),
     ],
     dependencies: [

@@ -5,7 +5,8 @@ extension Failure {
     package static func ledgerKeptNothing(model: String, key: String) -> Failure {
         Failure(
             .failed, code: "language.not-recorded", what: "the ledger holds no answer to this prompt", place: model,
-            found: "no settled entry with digest \(key.prefix(16))", expected: "an answer recorded with the same prompt, model and settings",
+            found: "no settled entry with digest \(key.prefix(16))",
+            expected: "an answer recorded with the same prompt, model and settings",
             remedy: "Run with the model itself once, or replay the run that asked.")
     }
 
@@ -48,6 +49,7 @@ extension Failure {
     package static func answerForm(place: String, found: String) -> Failure {
         Failure(
             .failed, code: "language.answer-form", what: "an answer does not have the form asked for", place: place, found: found,
-            expected: "JSON of the schema given, or one of the choices", remedy: "Take a model or server that keeps to schemas; the row goes to a person.")
+            expected: "JSON of the schema given, or one of the choices",
+            remedy: "Take a model or server that keeps to schemas; the row goes to a person.")
     }
 }

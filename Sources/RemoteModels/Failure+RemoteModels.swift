@@ -53,7 +53,8 @@ extension Failure {
         case .cut(let reason):
             Failure(
                 .tryAgain, code: "remote.cut", what: "the model's server ended the connection before its answer was complete",
-                place: place, found: reason, expected: "a whole reply", remedy: "Start the command again; what is settled is not asked twice.")
+                place: place, found: reason, expected: "a whole reply",
+                remedy: "Start the command again; what is settled is not asked twice.")
         case .timeLimit: remoteTimeLimit(place: place, attempts: 0)
         case .cancelled: remoteCancelled(place: place)
         case .tooLong:

@@ -39,7 +39,8 @@ import Testing
     /// Requests of every operation, as they came over the wire.
     private func recorded() async throws -> [String] {
         let server = try await LoopbackServer { request, _ in
-            request.target == "/model-invocation-job" ? LoopbackServer.reply(200, #"{"jobArn":"arn:aws:bedrock:x/abc"}"#) : LoopbackServer.reply(404, "{}")
+            request.target == "/model-invocation-job"
+                ? LoopbackServer.reply(200, #"{"jobArn":"arn:aws:bedrock:x/abc"}"#) : LoopbackServer.reply(404, "{}")
         }
         let client = try ClientFixture.bedrock(server)
         var prompt = ClientFixture.prompt("駅 <|eot|> \"quoted\"\n\u{1}")
@@ -58,12 +59,16 @@ import Testing
             try ConverseModel(ConverseTests.model, client: client),
             configuration: .init(role: "arn:aws:iam::123456789012:role/batch", bucket: "notes-bucket", prefix: "a b/ü", leastRecords: 1))
         // The upload must succeed for the job to be asked for.
-        let store = try await LoopbackServer { _, _ in LoopbackServer.reply(200, #"{"jobArn":"arn:aws:bedrock:ap-northeast-1:123456789012:model-invocation-job/abc123def456","status":"Completed"}"#) }
+        let store = try await LoopbackServer { _, _ in
+            LoopbackServer.reply(
+                200, #"{"jobArn":"arn:aws:bedrock:ap-northeast-1:123456789012:model-invocation-job/abc123def456","status":"Completed"}"#)
+        }
         let whole = BatchInference(
             try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(store)), configuration: batch.settings)
         _ = try? await whole.completions(of: [prompt], name: "run-1", limit: .seconds(5))
         func service(_ request: LoopbackServer.Request) -> String {
-            request.target.hasPrefix("/model-invocation-job") ? "bedrock" : request.target.hasPrefix("/notes-bucket") ? "s3" : "bedrock-runtime"
+            request.target.hasPrefix("/model-invocation-job")
+                ? "bedrock" : request.target.hasPrefix("/notes-bucket") ? "s3" : "bedrock-runtime"
         }
         let lines = (server.received + store.received).map { line($0, service: service($0)) }
         await server.stop()
@@ -71,22 +76,29 @@ import Testing
         return lines
     }
 
-    @Test("every request fits AWS's service model and carries the signature that botocore computes", .enabled(if: hasBotocore, "python3 has no botocore"))
+    @Test(
+        "every request fits AWS's service model and carries the signature that botocore computes",
+        .enabled(if: hasBotocore, "python3 has no botocore"))
     func fits() async throws {
         let lines = try await recorded()
         #expect(lines.count >= 11)
         let result = try #require(findings(lines))
         #expect(result.status == 0, "\(result.output)")
-        for name in ["Converse", "ConverseStream", "InvokeModel", "ApplyGuardrail", "CreateModelInvocationJob", "GetModelInvocationJob", "s3"] {
+        for name in [
+            "Converse", "ConverseStream", "InvokeModel", "ApplyGuardrail", "CreateModelInvocationJob", "GetModelInvocationJob", "s3",
+        ] {
             #expect(result.output.contains("ok \(name)\n"), "\(name) was not checked: \(result.output)")
         }
     }
 
-    @Test("the check finds a member too many, a type that is wrong and a path that was not encoded", .enabled(if: hasBotocore, "python3 has no botocore"))
+    @Test(
+        "the check finds a member too many, a type that is wrong and a path that was not encoded",
+        .enabled(if: hasBotocore, "python3 has no botocore"))
     func negativeControl() async throws {
         let line = try #require(try await recorded().first)
         for (from, to) in [
-            (#"\"inferenceConfig\""#, #"\"inferenceConf\""#), (#"\"maxTokens\":16"#, #"\"maxTokens\":\"x\""#), ("%3A0/", ":0/"), ("Signature=", "Signature=0"),
+            (#"\"inferenceConfig\""#, #"\"inferenceConf\""#), (#"\"maxTokens\":16"#, #"\"maxTokens\":\"x\""#), ("%3A0/", ":0/"),
+            ("Signature=", "Signature=0"),
         ] {
             let damaged = line.replacing(from, with: to)
             #expect(damaged != line, "\(from)")

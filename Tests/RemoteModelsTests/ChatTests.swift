@@ -25,14 +25,17 @@ import Testing
     }
 
     static let schema = JSONValue(
-        parsing: #"{"type":"object","properties":{"intent":{"type":"string","enum":["a","b"]}},"required":["intent"],"additionalProperties":false}"#)
+        parsing:
+            #"{"type":"object","properties":{"intent":{"type":"string","enum":["a","b"]}},"required":["intent"],"additionalProperties":false}"#
+    )
 
     /// Which member of a request tells the schema.
     static func dialect(_ body: JSONValue?) -> ChatDialect? {
         switch body?["response_format"]?["type"]?.string {
         case "json_schema": .responseFormat
         case "json_object": .objectSchema
-        default: body?["json_schema"] != nil ? .schemaField : body?["guided_json"] != nil ? .guidedJSON : body?["format"] != nil ? .ollama : nil
+        default:
+            body?["json_schema"] != nil ? .schemaField : body?["guided_json"] != nil ? .guidedJSON : body?["format"] != nil ? .ollama : nil
         }
     }
 
@@ -58,7 +61,8 @@ import Testing
     }
 
     @Test(
-        "the dialect of a server is found out once and remembered", arguments: ChatDialect.allCases.filter { $0 != .instructions }, [false, true])
+        "the dialect of a server is found out once and remembered", arguments: ChatDialect.allCases.filter { $0 != .instructions },
+        [false, true])
     func probed(_ known: ChatDialect, refuses: Bool) async throws {
         let server = try await server(known, refuses: refuses)
         let model = ChatModel("smollm2", client: try ClientFixture.openAI(server))
@@ -77,7 +81,8 @@ import Testing
         let server = try await LoopbackServer { request, number in
             request.body.contains("k7Qx2vLm")
                 ? LoopbackServer.reply(200, ClientFixture.chat("Hello!"))
-                : LoopbackServer.reply(200, ClientFixture.chat(number % 2 == 1 ? "```json\n{\"intent\": \"a\"}\n```" : "{\"intent\": \"c\"}"))
+                : LoopbackServer.reply(
+                    200, ClientFixture.chat(number % 2 == 1 ? "```json\n{\"intent\": \"a\"}\n```" : "{\"intent\": \"c\"}"))
         }
         let model = ChatModel("smollm2", client: try ClientFixture.openAI(server))
         var prompt = ClientFixture.prompt()
@@ -167,7 +172,8 @@ import Testing
     func embeddings() async throws {
         let server = try await LoopbackServer { _, _ in
             LoopbackServer.reply(
-                200, #"{"data":[{"index":1,"embedding":[0,3]},{"index":0,"embedding":[4,0]}],"usage":{"prompt_tokens":6,"total_tokens":6}}"#)
+                200, #"{"data":[{"index":1,"embedding":[0,3]},{"index":0,"embedding":[4,0]}],"usage":{"prompt_tokens":6,"total_tokens":6}}"#
+            )
         }
         let embedder = ServerEmbedder("e", dimensions: 2, client: try ClientFixture.openAI(server))
         let (vectors, tokens) = try await embedder.embedding(of: ["a", "b"])
@@ -175,7 +181,8 @@ import Testing
         await server.stop()
         #expect(throws: Failure.self) {
             try OpenAIClient(
-                endpoint: "http://models.example.com", key: "k", caller: RemoteCaller(transport: ClientFixture.transport, pace: ClientFixture.pace()))
+                endpoint: "http://models.example.com", key: "k",
+                caller: RemoteCaller(transport: ClientFixture.transport, pace: ClientFixture.pace()))
         }
     }
 

@@ -6,7 +6,9 @@ import Testing
 @Suite struct CredentialTests {
     private func chain(_ variables: [String: String], profile: String? = nil) -> CredentialChain {
         CredentialChain(
-            environment: ClientFixture.environment(variables), profile: profile, transport: ClientFixture.transport, pace: ClientFixture.pace())
+            environment: ClientFixture.environment(variables), profile: profile, transport: ClientFixture.transport,
+            pace: ClientFixture.pace(),
+            instanceLimit: .seconds(120))
     }
 
     private func folder() throws -> URL {

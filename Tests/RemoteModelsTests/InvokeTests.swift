@@ -57,7 +57,8 @@ import Testing
         let server = try await LoopbackServer { _, _ in
             LoopbackServer.reply(
                 200,
-                #"{"usage":{"topicPolicyUnits":1,"contentPolicyUnits":2,"wordPolicyUnits":0,"sensitiveInformationPolicyUnits":0,"sensitiveInformationPolicyFreeUnits":0,"contextualGroundingPolicyUnits":0},"action":"GUARDRAIL_INTERVENED","outputs":[{"text":"Blocked."}],"assessments":[{"topicPolicy":{"topics":[]}}]}"#)
+                #"{"usage":{"topicPolicyUnits":1,"contentPolicyUnits":2,"wordPolicyUnits":0,"sensitiveInformationPolicyUnits":0,"sensitiveInformationPolicyFreeUnits":0,"contextualGroundingPolicyUnits":0},"action":"GUARDRAIL_INTERVENED","outputs":[{"text":"Blocked."}],"assessments":[{"topicPolicy":{"topics":[]}}]}"#
+            )
         }
         let verdict = try await ClientFixture.bedrock(server).verdict(
             of: Guardrail(identifier: "gr1abc", version: "3"), on: "text", source: .output, grounding: "source", query: "why?",
@@ -112,7 +113,8 @@ import Testing
         let server = try await LoopbackServer { _, _ in LoopbackServer.reply(200, ClientFixture.answer) }
         let model = try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(server))
         let batch = BatchInference(model, configuration: .init(role: Self.role, bucket: "notes-bucket", prefix: "pipeline"))
-        let results = try await batch.completions(of: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(30))
+        let results = try await batch.completions(
+            of: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(30))
         #expect(results.allSatisfy { (try? $0.get())?.text == "card_arrival" })
         #expect(server.received.map(\.target).allSatisfy { $0.hasSuffix("/converse") } && server.received.count == 2)
         await server.stop()

@@ -141,7 +141,8 @@ struct SignatureVector: Sendable, CustomTestStringConvertible {
         let service = SignatureV4(credentials: credentials, region: "us-east-1", service: "bedrock").sign(call, at: Timestamp(seconds: 0))
         #expect(service.steps.canonicalRequest.contains("/model/m-v1%253A0/converse\n"))
         #expect(service.call.path == "/model/m-v1%3A0/converse")
-        let s3 = SignatureV4(credentials: credentials, region: "us-east-1", service: "s3", pathRule: .s3).sign(call, at: Timestamp(seconds: 0))
+        let s3 = SignatureV4(credentials: credentials, region: "us-east-1", service: "s3", pathRule: .s3).sign(
+            call, at: Timestamp(seconds: 0))
         #expect(s3.steps.canonicalRequest.contains("/model/m-v1%3A0/converse\n"))
     }
 }

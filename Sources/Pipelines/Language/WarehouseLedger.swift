@@ -73,7 +73,8 @@ package struct LedgerRows: LedgerTransaction {
                 WHERE id = ?
                 """,
                 [
-                    entry.state.rawValue, entry.used.money, entry.used.tokens, entry.used.energy, entry.settledAt?.microseconds, entry.answer,
+                    entry.state.rawValue, entry.used.money, entry.used.tokens, entry.used.energy, entry.settledAt?.microseconds,
+                    entry.answer,
                     entry.failure, entry.id,
                 ])
         }

@@ -64,7 +64,9 @@ package struct BatchInference: Sendable {
         return results
     }
 
-    package static func record(_ number: Int) -> String { "r" + String(repeating: "0", count: max(0, 10 - String(number).count)) + "\(number)" }
+    package static func record(_ number: Int) -> String {
+        "r" + String(repeating: "0", count: max(0, 10 - String(number).count)) + "\(number)"
+    }
 
     func lines(_ prompts: [Prompt]) -> [UInt8] {
         var bytes: [UInt8] = []

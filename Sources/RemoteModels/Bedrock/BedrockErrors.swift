@@ -7,14 +7,17 @@ enum BedrockErrors {
     ) -> Failure {
         func told(_ kind: Failure.Kind, _ code: String, _ what: String, expected: String = "", _ remedy: String) -> Failure {
             .told(
-                kind, code: "remote.\(code)", what: what, place: place, status: answer.status, name: name, expected: expected, remedy: remedy)
+                kind, code: "remote.\(code)", what: what, place: place, status: answer.status, name: name, expected: expected,
+                remedy: remedy)
         }
         if cause == .throttled {
             return told(
                 .tryAgain, "throttled", "the model's server takes no more calls for now",
                 "Lower the number of parallel calls, ask AWS for a higher quota, or start the command again later.")
         }
-        if let failure = credentials(answer, name: name, message: message, now: now, told: { told($0, $1, $2, expected: $3, $4) }) { return failure }
+        if let failure = credentials(answer, name: name, message: message, now: now, told: { told($0, $1, $2, expected: $3, $4) }) {
+            return failure
+        }
         if message.contains("too long") || message.contains("too many input tokens") || message.contains("context window")
             || message.contains("maximum context") || message.contains("max_tokens") && message.contains("exceed")
         {
@@ -71,11 +74,13 @@ enum BedrockErrors {
             return told(
                 .failed, "credentials-expired", "the AWS session has ended", "credentials that are still valid", "Sign in again.")
         }
-        if ["UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch",
+        if [
+            "UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId", "SignatureDoesNotMatch",
             "MissingAuthenticationTokenException", "IncompleteSignatureException",
         ].contains(name) || answer.status == 401 {
             return told(
-                .failed, "credentials-refused", "AWS does not accept the credentials", "an access key with its own secret key, or an API key",
+                .failed, "credentials-refused", "AWS does not accept the credentials",
+                "an access key with its own secret key, or an API key",
                 "Check the keys, their region, and that a proxy leaves path and headers as they are.")
         }
         return nil

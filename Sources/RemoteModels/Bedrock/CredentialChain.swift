@@ -12,8 +12,14 @@ package final class CredentialChain: Sendable {
     /// Nil = as AWS_PROFILE says, else `default`.
     private let profile: String?
     private let kept = Mutex<AWSCredentials?>(nil)
+    /// How long a machine that is no instance waits for the answer that never comes.
+    private let instanceLimit: Timestamp.Span
 
-    package init(environment: Environment, profile: String? = nil, transport: any HTTPTransport, pace: Pace) {
+    package init(
+        environment: Environment, profile: String? = nil, transport: any HTTPTransport, pace: Pace,
+        instanceLimit: Timestamp.Span = .seconds(1)
+    ) {
+        self.instanceLimit = instanceLimit
         (self.environment, self.profile, self.transport, self.pace) = (environment, profile, transport, pace)
     }
 
@@ -68,7 +74,8 @@ package final class CredentialChain: Sendable {
     private func fromFiles(_ tried: inout [String]) throws(Failure) -> AWSCredentials? {
         let name = profileName
         let places = [
-            (path: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), isConfig: false), (path: path("AWS_CONFIG_FILE", "config"), isConfig: true),
+            (path: path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), isConfig: false),
+            (path: path("AWS_CONFIG_FILE", "config"), isConfig: true),
         ]
         var isKnown = false
         for place in places {
@@ -157,7 +164,7 @@ package final class CredentialChain: Sendable {
         let token: HTTPAnswer
         do {
             token = try await transport.send(
-                HTTPCall(.put, endpoint, path: endpoint.prefix + "/latest/api/token", headers: [ttl]), limit: .seconds(1), onPart: nil)
+                HTTPCall(.put, endpoint, path: endpoint.prefix + "/latest/api/token", headers: [ttl]), limit: instanceLimit, onPart: nil)
         } catch {
             tried.append("no instance endpoint")
             return nil
@@ -172,7 +179,8 @@ package final class CredentialChain: Sendable {
             tried.append("instance without a role")
             return nil
         }
-        let answer = try await ask(HTTPCall(.get, endpoint, path: path + PercentEncoding.encode(role), headers: headers), source: "instance")
+        let answer = try await ask(
+            HTTPCall(.get, endpoint, path: path + PercentEncoding.encode(role), headers: headers), source: "instance")
         guard answer.status == 200 else {
             throw .credentials(place: "instance", found: "HTTP \(answer.status)", remedy: "Check the instance's role.")
         }

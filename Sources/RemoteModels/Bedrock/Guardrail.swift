@@ -15,7 +15,9 @@ package struct Guardrail: Hashable, Sendable {
     }
 
     var configuration: JSONValue {
-        .object([.init("guardrailIdentifier", .text(identifier)), .init("guardrailVersion", .text(version)), .init("trace", .text("disabled"))])
+        .object([
+            .init("guardrailIdentifier", .text(identifier)), .init("guardrailVersion", .text(version)), .init("trace", .text("disabled")),
+        ])
     }
 
     var headers: [HTTPHeader] {

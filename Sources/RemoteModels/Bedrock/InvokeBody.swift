@@ -88,7 +88,8 @@ package enum InvokeBody: String, Sendable, CaseIterable {
                 output >= 0, reason == "stop" || reason == "length"
             else {
                 throw .answerMalformed(
-                    place: place, found: "a part is missing", expected: "generation, stop_reason, prompt_token_count, generation_token_count")
+                    place: place, found: "a part is missing",
+                    expected: "generation, stop_reason, prompt_token_count, generation_token_count")
             }
             completion = Completion(
                 text: text, ending: reason == "length" ? .cut : .finished, promptTokens: Int(input), answerTokens: Int(output),

@@ -53,7 +53,8 @@ package struct ObjectStore: Sendable {
             limit: limit,
             prepare: { () async throws(Failure) in
                 SignatureV4(
-                    credentials: try await client.chain.credentials(), region: client.region, service: "s3", pathRule: .s3, sendsDigest: true
+                    credentials: try await client.chain.credentials(), region: client.region, service: "s3", pathRule: .s3,
+                    sendsDigest: true
                 ).signed(call, at: now())
             },
             complaint: { Self.complaint($0, place: call.endpoint.authority, now: now()) })
@@ -69,7 +70,8 @@ package struct ObjectStore: Sendable {
         let cause = RetryPolicy.cause(status: answer.status, code: code)
         if ["NoSuchBucket", "NoSuchKey"].contains(code) {
             let failure = Failure.told(
-                .failed, code: "remote.no-object", what: "there is no such bucket or object", place: place, status: answer.status, name: code,
+                .failed, code: "remote.no-object", what: "there is no such bucket or object", place: place, status: answer.status,
+                name: code,
                 remedy: "Check the address and the region of the bucket.")
             return RemoteComplaint(cause: cause, failure: failure)
         }

@@ -18,7 +18,9 @@ package struct SharedFile: Sendable {
             guard let section, bare.startIndex == line.startIndex, let equals = bare.firstIndex(of: "=") else { continue }
             let name = bare[..<equals].trimmed.lowercased()
             var value = bare[bare.index(after: equals)...].trimmed
-            for mark in [" #", " ;", "\t#", "\t;"] { if let comment = value.firstRange(of: mark) { value = value[..<comment.lowerBound].trimmed } }
+            for mark in [" #", " ;", "\t#", "\t;"] {
+                if let comment = value.firstRange(of: mark) { value = value[..<comment.lowerBound].trimmed }
+            }
             sections[section, default: [:]][name] = String(value)
         }
     }

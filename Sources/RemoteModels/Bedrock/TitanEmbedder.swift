@@ -29,7 +29,8 @@ package struct TitanEmbedder: Embedder {
         for text in texts {
             // The service refuses an empty text; a space stands for it, always.
             let body = JSONValue.object([
-                .init("inputText", .text(text.isEmpty ? " " : text)), .init("dimensions", .integer(dimensions)), .init("normalize", .bool(true)),
+                .init("inputText", .text(text.isEmpty ? " " : text)), .init("dimensions", .integer(dimensions)),
+                .init("normalize", .bool(true)),
             ])
             let value = try client.json(try await client.post("/model/\(BedrockClient.label(model))/invoke", body, limit: timeLimit))
             guard let count = value["inputTextTokenCount"]?.integer, count >= 0 else {
@@ -52,7 +53,8 @@ enum UnitVector {
             length.isFinite
         else {
             throw .answerMalformed(
-                place: place, found: "\(numbers.count) numbers", expected: "a vector of \(dimensions.map(String.init) ?? "some") numbers, not all 0")
+                place: place, found: "\(numbers.count) numbers",
+                expected: "a vector of \(dimensions.map(String.init) ?? "some") numbers, not all 0")
         }
         return numbers.map { Float($0 / length) }
     }

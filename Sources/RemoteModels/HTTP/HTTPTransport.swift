@@ -7,7 +7,8 @@ package protocol HTTPTransport: Sendable {
     ///   - onHead: called once, with an empty body, before the first part.
     ///   - onPart: called with each part of the body of a 2xx reply as it comes; empty reply bodies then. Nil = the body is in the answer.
     /// - Throws: no reply, or one cut off or beyond `HTTPLimits`.
-    func send(_ call: HTTPCall, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)?) async throws(TransportFailure)
+    func send(_ call: HTTPCall, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)?)
+        async throws(TransportFailure)
         -> HTTPAnswer
 }
 

@@ -21,7 +21,9 @@ package struct ChatModel: Completer {
 
     package func completion(of prompt: Prompt) async throws(Failure) -> Completion {
         let form = AnswerForm(prompt)
-        guard let schema = form.schema else { return try await send(prompt, dialect: manners.dialect == .ollama ? .ollama : .instructions, schema: nil) }
+        guard let schema = form.schema else {
+            return try await send(prompt, dialect: manners.dialect == .ollama ? .ollama : .instructions, schema: nil)
+        }
         let dialect: ChatDialect
         if let known = manners.dialect { dialect = known } else { dialect = try await findDialect(limit: prompt.timeLimit) }
         return try form.checked(try await send(prompt, dialect: dialect, schema: schema), place: place)
@@ -41,7 +43,9 @@ package struct ChatModel: Completer {
                 return dialect
             } catch {
                 // Refused, unknown path or an unexpected reply: the next one. All else is not about dialects.
-                let isAboutDialect = ["remote.request-refused", "remote.model-unknown", "remote.answer-malformed", "remote.http", "remote.server-error"]
+                let isAboutDialect = [
+                    "remote.request-refused", "remote.model-unknown", "remote.answer-malformed", "remote.http", "remote.server-error",
+                ]
                 guard isAboutDialect.contains(error.code) else { throw error }
             }
         }
@@ -52,7 +56,7 @@ package struct ChatModel: Completer {
     private func send(_ prompt: Prompt, dialect: ChatDialect, schema: JSONValue?) async throws(Failure) -> Completion {
         do throws(Failure) {
             return try await sendOnce(prompt, dialect: dialect, schema: schema)
-        } catch where error.code == "remote.cache-prompt" && manners.takesCachePrompt {
+        } catch  where error.code == "remote.cache-prompt" && manners.takesCachePrompt {
             manners.leaveOutCachePrompt()
             return try await sendOnce(prompt, dialect: dialect, schema: schema)
         }

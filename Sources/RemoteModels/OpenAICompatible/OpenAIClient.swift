@@ -23,7 +23,9 @@ package struct OpenAIClient: Sendable {
     func post(
         _ path: String, _ body: JSONValue, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil
     ) async throws(Failure) -> RemoteCaller.Reply {
-        var headers = [HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", onPart == nil ? "application/json" : "text/event-stream")]
+        var headers = [
+            HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", onPart == nil ? "application/json" : "text/event-stream"),
+        ]
         if let key { headers.append(HTTPHeader("Authorization", "Bearer \(key)")) }
         let call = HTTPCall(.post, endpoint, path: path, headers: headers, body: Array(body.json.utf8))
         return try await caller.reply(
@@ -46,7 +48,8 @@ package struct OpenAIClient: Sendable {
             RemoteComplaint(
                 cause: cause,
                 failure: .told(
-                    kind, code: "remote.\(name)", what: what, place: place, status: answer.status, name: String(code.prefix(60)), remedy: remedy))
+                    kind, code: "remote.\(name)", what: what, place: place, status: answer.status, name: String(code.prefix(60)),
+                    remedy: remedy))
         }
         if message.contains("cache_prompt") {
             return told(.failed, "cache-prompt", "the server does not know `cache_prompt`", "It is left out from now on.")

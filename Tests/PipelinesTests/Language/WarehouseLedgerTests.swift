@@ -9,7 +9,9 @@ import Testing
 @Suite struct WarehouseLedgerTests {
     private func file() -> String { FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString).db").path }
 
-    private func remove(_ path: String) { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+    private func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
 
     static let facts = ModelFacts(
         model: "m", maker: "test", context: 1_000, answerLimit: 100, promptPrice: 200, answerPrice: 900, licence: "none", parameters: 8,
@@ -76,11 +78,46 @@ import Testing
             try WarehouseLedger(warehouse).transaction { transaction throws(Failure) in
                 _ = try transaction.insert(
                     LedgerEntry(
-                        key: "k", budget: "job", owner: "o", model: "m", destination: "d", reserved: .zero, reservedAt: Timestamp(seconds: 1),
+                        key: "k", budget: "job", owner: "o", model: "m", destination: "d", reserved: .zero,
+                        reservedAt: Timestamp(seconds: 1),
                         prompt: "{}"))
                 throw Failure(.failed, code: "test", what: "stopped")
             }
         }
         #expect(try warehouse.read { try LedgerRows($0).all() }.isEmpty)
+    }
+}
+
+@Suite struct CostReportTests {
+    private func entry(_ state: LedgerEntry.State, _ model: String, money: Int64, day: Int, isDuplicate: Bool = false) -> LedgerEntry {
+        let completion = Completion(
+            text: "", ending: .finished, promptTokens: 1_000, answerTokens: 100, invokedModel: model, attempts: 1)
+        return LedgerEntry(
+            key: "k", budget: "job", owner: "o", model: model, destination: "bedrock:ap-northeast-1", state: state,
+            reserved: LedgerAmounts(money: 9), used: LedgerAmounts(money: money, tokens: 1_100, energy: 1_000_000),
+            reservedAt: Timestamp(.init(year: 2026, month: 11, day: day)), prompt: "{}",
+            answer: state == .settled ? completion.recorded : nil,
+            isDuplicate: isDuplicate)
+    }
+
+    @Test("calls are summed by month and model, energy and carbon are ranges, and the saving is against the dearest model used")
+    func lines() throws {
+        let (small, large) = ("meta.llama4-scout-17b-instruct-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0")
+        let report = CostReport([
+            entry(.settled, small, money: 236_000, day: 1), entry(.lost, small, money: 9, day: 2),
+            entry(.settled, small, money: 236_000, day: 3, isDuplicate: true), entry(.settled, large, money: 4_500_000, day: 4),
+            entry(.open, small, money: 0, day: 5),
+        ])
+        #expect(report.lines.map(\.model) == [large, small])
+        let line = report.lines[1]
+        #expect(line.month == "2026-11" && line.calls == 3 && line.lost == 1 && line.duplicates == 1 && line.used.money == 472_009)
+        // Two answers of 1,000 and 100 tokens at 3 and 15 dollars a million.
+        #expect(line.atDearest == 2 * 4_500_000)
+        #expect(abs(line.energy.lowerBound - 1.2) < 1e-9 && abs(line.energy.upperBound - 7.5) < 1e-9)
+        #expect(abs(line.carbon.upperBound - 7.5 * 0.47726) < 1e-9)
+        let billed = try report.reconciled(bill: "month,model,usd\n2026-11,\(large),0.005\n", path: "bill.csv")
+        #expect(billed[0].difference == 500_000)
+        #expect(throws: Failure.self) { try report.reconciled(bill: "month,usd\n", path: "bill.csv") }
+        #expect(throws: Failure.self) { try report.reconciled(bill: "month,model,usd\n2026-11,x,many\n", path: "bill.csv") }
     }
 }

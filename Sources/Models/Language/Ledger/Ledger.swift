@@ -84,7 +84,8 @@ public struct Ledger: Sendable {
     private func close(_ id: Int64, _ change: (inout LedgerEntry) -> Void) throws(Failure) {
         try store.transaction { transaction throws(Failure) in
             guard var entry = try transaction.entry(id), entry.state == .open, entry.owner == owner else {
-                throw .ledgerEntry(id, state: try transaction.entry(id)?.state.rawValue ?? "no such entry", expected: "open, of this process")
+                throw .ledgerEntry(
+                    id, state: try transaction.entry(id)?.state.rawValue ?? "no such entry", expected: "open, of this process")
             }
             change(&entry)
             entry.settledAt = now()

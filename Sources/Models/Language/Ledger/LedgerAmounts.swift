@@ -27,13 +27,16 @@ public struct LedgerCaps: Hashable, Sendable {
     public var tokens: Int64?
     public var energy: Int64?
 
-    public init(money: Int64? = nil, tokens: Int64? = nil, energy: Int64? = nil) { (self.money, self.tokens, self.energy) = (money, tokens, energy) }
+    public init(money: Int64? = nil, tokens: Int64? = nil, energy: Int64? = nil) {
+        (self.money, self.tokens, self.energy) = (money, tokens, energy)
+    }
 
     /// The first kind of which there is not enough left.
     func lacking(used: LedgerAmounts, asked: LedgerAmounts) -> (unit: String, asked: Int64, left: Int64)? {
         let sum = used + asked
         let kinds = [
-            ("billionths of a dollar", money, used.money, asked.money, sum.money), ("tokens", tokens, used.tokens, asked.tokens, sum.tokens),
+            ("billionths of a dollar", money, used.money, asked.money, sum.money),
+            ("tokens", tokens, used.tokens, asked.tokens, sum.tokens),
             ("micro-watt-hours", energy, used.energy, asked.energy, sum.energy),
         ]
         for (unit, cap, used, asked, sum) in kinds {

@@ -10,7 +10,9 @@ public struct LedgeredModel: Completer {
     private let pause: @Sendable () async -> Void
 
     /// - Parameter settings: whatever else than the prompt decides the answer.
-    public init(_ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", pause: @escaping @Sendable () async -> Void) {
+    public init(
+        _ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", pause: @escaping @Sendable () async -> Void
+    ) {
         (self.base, self.ledger, self.facts, self.settings, self.pause) = (base, ledger, facts, settings, pause)
     }
 
@@ -21,7 +23,8 @@ public struct LedgeredModel: Completer {
     /// Failures after which nothing was billed: the server never took the prompt.
     private static let free: Set<String> = [
         "remote.unreachable", "remote.throttled", "remote.access-denied", "remote.model-unknown", "remote.request-refused",
-        "remote.context-too-long", "remote.no-credentials", "remote.credentials", "remote.credentials-refused", "remote.credentials-expired",
+        "remote.context-too-long", "remote.no-credentials", "remote.credentials", "remote.credentials-refused",
+        "remote.credentials-expired",
         "remote.clock-skew", "remote.secret-mode", "remote.setting", "remote.endpoint", "remote.no-region",
     ]
 

@@ -9,7 +9,8 @@ extension Prompt {
         .object([
             .init("instructions", .text(instructions)),
             .init("messages", .array(messages.map { .object([.init("role", .text($0.role.rawValue)), .init("text", .text($0.text))]) })),
-            .init("choices", .array(choices.map { .text($0) })), .init("schema", schema ?? .null), .init("tokenLimit", .integer(tokenLimit)),
+            .init("choices", .array(choices.map { .text($0) })), .init("schema", schema ?? .null),
+            .init("tokenLimit", .integer(tokenLimit)),
             .init("temperature", .real(temperature)), .init("stops", .array(stops.map { .text($0) })),
             .init("logProbabilities", .bool(wantsLogProbabilities)), .init("seed", .text(String(seed))),
         ])

@@ -94,7 +94,9 @@ public struct EnergyEstimate: Hashable, Sendable {
 
     /// Grams of CO2e a kWh (ADEME Base Empreinte, as in EcoLogits 0.11): by the first letters of an AWS region.
     public static func gramsPerKilowattHour(region: String) -> (grams: Double, source: String) {
-        if region.hasPrefix("ap-northeast-1") || region.hasPrefix("ap-northeast-3") { return (477.26, "Japan, EcoLogits 0.11 electricity mixes") }
+        if region.hasPrefix("ap-northeast-1") || region.hasPrefix("ap-northeast-3") {
+            return (477.26, "Japan, EcoLogits 0.11 electricity mixes")
+        }
         if region.hasPrefix("us-") { return (384.4, "USA, EcoLogits 0.11 electricity mixes") }
         return (458.29, "world, EcoLogits 0.11 electricity mixes")
     }

@@ -25,7 +25,8 @@ public struct ModelRegistry: Sendable {
     /// Prices of us-east-1; a profile of another geography may cost a tenth more, and a bill tells (`pipeline report cost --bill`).
     public static let bundled = ModelRegistry([
         bedrock(
-            "meta.llama4-scout-17b-instruct-v1:0", "Meta", context: 10_000_000, answers: 8_192, 170, 660, licence: "Llama 4 Community License",
+            "meta.llama4-scout-17b-instruct-v1:0", "Meta", context: 10_000_000, answers: 8_192, 170, 660,
+            licence: "Llama 4 Community License",
             retires: "2027-03-30", parameters: 109, active: 17),
         bedrock(
             "meta.llama4-maverick-17b-instruct-v1:0", "Meta", context: 1_000_000, answers: 8_192, 240, 970,

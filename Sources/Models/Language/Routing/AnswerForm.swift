@@ -28,7 +28,9 @@ public struct AnswerForm: Hashable, Sendable {
         if !prompt.choices.isEmpty {
             let parsed = JSONValue(parsing: bare)
             let value = parsed?.string ?? parsed?["answer"]?.string ?? bare
-            guard prompt.choices.contains(value) else { throw .answerForm(place: place, found: "none of the \(prompt.choices.count) choices") }
+            guard prompt.choices.contains(value) else {
+                throw .answerForm(place: place, found: "none of the \(prompt.choices.count) choices")
+            }
             completion.text = value
             return completion
         }
@@ -80,7 +82,8 @@ public struct JSONSchema: Hashable, Sendable {
             guard let items = schema["items"] else { return nil }
             return values.indices.lazy.compactMap { miss(values[$0], items, at: "\(place)[\($0)]") }.first
         case .text(let text):
-            return within(Double(text.unicodeScalars.count), schema["minLength"], schema["maxLength"]) ? nil : "\(place) has a length not allowed"
+            return within(Double(text.unicodeScalars.count), schema["minLength"], schema["maxLength"])
+                ? nil : "\(place) has a length not allowed"
         case .number:
             return within(value.real ?? .nan, schema["minimum"], schema["maximum"]) ? nil : "\(place) is out of range"
         case .null, .bool: return nil

@@ -32,7 +32,11 @@ public struct PromptTurns: Hashable, Sendable {
         for message in prompt.messages {
             let speaker: Speaker = message.role == .answer ? .assistant : .user
             let text = message.role == .data ? Self.framed(message.text) : message.text
-            if turns.last?.speaker == speaker { turns[turns.count - 1].texts.append(text) } else { turns.append(Turn(speaker: speaker, texts: [text])) }
+            if turns.last?.speaker == speaker {
+                turns[turns.count - 1].texts.append(text)
+            } else {
+                turns.append(Turn(speaker: speaker, texts: [text]))
+            }
         }
     }
 

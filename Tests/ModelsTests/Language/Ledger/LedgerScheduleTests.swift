@@ -222,7 +222,8 @@ struct SeededRandom {
 
     private func ledgered(_ base: any Completer, _ store: any LedgerStore, caps: LedgerCaps = LedgerCaps()) -> LedgeredModel {
         LedgeredModel(
-            base, ledger: Ledger(store: store, budget: "job", caps: caps, owner: "one", now: { Timestamp(seconds: 5) }), facts: LedgerWorld.facts,
+            base, ledger: Ledger(store: store, budget: "job", caps: caps, owner: "one", now: { Timestamp(seconds: 5) }),
+            facts: LedgerWorld.facts,
             pause: { try? await Task.sleep(for: .milliseconds(1)) })
     }
 
@@ -251,7 +252,10 @@ struct SeededRandom {
         others[1].seed = 2
         others[2].schema = .object([])
         others[3].messages[0].role = .task
-        let keys = others.map { $0.ledgerKey(model: "m", settings: "") } + [base.ledgerKey(model: "n", settings: ""), base.ledgerKey(model: "m", settings: "g")]
+        let keys =
+            others.map { $0.ledgerKey(model: "m", settings: "") } + [
+                base.ledgerKey(model: "n", settings: ""), base.ledgerKey(model: "m", settings: "g"),
+            ]
         #expect(Set(keys + [base.ledgerKey(model: "m", settings: "")]).count == 7)
         var slower = base
         slower.timeLimit = .seconds(9)
@@ -272,9 +276,11 @@ struct SeededRandom {
         #expect(store.all[0].used == .zero && store.all[1].used == store.all[1].reserved)
     }
 
-    @Test("a cap of money, tokens or energy refuses the call before it is made", arguments: [
-        LedgerCaps(money: 100), LedgerCaps(tokens: 20), LedgerCaps(energy: 10),
-    ])
+    @Test(
+        "a cap of money, tokens or energy refuses the call before it is made",
+        arguments: [
+            LedgerCaps(money: 100), LedgerCaps(tokens: 20), LedgerCaps(energy: 10),
+        ])
     func caps(_ caps: LedgerCaps) async {
         let base = Scripted { _ in .success(Self.completion) }
         let model = ledgered(base, MemoryLedgerStore(), caps: caps)

@@ -8,7 +8,8 @@ import Testing
     @Test(
         "a model that can leave the regions allowed is refused",
         arguments: [
-            ("anthropic.claude-haiku-4-5-20251001-v1:0", "ap-northeast-1", true), ("jp.anthropic.claude-haiku-4-5-20251001-v1:0", "ap-northeast-1", true),
+            ("anthropic.claude-haiku-4-5-20251001-v1:0", "ap-northeast-1", true),
+            ("jp.anthropic.claude-haiku-4-5-20251001-v1:0", "ap-northeast-1", true),
             ("apac.amazon.nova-lite-v1:0", "ap-northeast-1", false), ("global.anthropic.claude-sonnet-4-6", "ap-northeast-1", false),
             ("us.meta.llama4-scout-17b-instruct-v1:0", "us-east-1", false), ("amazon.nova-lite-v1:0", "us-east-1", false),
             ("arn:aws:bedrock:ap-northeast-1:123456789012:default-prompt-router/anthropic.claude:1", "ap-northeast-1", false),

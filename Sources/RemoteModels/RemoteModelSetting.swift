@@ -1,0 +1,74 @@
+package import Models
+package import Records
+
+/// A remote model as it is named in a job or on the command line: `bedrock:MODEL`, `bedrock-invoke:MODEL` or `openai:MODEL`.
+package struct RemoteModelSetting: Hashable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case bedrock
+        case bedrockInvoke = "bedrock-invoke"
+        case openai
+    }
+
+    package var kind: Kind
+    package var model: String
+    /// Nil = AWS's own or AWS_ENDPOINT_URL; `openai` must have one.
+    package var endpoint: String?
+    package var region: String?
+    package var profile: String?
+    package var guardrail: Guardrail?
+    package var streams = false
+    package var holdsToSchema = false
+    /// Empty = any.
+    package var allowedRegions: [String] = []
+
+    /// - Throws: no kind, an unknown one, or no model.
+    package init(_ text: String) throws(Failure) {
+        let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let kinds = Kind.allCases.map(\.rawValue)
+        guard halves.count == 2, let kind = Kind(rawValue: String(halves[0])), !halves[1].isEmpty else {
+            throw .setting("model", found: "'\(text.prefix(80))'", expected: kinds.map { "\($0):MODEL" }.joined(separator: ", "))
+        }
+        (self.kind, model) = (kind, String(halves[1]))
+    }
+
+    /// The key of an OpenAI-compatible server.
+    private static let keyVariable = "OPENAI_API_KEY"
+
+    /// What decides the answer beside prompt and model, for the ledger.
+    package var ledgerSettings: String {
+        guard let guardrail else { return kind.rawValue }
+        return "\(kind.rawValue) guardrail \(guardrail.identifier) \(guardrail.version)"
+    }
+
+    /// - Throws: a setting that cannot be used; a model that can leave the regions allowed.
+    package func completer(
+        environment: Environment, transport: any HTTPTransport, pace: Pace, policy: RetryPolicy = RetryPolicy()
+    ) throws(Failure) -> any Completer {
+        switch kind {
+        case .bedrock, .bedrockInvoke:
+            let client = try BedrockClient(
+                environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
+                policy: policy)
+            if !allowedRegions.isEmpty { try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions) }
+            if kind == .bedrockInvoke { return try InvokedModel(model, client: client, guardrail: guardrail) }
+            return try ConverseModel(model, client: client, guardrail: guardrail, holdsToSchema: holdsToSchema, streams: streams)
+        case .openai:
+            guard let endpoint else {
+                throw .setting("endpoint", found: "none", expected: "the server's address, such as http://127.0.0.1:8080/v1")
+            }
+            let key = environment.variables[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
+            let client = try OpenAIClient(
+                endpoint: endpoint, key: key, caller: RemoteCaller(transport: transport, policy: policy, pace: pace))
+            return ChatModel(model, client: client, streams: streams)
+        }
+    }
+
+    /// Facts of the registry; a server of one's own costs nothing a token.
+    ///
+    /// - Throws: a model of Bedrock whose price is not known.
+    package func facts(in registry: ModelRegistry = .bundled) throws(Failure) -> ModelFacts {
+        if let facts = registry.facts(of: model) { return facts }
+        guard kind == .openai else { throw .priceUnknown(model) }
+        return .local(model)
+    }
+}

@@ -1,4 +1,4 @@
-package import Pipelines
+import Pipelines
 package import Records
 
 /// One thing as keys and values, in sections; the same three formats as a listing.

@@ -1,4 +1,4 @@
-package import Pipelines
+import Pipelines
 package import Records
 
 /// A listing: the one renderer of rows and columns.

@@ -106,8 +106,8 @@ public struct DemandBacktest: Sendable {
             let global = own.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
             for name in items {
                 guard let item = state.items[name] else { continue }
-                let values = planner.series(item, through: origin)
-                let forecast = planner.forecast(values, seed: DemandPlanner.seed(name, origin), global: global?.forecast(of: item)).0
+                let values = planner.series(item, through: origin), seed = DemandPlanner.seed(name, origin)
+                let forecast = planner.forecast(values, seed: seed, global: global?.forecast(of: item, seed: seed)).0
                 let actual = (1...horizon).map { planner.actual(item, origin + $0) }
                 scores[name, default: DemandScore()].add(forecast, actual: actual, past: values, lag: settings.lag)
             }

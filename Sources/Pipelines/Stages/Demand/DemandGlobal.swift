@@ -1,14 +1,17 @@
 import Models
 import Records
 
-/// One model over all items: boosted trees over lags, calendar, covariates and how their intervals did in the span before the origin.
+/// One model over all items: boosted trees over lags, calendar and covariates, perhaps in a mean with each item's own models. How both did in
+/// the span before the origin sets the weights of that mean and the intervals.
 struct DemandGlobal {
     private let planner: DemandPlanner
     private let origin: Int
     /// When the origin's period ends: what became known later is not used.
     private let end: Int64
     private let model: GlobalForecaster?
-    /// How far each level is from the median, as a multiple of what the trees say.
+    /// What the trees have of the mean with the item's own models: of its mean, of its quantiles.
+    private let weights: (mean: Double, quantiles: Double)
+    private let calibration: IntervalCalibration
     private let stretches: [Double]
 
     private var settings: DemandSettings { planner.settings }
@@ -26,18 +29,36 @@ struct DemandGlobal {
         }
         let now = series(through: origin)
         model = GlobalForecaster(now, settings: Self.settings(settings))
-        guard settings.calibrates, model != nil else {
-            stretches = DemandPlanner.levels.map { _ in 1 }
-            return
+        var past = DemandGlobalPast(planner, horizon: settings.exposure)
+        if model != nil, settings.calibrates || settings.global == .combined {
+            let start = origin - settings.exposure
+            let known = items.filter { (state.items[$0]?.first ?? .max) <= start }
+            let rows = series(through: start)
+            if let before = GlobalForecaster(rows, settings: Self.settings(settings)) {
+                past.take(state, known, before.forecasts(rows), origin: start)
+            }
         }
-        stretches = Self.stretches(state, items, planner, origin: origin, series: series(through: origin - settings.exposure))
+        weights = past.weights
+        calibration = past.calibration(weights)
+        stretches = settings.calibrates ? calibration.stretches : []
     }
 
     /// Nil where no model could be made.
-    func forecast(of item: DemandState.Item) -> LocalForecast? {
+    ///
+    /// - Parameter seed: of what the item's own models simulate.
+    func forecast(of item: DemandState.Item, seed: UInt64) -> LocalForecast? {
         guard let model else { return nil }
         let series = Self.series(item, planner, origin: origin, end: end)
-        return Self.stretched(model.forecasts([series])[0], stretches)
+        var result = planner.bounded(model.forecasts([series])[0], by: series.values)
+        if settings.global == .combined { result = Self.mixed(result, planner.own(series.values, seed: seed).0, weights) }
+        return stretches.isEmpty ? result : calibration.applied(stretches, to: result).clampedAtZero()
+    }
+
+    static func mixed(_ trees: LocalForecast, _ own: LocalForecast, _ weights: (mean: Double, quantiles: Double)) -> LocalForecast {
+        var result = ForecastEnsemble.mean([trees, own], weights: [weights.quantiles, 1 - weights.quantiles])
+        for step in result.mean.indices { result.mean[step] = weights.mean * trees.mean[step] + (1 - weights.mean) * own.mean[step] }
+        result.model = "trees+\(own.model)"
+        return result
     }
 
     // MARK: Rows
@@ -78,48 +99,56 @@ struct DemandGlobal {
         // Where periods were closed, places in a season are right from the end backwards.
         return GlobalSeries(values: values, start: origin + 1 - values.count, covariates: covariates)
     }
+}
 
-    // MARK: Intervals
+/// Forecasts of trees and of items' own models from one horizon before the origin, and what came.
+struct DemandGlobalPast {
+    private let planner: DemandPlanner
+    private let horizon: Int
+    private var cases: [(trees: LocalForecast, own: LocalForecast?, actual: [Double])] = []
 
-    /// A model of what was known a horizon before the origin forecasts the span up to it. Each level's distance from the median is stretched
-    /// so that as many values as the level says were below it (conformal prediction by origin), by 0.5 to 2.
-    private static func stretches(
-        _ state: DemandState, _ items: [String], _ planner: DemandPlanner, origin: Int, series: [GlobalSeries]
-    ) -> [Double] {
-        let levels = DemandPlanner.levels, horizon = planner.settings.exposure, middle = DemandPlanner.middle
-        let none = levels.map { _ in 1.0 }
-        guard let model = GlobalForecaster(series, settings: settings(planner.settings)) else { return none }
-        let known = items.filter { (state.items[$0]?.first ?? .max) <= origin - horizon }
-        var ratios: [[Double]] = levels.map { _ in [] }
-        for (name, past) in zip(known, series) {
+    init(_ planner: DemandPlanner, horizon: Int) { (self.planner, self.horizon) = (planner, horizon) }
+
+    /// - Parameter forecasts: of the trees, one an item.
+    mutating func take(_ state: DemandState, _ items: [String], _ forecasts: [LocalForecast], origin: Int) {
+        for (name, forecast) in zip(items, forecasts) {
             guard let item = state.items[name] else { continue }
-            let forecast = model.forecasts([past])[0]
-            for step in 0..<horizon {
-                guard let value = planner.actual(item, origin - horizon + 1 + step) else { continue }
-                let median = forecast.quantile(step: step, level: middle)
-                for place in levels.indices where place != middle {
-                    let distance = forecast.quantile(step: step, level: place) - median
-                    if abs(distance) > 1e-9 * max(median, 1) { ratios[place].append((value - median) / distance) }
-                }
-            }
-        }
-        return levels.indices.map { place in
-            let sorted = ratios[place].sorted()
-            guard sorted.count >= 200 else { return 1 }
-            let share = place > middle ? levels[place] : 1 - levels[place]
-            return min(max(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))], 0.5), 2)
+            let values = planner.series(item, through: origin)
+            let actual = (1...horizon).map { planner.actual(item, origin + $0) ?? .nan }
+            let own = planner.settings.global == .combined ? planner.own(values, seed: DemandPlanner.seed(name, origin)).0 : nil
+            cases.append((planner.bounded(forecast, by: values), own, actual))
         }
     }
 
-    private static func stretched(_ forecast: LocalForecast, _ stretches: [Double]) -> LocalForecast {
-        var result = forecast
-        let width = stretches.count
-        for step in forecast.mean.indices {
-            let median = forecast.quantile(step: step, level: DemandPlanner.middle)
-            let row = stretches.indices.map { median + stretches[$0] * (forecast.quantiles[step * width + $0] - median) }.sorted()
-            result.quantiles.replaceSubrange(step * width..<(step + 1) * width, with: row)
+    /// By the inverse loss over all items: squared errors in each item's own unit for means, pinball for quantiles; sharply, since sums over
+    /// many items tell well; halves where nothing is known.
+    var weights: (mean: Double, quantiles: Double) {
+        var squares = (0.0, 0.0), losses = (0.0, 0.0)
+        for (trees, own, actual) in cases {
+            guard let own else { continue }
+            let unit = max(actual.reduce(0) { $1.isNaN ? $0 : $0 + abs($1) } / Double(horizon), 1)
+            for (step, value) in actual.enumerated() where !value.isNaN {
+                let (a, b) = ((trees.mean[step] - value) / unit, (own.mean[step] - value) / unit)
+                squares = (squares.0 + a * a, squares.1 + b * b)
+            }
+            losses.0 += trees.pinball(actual, levels: DemandPlanner.levels)
+            losses.1 += own.pinball(actual, levels: DemandPlanner.levels)
         }
-        return result.clampedAtZero()
+        func share(_ first: Double, _ second: Double, sharpness: Int) -> Double {
+            guard first > 0, second > 0 else { return 0.5 }
+            var ratio = 1.0
+            for _ in 0..<sharpness { ratio *= first / second }
+            return 1 / (1 + ratio)
+        }
+        return (share(squares.0, squares.1, sharpness: 2), share(losses.0, losses.1, sharpness: 6))
+    }
+
+    func calibration(_ weights: (mean: Double, quantiles: Double)) -> IntervalCalibration {
+        var result = IntervalCalibration(levels: DemandPlanner.levels, horizon: horizon)
+        for (trees, own, actual) in cases {
+            result.add(own.map { DemandGlobal.mixed(trees, $0, weights) } ?? trees, actual: actual)
+        }
+        return result
     }
 }
 

@@ -66,7 +66,9 @@ public struct DemandOrderReplay: Sendable {
             let global = settings.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
             for name in items {
                 guard let item = state.items[name] else { continue }
-                for (policy, level) in self.levels(planner, name, item, origin: origin, global: global?.forecast(of: item)) {
+                for (policy, level) in self.levels(
+                    planner, name, item, origin: origin, global: global?.forecast(of: item, seed: DemandPlanner.seed(name, origin)))
+                {
                     levels[policy, default: [:]][name, default: []].append(level)
                 }
             }

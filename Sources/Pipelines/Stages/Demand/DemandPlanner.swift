@@ -9,8 +9,6 @@ struct DemandPlanner {
     static let levels = [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975]
     /// Positions of 10, 50 and 90 %.
     static let (low, middle, high) = (2, 6, 10)
-    private static let fast: [LocalModel] = [.ses, .seasonalNaive, .theta, .dynamicOptimisedTheta, .sba, .tsb]
-    private static let slow: [LocalModel] = [.ets, .ces, .arima]
     private static let samples = 500
 
     func result(of name: String, _ item: DemandState.Item, stock: DemandState.Stock?, origin: Int, global: LocalForecast? = nil)
@@ -33,16 +31,19 @@ struct DemandPlanner {
 
     static func seed(_ name: String, _ origin: Int) -> UInt64 { RecordKey.hash("\(name)\u{1F}\(origin)") }
 
-    /// By the item's own model, by that of all items, or by their mean, and the own model's loss on past origins.
+    /// That of all items where there is one, else the item's own, and the own models' loss on past origins.
     func forecast(_ values: [Double], seed: UInt64, global: LocalForecast?) -> (LocalForecast, loss: Double) {
-        if let global, settings.global == .trees { return (bounded(global, by: values), .nan) }
+        if let global { return (bounded(global, by: values), .nan) }
+        return own(values, seed: seed)
+    }
+
+    /// By the item's own models, and their loss on past origins.
+    func own(_ values: [Double], seed: UInt64) -> (LocalForecast, loss: Double) {
         let request = ForecastRequest(horizon: settings.exposure, season: settings.period.season, levels: Self.levels, seed: seed)
-        let (model, loss) = choice(values, request)
-        let own = bounded(model.forecast(values, request), by: values)
-        guard let global else { return (own, loss) }
-        var mean = ForecastEnsemble.mean([own, bounded(global, by: values)], weights: [1, 1])
-        mean.model = "trees+\(own.model)"
-        return (mean, loss)
+        let shares = shares(values, request)
+        let forecast = AutomaticForecaster.forecast(values, request, shares: shares) { bounded($0, by: $1) }
+        let known = shares.filter { $0.weight > 0 && !$0.loss.isNaN }
+        return (forecast, known.isEmpty ? .nan : known.reduce(0) { $0 + $1.weight * $1.loss } / known.reduce(0) { $0 + $1.weight })
     }
 
     // MARK: The past
@@ -88,41 +89,18 @@ struct DemandPlanner {
 
     // MARK: The model
 
-    /// The model with the least quantile loss over two past origins, and that loss a unit; simple smoothing where the past is too short to
-    /// tell.
-    func choice(_ values: [Double], _ request: ForecastRequest) -> (model: LocalModel, loss: Double) {
-        if let model = settings.model { return (model, backtest(model, values, request) ?? .nan) }
-        guard values.count >= 2 * request.horizon + 4, values.contains(where: { $0 > 0 }) else { return (.ses, .nan) }
-        var best = (model: LocalModel.ses, loss: Double.infinity)
-        for model in Self.fast + (settings.isThorough ? Self.slow : []) {
-            guard let loss = backtest(model, values, request), loss < best.loss else { continue }
-            best = (model, loss)
-        }
-        return best
-    }
-
-    /// Quantile loss over the last two spans of the horizon, each forecast from what was before it; nil where the past is too short.
-    private func backtest(_ model: LocalModel, _ values: [Double], _ request: ForecastRequest) -> Double? {
-        guard values.count >= 2 * request.horizon + 4 else { return nil }
-        var loss = 0.0, units = 0.0
-        for back in [2, 1] {
-            let end = values.count - back * request.horizon
-            let past = Array(values[..<end])
-            let forecast = bounded(model.forecast(past, request), by: past)
-            for step in 0..<request.horizon {
-                let value = values[end + step]
-                units += value
-                for (index, level) in request.levels.enumerated() {
-                    let miss = value - forecast.quantile(step: step, level: index)
-                    loss += 2 * (miss >= 0 ? level * miss : (level - 1) * miss) / Double(request.levels.count)
-                }
-            }
-        }
-        return loss / max(units, 1)
+    /// What each of the item's models has to say, by its quantile loss over two past origins.
+    func shares(_ values: [Double], _ request: ForecastRequest) -> [AutomaticForecaster.Share] {
+        typealias Settings = AutomaticForecaster.Settings
+        var automatic = Settings(models: settings.model.map { [$0] } ?? (settings.isThorough ? Settings.thorough : Settings.fast))
+        automatic.budget = settings.budget
+        let shares = AutomaticForecaster(automatic).shares(values, request) { bounded($0, by: $1) }
+        guard let model = settings.model, shares.count != 1 else { return shares }
+        return [AutomaticForecaster.Share(model: model, loss: .nan, weight: 1)]
     }
 
     /// Nothing below zero, nothing above 1.5 times the largest value seen; means within their quantiles' reach.
-    private func bounded(_ forecast: LocalForecast, by values: [Double]) -> LocalForecast {
+    func bounded(_ forecast: LocalForecast, by values: [Double]) -> LocalForecast {
         var result = forecast.clampedAtZero()
         let most = 1.5 * (values.max() ?? 0)
         for index in result.quantiles.indices where !(result.quantiles[index] <= most) { result.quantiles[index] = most }

@@ -62,6 +62,8 @@ struct DemandSettings: Sendable {
     var model: LocalModel?
     /// Models that need much time are among the candidates.
     var isThorough: Bool
+    /// Estimated seconds of one core a series that choosing its models may take; nil = no limit.
+    var budget: Double?
     var leadTime: Int
     var review: Int
     /// Share of the unit's cost: of holding it for a period, and of missing one.
@@ -126,6 +128,7 @@ struct DemandSettings: Sendable {
         let name = configuration.text("model") ?? "auto"
         model = LocalModel(rawValue: name)
         isThorough = name == "thorough"
+        budget = number("time-budget").map { $0 / 1_000 }
         global = DemandGlobalUse(rawValue: name) ?? .none
         trees = configuration.integer("trees") ?? 150
         multiplies = configuration.text("effects") == "multiply"

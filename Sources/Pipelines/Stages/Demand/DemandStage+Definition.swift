@@ -33,9 +33,14 @@ extension DemandStage {
                     Parameter("zone", .text, default: "UTC", help: "IANA time zone of periods.", example: "Europe/Berlin"),
                     Parameter(
                         "model", .choice(DemandBacktest.models), default: "auto",
-                        help: "`auto`: the one of the fast models with the least loss on two past origins, per item; `thorough`: of all; "
-                            + "`trees`: boosted trees over all items; `combined`: the mean of trees and auto.",
+                        help: "`auto`: the fast models, weighted per item by their loss on two past origins; `thorough`: all of them; "
+                            + "`trees`: boosted trees over all items; `combined`: trees and auto, weighted by the span before the origin.",
                         example: "dynamic-optimised-theta"),
+                    Parameter(
+                        "time-budget", .number(0.1...60_000), optional: true,
+                        help: "Estimated milliseconds of one core an item's own models may take, past origins included: the slow ones are "
+                            + "left out where they do not fit.",
+                        example: "50"),
                     Parameter(
                         "covariates", .text, optional: true,
                         help: "Columns that are known of a period in advance, such as price, promotion or opening; the trees use them.",
@@ -51,7 +56,7 @@ extension DemandStage {
                         help: "`multiply`: trees work on logarithms, for promotions that multiply what is sold.", example: "multiply"),
                     Parameter(
                         "calibrate", .bool, default: "true",
-                        help: "Intervals of the trees are stretched so that they were right in the span before the origin.",
+                        help: "Intervals of `trees` and `combined` are stretched so that they were right in the span before the origin.",
                         example: "false"),
                     Parameter(
                         "lead-time", .integer(0...366), default: "1", help: "Periods from order to delivery.", example: "7"),
@@ -75,7 +80,7 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 2, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 3, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {

@@ -154,7 +154,9 @@ public final class DemandStage: FinishingStage {
         results = range.map { index in
             let name = items[index]
             guard let item = state.items[name] else { return DemandResult(item: name) }
-            return planner.result(of: name, item, stock: state.stocks[name], origin: origin, global: global?.forecast(of: item))
+            return planner.result(
+                of: name, item, stock: state.stocks[name], origin: origin,
+                global: global?.forecast(of: item, seed: DemandPlanner.seed(name, origin)))
         }
         return FinishedRows(
             batch: try batch(from: range.lowerBound),

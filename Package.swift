@@ -100,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "pipeline",
             dependencies: [
-                "Records", "Connectors", "Models", "Pipelines",
+                "Records", "Connectors", "Models", "Pipelines", "RemoteModels",
                 .target(name: "ReviewWeb", condition: .when(traits: ["Web"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -18,12 +18,23 @@ struct Pipeline: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Running jobs", subcommands: [Check.self, Run.self, Replay.self, Rejects.self]),
             CommandGroup(name: "Reviewing", subcommands: reviewing),
-            CommandGroup(name: "Models", subcommands: [Train.self, Evaluate.self, Backtest.self, ModelsCommand.self, MonitorCommand.self]),
+            CommandGroup(name: "Models", subcommands: modelling),
             CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Report.self, Export.self, Audit.self]),
             CommandGroup(name: "Operating", subcommands: [Schedules.self, Backup.self, Restore.self, Upgrade.self, DoctorCommand.self]),
             CommandGroup(name: "Language", subcommands: [Classify.self, Mask.self]),
             CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])
+
+    private static var modelling: [any ParsableCommand.Type] {
+        let always: [any ParsableCommand.Type] = [
+            Train.self, Evaluate.self, Backtest.self, ModelsCommand.self, MonitorCommand.self,
+        ]
+        #if Remote
+            return always + [Ask.self]
+        #else
+            return always
+        #endif
+    }
 
     private static var reviewing: [any ParsableCommand.Type] {
         #if Web

@@ -12,7 +12,7 @@ struct ModelsCommand: ParsableCommand {
         discussion: "Who was champion when is history and never overwritten.\n\n  pipeline models list\n  pipeline models show card-fraud",
         subcommands: [
             ModelsList.self, ModelsShow.self, ModelsPromote.self, ModelsApprove.self, ModelsChallenge.self, ModelsRetire.self,
-            ModelsCompare.self, ModelsExport.self, ModelsImport.self,
+            ModelsCompare.self, ModelsCheck.self, ModelsExport.self, ModelsImport.self,
         ])
 }
 

@@ -7,6 +7,16 @@ import Records
 /// `pipeline report`
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
+        abstract: "Write how a job does as a page, or what language models cost.",
+        discussion:
+            "With a job file alone it is `report job`.\n\n  pipeline report jobs/fraud.yaml --out report.html\n  pipeline report cost",
+        subcommands: [ReportJob.self, ReportCost.self], defaultSubcommand: ReportJob.self)
+}
+
+/// `pipeline report job`
+struct ReportJob: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job",
         abstract: "Write how a job does as one HTML page: figures with intervals, calibration, money, queue, drift, changes.",
         discussion: """
             Computed from what the database holds, nothing else: the same database and clock give the same bytes. The page fetches nothing and \

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Connectors
+import Foundation
+import Models
+import Pipelines
+import Records
+
+/// `pipeline report cost`
+struct ReportCost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cost", abstract: "Show what language models used, by month, budget and model: money, tokens, energy and carbon.",
+        discussion: """
+            Energy and carbon are estimated and shown as ranges. With --bill (a CSV `month,model,usd`) the ledger is set beside what was billed.
+
+              pipeline report cost --format csv
+              pipeline report cost --bill bill.csv
+            """)
+
+    @Option(help: ArgumentHelp("A CSV with the columns month, model and usd.", valueName: "file"), completion: .file(extensions: ["csv"]))
+    var bill: String?
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let console = output.console
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let report = CostReport(try database.read { try LedgerRows($0).all() })
+        guard let bill else {
+            if report.lines.isEmpty { console.note("No calls yet: `pipeline ask --ledger` and stages with a remote model make the first.") }
+            try format.write(table(report.lines), to: console)
+            console.note("Energy: \(EnergyEstimate.method), x0.4 to x2.5 remote, x0.6 to x1.4 local. Prices: list prices of us-east-1.")
+            return
+        }
+        guard let data = FileManager.default.contents(atPath: bill) else { throw Failure.billMissing(bill) }
+        let rows = try report.reconciled(bill: String(decoding: data, as: UTF8.self), path: bill)
+        let table = Table(
+            columns: [
+                .init("month"), .init("model"), .init("billed_usd", .number), .init("ledger_usd", .number),
+                .init("difference_usd", .number),
+            ],
+            rows: rows.map { [.text($0.month), .text($0.model), dollars($0.money), dollars($0.ledger), dollars($0.difference)] })
+        try format.write(table, to: console)
+    }
+
+    private func dollars(_ money: Int64) -> Cell { .real(Double(money) / 1e9, decimals: 4) }
+
+    private func table(_ lines: [CostReport.Line]) -> Table {
+        Table(
+            columns: [
+                .init("month"), .init("budget"), .init("model"), .init("calls", .number), .init("lost", .number),
+                .init("duplicates", .number), .init("failed", .number), .init("prompt_tokens", .number), .init("answer_tokens", .number),
+                .init("usd", .number), .init("usd_at_dearest", .number), .init("wh_low", .number), .init("wh_high", .number),
+                .init("g_co2e_low", .number), .init("g_co2e_high", .number),
+            ],
+            rows: lines.map { line in
+                [
+                    .text(line.month), .text(line.budget), .text(line.model), .count(line.calls), .count(line.lost),
+                    .count(line.duplicates),
+                    .count(line.failed), .count(line.promptTokens), .count(line.answerTokens), dollars(line.used.money),
+                    dollars(line.atDearest), .real(line.energy.lowerBound, decimals: 3), .real(line.energy.upperBound, decimals: 3),
+                    .real(line.carbon.lowerBound, decimals: 3), .real(line.carbon.upperBound, decimals: 3),
+                ]
+            })
+    }
+}
+
+extension Failure {
+    static func billMissing(_ path: String) -> Failure {
+        Failure(
+            .usage, code: "report.bill-missing", what: "there is no such bill", place: path, expected: "a CSV file",
+            remedy: "Name another file with --bill.")
+    }
+}

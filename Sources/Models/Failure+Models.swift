@@ -154,6 +154,7 @@ extension Parameter.Kind {
         case .column: "the name of a column"
         case .model: "the name of a model"
         case .feed: "the name of a feed"
+        case .expressions: "arithmetic, a name and an expression a line"
         }
     }
 }

@@ -27,6 +27,8 @@ public struct Parameter: Sendable {
         case model
         /// The name of a feed with `role: table`, whose rows the stage takes before those of the main feed.
         case feed
+        /// A mapping of names to arithmetic over number columns; its value is a text, `name = expression` a line.
+        case expressions
     }
 
     public let name: String

@@ -39,15 +39,27 @@ package struct BoostingMulticlass: MulticlassClassifier {
         (self.sealed, self.classes, self.ensembles, featureNames) = (sealed, classes, ensembles, ensembles[0].featureNames)
     }
 
-    /// Softmax with the largest margin taken off first, as libxgboost does it.
     package func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
+        Self.softmax(try margins(of: matrix), classes: classes.count)
+    }
+
+    /// Row-major, one a class; their softmax are the probabilities.
+    package func margins(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
         try matrix.check(against: featureNames)
         let margins = ensembles.map { $0.margins(matrix.values) }
         var result: [Float] = []
         result.reserveCapacity(matrix.rowCount * classes.count)
-        for row in 0..<matrix.rowCount {
-            let top = margins.map { $0[row] }.max() ?? 0
-            let powers = margins.map { expf($0[row] - top) }
+        for row in 0..<matrix.rowCount { for own in margins { result.append(own[row]) } }
+        return result
+    }
+
+    /// Softmax with the largest margin of a row taken off first, as libxgboost does it.
+    static func softmax(_ margins: [Float], classes: Int) -> [Float] {
+        var result: [Float] = []
+        result.reserveCapacity(margins.count)
+        for start in stride(from: 0, to: margins.count, by: classes) {
+            let own = margins[start..<(start + classes)], top = own.max() ?? 0
+            let powers = own.map { expf($0 - top) }
             let sum = powers.reduce(0, +)
             result += powers.map { $0 / sum }
         }

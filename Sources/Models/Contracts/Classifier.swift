@@ -54,6 +54,8 @@ public struct TrainingSet: Sendable {
     public var validation: Validation?
     /// How long units still ran, of stages that know; nil = there are labels only.
     public var life: LifeTargets?
+    /// What kind each row is, of stages that know; nil = there are labels only.
+    public var classes: ClassTargets?
     /// Bytes of the stage that a model is to keep; see ``Classifier/preparation``.
     public var preparation: [UInt8] = []
 

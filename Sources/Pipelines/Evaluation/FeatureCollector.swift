@@ -17,6 +17,8 @@ struct FeatureSet: Sendable {
     /// Of a prepared stage: how long each row's unit still ran, and what the stage learnt first.
     var life: LifeTargets?
     var preparation: [UInt8] = []
+    /// Of a stage that knows: what kind each row is.
+    var classes: ClassTargets?
 
     /// The given rows.
     func rows(_ indices: [Int]) -> FeatureSet {
@@ -25,6 +27,7 @@ struct FeatureSet: Sendable {
             entities: indices.map { entities[$0] }, labels: indices.map { labels[$0] },
             numbers: numbers.mapValues { values in indices.map { values[$0] } })
         picked.preparation = preparation
+        picked.classes = classes?.rows(indices)
         picked.life = life.map { life in
             LifeTargets(
                 left: indices.map { life.left[$0] }, atLeast: indices.map { life.atLeast[$0] }, units: indices.map { life.units[$0] },
@@ -70,6 +73,8 @@ struct FeatureCollector {
     private(set) var read = 0
     /// Told of the rows of the period, a block at a time: the batch, their indices in it, all keys and all features of the block.
     var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
+    /// What a surveying stage learnt of other rows; nil = it learns of the rows of the period.
+    var preparation: [UInt8]?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -140,6 +145,8 @@ struct FeatureCollector {
         }
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
+        let surveyed = try survey(stage, time: time, from: from, to: to)
+        var kinds = (stage as? any ClassedStage).map { RowKinds($0, labelsKnownBy: labelsKnownBy) }
         let keyColumns = job.main.key.compactMap { schema.index(of: $0) }
         let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
         let entityColumn = job.entityColumn.flatMap { schema.index(of: $0) }
@@ -155,6 +162,7 @@ struct FeatureCollector {
             try prepared.prepare(result.preparation)
             result.life = LifeTargets(left: [], atLeast: [], units: [], horizon: prepared.horizon)
         }
+        if !surveyed.isEmpty { result.preparation = surveyed }
         var nextLabel = 0, watermark = Int64.min
         let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         var digests: [String] = []
@@ -178,6 +186,7 @@ struct FeatureCollector {
                 if !rows.isEmpty { try visit(batch, rows, keys, features) }
             }
             let units = prepared?.units(of: batch) ?? []
+            kinds?.next(batch, times: times)
             for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
                 if let prepared, let scan {
                     let left = scan.left(units[row], at: times[row], step: prepared.step)
@@ -188,12 +197,14 @@ struct FeatureCollector {
                     result.life?.atLeast.append(atLeast)
                     result.life?.units.append(Int(truncatingIfNeeded: units[row] >> 1))
                 }
+                let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
+                var label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
+                // Of a piece that nobody inspected nobody knows whether it was sound.
+                if kinds != nil, !(kinds?.take(row, &label) ?? true) { continue }
                 result.matrix.values.append(contentsOf: features.row(row))
                 result.keys.append(keys[row])
                 result.times.append(times[row])
                 result.entities.append(entityColumn.map { entities.number(batch.columns[$0].text(row) ?? "") } ?? result.entities.count)
-                let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
-                let label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
                 if let left = result.life?.left.last, let horizon = result.life?.horizon {
                     result.labels.append(left <= horizon ? 1 : 0)
                 } else {
@@ -207,7 +218,26 @@ struct FeatureCollector {
             // Late rows may still belong to the period as long as lateness allows them.
             if watermark - job.main.lateness.microseconds >= to.microseconds { break }
         }
+        result.classes = kinds?.targets
         return result
+    }
+
+    /// What a surveying stage learns of the rows of the period; the stage has taken it over.
+    private func survey(_ stage: any Stage, time: Int, from: Timestamp, to: Timestamp) throws(Failure) -> [UInt8] {
+        guard let stage = stage as? any SurveyingStage else { return [] }
+        if let preparation {
+            try stage.prepare(preparation)
+            return preparation
+        }
+        let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
+        while let next = try reader.next() {
+            let batch = next.block.batch, times = batch.columns[time].integers
+            let rows = times.indices.filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
+            if !rows.isEmpty { stage.survey(rows.count == batch.count ? batch : batch.selecting(rows)) }
+        }
+        let learnt = stage.preparation()
+        try stage.prepare(learnt)
+        return learnt
     }
 }
 

@@ -88,7 +88,7 @@ extension FeatureSet {
     /// The rows with what a model learns from them.
     func training(_ names: [String]) -> TrainingSet {
         var set = TrainingSet(matrix: matrix, featureNames: names, labels: labels)
-        (set.life, set.preparation) = (life, preparation)
+        (set.life, set.preparation, set.classes) = (life, preparation, classes)
         return set
     }
 }

@@ -75,6 +75,7 @@ struct JobReader {
             stage.mapping.report(.shortLateness, at: "lateness")
         }
         if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
+        if let stage { check(stage, main: feeds.main) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
         let policy = readPolicy(

@@ -3,18 +3,13 @@ public import Records
 
 /// A stage whose features rest on something learnt from the training rows alone, such as the usual level of each sensor in each operating
 /// condition. `train` and `evaluate` learn it before the features are computed; it is kept with the model and given back with it.
-public protocol PreparedStage: Stage {
+public protocol PreparedStage: KeepingStage {
     /// What the stage must know beforehand, from training rows only.
     ///
     /// - Parameters:
     ///   - batches: rows of whole units, in feed order.
     ///   - lives: steps until the row's unit failed, a row of each batch; NaN where that is not known.
     func preparation(of batches: [RecordBatch], lives: [[Float]]) throws(Failure) -> [UInt8]
-
-    /// Takes it over; called before the first row and before `restore`.
-    ///
-    /// - Throws: bytes that `preparation` did not write, or that were written for other columns.
-    func prepare(_ bytes: [UInt8]) throws(Failure)
 
     /// Hash of the unit that each row is of.
     func units(of batch: RecordBatch) -> [UInt64]
@@ -33,7 +28,7 @@ public protocol PreparedStage: Stage {
 extension Stage {
     /// Gives a prepared stage what the model keeps for it; without a model, or for other stages, nothing happens.
     func prepare(by model: (any Classifier)?) throws(Failure) {
-        guard let stage = self as? any PreparedStage, let bytes = model?.preparation, !bytes.isEmpty else { return }
+        guard let stage = self as? any KeepingStage, let bytes = model?.preparation, !bytes.isEmpty else { return }
         try stage.prepare(bytes)
     }
 }

@@ -9,15 +9,19 @@ extension Evaluate {
         case days
         case lastRow = "last-row"
         case units
+        case folds
+        case order
     }
 
-    /// A job of the stage `maintenance`, on units it has not seen.
+    /// A job of the stage `maintenance` on units it has not seen, one of `quality` on pieces it has not learnt from.
     func evaluateByProtocol(_ job: Job, console: Console) throws {
-        let evaluator = LifeEvaluator(resamples: resamples)
+        let (lives, pieces) = (LifeEvaluator(resamples: resamples), QualityEvaluator(resamples: resamples))
         let report =
             switch method {
-            case .lastRow: try evaluator.lastRows(job, test: testFiles ?? "", truth: truth ?? "", shuffled: shuffled)
-            case .units, .days: try evaluator.units(job)
+            case .lastRow: try lives.lastRows(job, test: testFiles ?? "", truth: truth ?? "", shuffled: shuffled)
+            case .units, .days: try lives.units(job)
+            case .folds: try pieces.folds(job, folds: folds, seed: seed, inner: inner, shuffled: shuffled)
+            case .order: try pieces.order(job, inner: inner, shuffled: shuffled)
             }
         let figures = report.figures.map { figure in
             func text(_ value: Double?) -> String { value.map { Quantity.decimal($0, 3) } ?? "-" }

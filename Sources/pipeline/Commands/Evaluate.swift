@@ -16,7 +16,9 @@ struct Evaluate: ParsableCommand {
             With --against, another job's model is tested on the same rows, and the difference in average precision has its interval.
 
             With --protocol, a job of the stage maintenance is measured on units it has not seen: `units` leaves out each fifth of the \
-            training units in turn, which is what settings are chosen by; `last-row` predicts the last row of each unit of other files.
+            training units in turn, which is what settings are chosen by; `last-row` predicts the last row of each unit of other files. A job \
+            of the stage quality is measured on pieces it has not learnt from: `folds` leaves out each part of them in turn, `order` the last \
+            30 %; with --inner, these are set aside and the others divided again, which is what settings are chosen by.
 
             Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.
 
@@ -34,7 +36,7 @@ struct Evaluate: ParsableCommand {
     var testTo: Timestamp?
     @Option(help: ArgumentHelp("Resamples that the intervals rest on.", valueName: "count"))
     var resamples = 1_000
-    @Flag(help: "Recommendations: leave the test out and cut the rest again, to choose settings.")
+    @Flag(help: "Recommendations and quality: leave the test out and cut the rest again, to choose settings.")
     var inner = false
     @Flag(help: "Shuffle the scores first: the control that must find nothing.")
     var shuffled = false
@@ -55,8 +57,12 @@ struct Evaluate: ParsableCommand {
     var control: Evaluator.Control?
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("How to measure: days, or for maintenance last-row or units.", valueName: "name"))
+        help: ArgumentHelp("How to measure: days; for maintenance last-row or units; for quality folds or order.", valueName: "name"))
     var method = Method.days
+    @Option(help: ArgumentHelp("Parts that --protocol folds divides the pieces into.", valueName: "count"))
+    var folds = 10
+    @Option(help: ArgumentHelp("Deals the pieces into the parts of --protocol folds.", valueName: "number"))
+    var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Files tested by last-row, relative to the job file.", valueName: "pattern"))
     var testFiles: String?
     @Option(help: ArgumentHelp("File with the life left after each tested unit's last row, relative to the job file.", valueName: "file"))
@@ -82,13 +88,14 @@ struct Evaluate: ParsableCommand {
         if method != .lastRow, testFiles != nil || truth != nil {
             throw ValidationError("--test-files and --truth are for --protocol last-row")
         }
+        if !(2...100).contains(folds) { throw ValidationError("--folds is \(folds), expected 2 to 100") }
         if resamples < 1 { throw ValidationError("--resamples is \(resamples), expected 1 or more") }
     }
 
     /// The first option given that only a classifier's evaluation knows.
     private var classifierOption: String? {
         [
-            ("--test-from", testFrom != nil), ("--shuffled", shuffled), ("--removal-window", removalWindow != nil),
+            ("--test-from", testFrom != nil), ("--shuffled", shuffled && method == .days), ("--removal-window", removalWindow != nil),
             ("--rolling", rolling != nil), ("--control", control != nil),
         ].first(where: \.1)?.0
     }

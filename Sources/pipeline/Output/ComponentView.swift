@@ -62,6 +62,7 @@ extension Parameter.Kind {
         case .column(let types): types.isEmpty ? "column" : "column of type \(types.joined(separator: " or "))"
         case .model: "name of a model"
         case .feed: "name of a table feed"
+        case .expressions: "names and arithmetic over number columns"
         }
     }
 

@@ -51,7 +51,7 @@ public struct ControlLimits: Hashable, Sendable {
     }
 
     /// Range, or standard deviation with divisor n - 1.
-    static func spread(of group: some Collection<Double>, _ kind: Spread) -> Double {
+    package static func spread(of group: some Collection<Double>, _ kind: Spread) -> Double {
         guard kind == .deviation else { return (group.max() ?? 0) - (group.min() ?? 0) }
         let mean = group.reduce(0, +) / Double(group.count)
         return (group.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(group.count - 1)).squareRoot()

@@ -72,10 +72,10 @@ struct QualitySurvey {
 
     func bytes(names: QualityNames) -> [UInt8] {
         var writer = ByteWriter()
-        writer.string(Self.plan(names, subgroup: subgroup))
+        writer.text(Self.plan(names, subgroup: subgroup))
         for levels in texts {
             writer.varint(UInt64(levels.count))
-            for level in levels.sorted() { writer.string(level) }
+            for level in levels.sorted() { writer.text(level) }
         }
         writer.varint(UInt64(processes.count))
         for key in processes.keys.sorted() {
@@ -103,15 +103,4 @@ struct QualitySurvey {
         }
         return reader.isAtEnd ? (levels, limits) : nil
     }
-}
-
-extension ByteWriter {
-    mutating func string(_ value: String) {
-        var value = value
-        value.withUTF8 { text($0) }
-    }
-}
-
-extension ByteReader {
-    mutating func string() -> String { String(decoding: text(), as: UTF8.self) }
 }

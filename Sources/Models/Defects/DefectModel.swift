@@ -23,7 +23,10 @@ package struct DefectModel: Classifier {
         var blocks: [[UInt8]] = []
         for part in parts { blocks.append(try part.serialized()) }
         for part in kindParts { blocks.append(try part.serialized()) }
-        artefact = SealedDocument(document: [UInt8(parts.count), UInt8(kindParts.count)], rest: Self.joined(blocks + [forest?.bytes ?? [], preparation])).bytes
+        artefact =
+            SealedDocument(
+                document: [UInt8(parts.count), UInt8(kindParts.count)], rest: Self.joined(blocks + [forest?.bytes ?? [], preparation])
+            ).bytes
     }
 
     init(artefact: [UInt8], featureNames: [String]) throws(Failure) {

@@ -130,7 +130,9 @@ struct RandomisedForest: Hashable, Sendable {
         _ set: MulticlassSet, _ rows: ArraySlice<Int>, _ counts: [Float], _ candidate: Int, _ threshold: Float, _ weights: [Float]
     ) -> Float {
         var above = [Float](repeating: 0, count: classes)
-        for row in rows where set.matrix.values[row * features + candidate] >= threshold { above[set.labels[row]] += weights[set.labels[row]] }
+        for row in rows where set.matrix.values[row * features + candidate] >= threshold {
+            above[set.labels[row]] += weights[set.labels[row]]
+        }
         var (squaresAbove, sumAbove, squaresBelow, sumBelow): (Float, Float, Float, Float) = (0, 0, 0, 0)
         for kind in 0..<classes {
             let below = counts[kind] - above[kind]

@@ -88,7 +88,8 @@ public struct QualityEvaluator: Sendable {
         var verdicts = Verdicts()
         try add(model, tested, rows: Array(tested.labels.indices), into: &verdicts)
         return report(
-            "order", job, tested, verdicts, facts: [("learnt_from", "\(first.labels.count)"), ("tested_from", from.iso8601)], inner, shuffled)
+            "order", job, tested, verdicts, facts: [("learnt_from", "\(first.labels.count)"), ("tested_from", from.iso8601)], inner,
+            shuffled)
     }
 
     // MARK: Rows

@@ -160,7 +160,8 @@ private struct Pieces {
         #expect(found == code)
     }
 
-    private static let root = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/PipelinesTests/")?.lowerBound ?? #filePath.endIndex))
+    private static let root = String(
+        #filePath.prefix(upTo: #filePath.range(of: "/Tests/PipelinesTests/")?.lowerBound ?? #filePath.endIndex))
 
     @Test("the job on the sample data passes its check, and mistakes in its derived features are found at their place")
     func shippedJob() throws {

@@ -122,6 +122,12 @@ struct QualityNames {
         inputs.map { ($0, $0) } + derived.map { ($0.name, "\($0.name) (\($0.expression))") } + [
             ("unusual", "largest distance of a number from its mean so far, in standard deviations"),
             ("signals", "signals of all control charts at this row"),
-        ] + charts.map { ("chart_\($0)", "signals of the control chart of \($0), a bit each: 1, 2, 4, 8 Western Electric, 16 EWMA, 32 and 64 CUSUM, 128 spread") }
+        ]
+            + charts.map {
+                (
+                    "chart_\($0)",
+                    "signals of the control chart of \($0), a bit each: 1, 2, 4, 8 Western Electric, 16 EWMA, 32 and 64 CUSUM, 128 spread"
+                )
+            }
     }
 }

@@ -6,10 +6,12 @@ extension QualityStage {
         StageDefinition(
             definition: Definition(
                 name: "quality",
-                summary: "Scores pieces by how likely they are defective, says of which kind, and charts whether the process is in control.",
+                summary:
+                    "Scores pieces by how likely they are defective, says of which kind, and charts whether the process is in control.",
                 parameters: [
                     Parameter(
-                        "inputs", .text, help: "Columns that describe a piece before it is inspected, numbers and texts, separated by blanks.",
+                        "inputs", .text,
+                        help: "Columns that describe a piece before it is inspected, numbers and texts, separated by blanks.",
                         example: "torque speed type"),
                     Parameter(
                         "derived", .expressions, optional: true, help: "Further features, each arithmetic over number columns.",
@@ -39,7 +41,8 @@ extension QualityStage {
                     Parameter(
                         "spread", .choice(ControlLimits.Spread.allCases.map(\.rawValue)), default: "range",
                         help: "What the spread within subgroups is judged by: an R chart or an S chart.", example: "deviation"),
-                    Parameter("average-weight", .number(0.001...1), default: "0.1", help: "EWMA: weight of the newest point.", example: "0.2"),
+                    Parameter(
+                        "average-weight", .number(0.001...1), default: "0.1", help: "EWMA: weight of the newest point.", example: "0.2"),
                     Parameter(
                         "average-limit", .number(0.1...10), default: "2.814",
                         help: "EWMA: limit in standard deviations of the average.", example: "2.7"),
@@ -47,9 +50,12 @@ extension QualityStage {
                         "sum-slack", .number(0...10), default: "0.5", help: "CUSUM: half the shift to be found, in standard deviations.",
                         example: "0.5"),
                     Parameter(
-                        "sum-limit", .number(0.1...100), default: "5", help: "CUSUM: sum that signals, in standard deviations.", example: "4"),
-                    Parameter("model", .model, default: "quality", help: "Model of the catalog that scores the features.", example: "plates"),
-                    Parameter("forget", .span, default: "366d", help: "Charts of a group not seen for this long start anew.", example: "90d"),
+                        "sum-limit", .number(0.1...100), default: "5", help: "CUSUM: sum that signals, in standard deviations.",
+                        example: "4"),
+                    Parameter(
+                        "model", .model, default: "quality", help: "Model of the catalog that scores the features.", example: "plates"),
+                    Parameter(
+                        "forget", .span, default: "366d", help: "Charts of a group not seen for this long start anew.", example: "90d"),
                 ]),
             version: 1, features: QualityNames(StageConfiguration(name: "quality", parameters: [:])).features, positive: "defective",
             negative: "sound")
@@ -103,7 +109,8 @@ extension QualityStage {
         let limits = names.indices.map { limits(ofChart: $0, group: picture.group) }
         return [
             Evidence(
-                title: "control charts of this group", columns: ["measurement", "reading", "lower limit", "center", "upper limit", "signals"],
+                title: "control charts of this group",
+                columns: ["measurement", "reading", "lower limit", "center", "upper limit", "signals"],
                 rows: names.indices.map { place in
                     let own = limits[place]
                     return [

@@ -91,7 +91,9 @@ struct QualitySurvey {
 
     /// Nil for bytes of other inputs, charts or subgroups, or damaged ones.
     static func read(_ bytes: [UInt8], settings: QualitySettings) -> (levels: [[String]], limits: [UInt64: [ControlLimits?]])? {
-        guard var reader = ByteReader(sealed: bytes), reader.string() == plan(settings.names, subgroup: settings.subgroup) else { return nil }
+        guard var reader = ByteReader(sealed: bytes), reader.string() == plan(settings.names, subgroup: settings.subgroup) else {
+            return nil
+        }
         let levels = settings.inputs.map { _ in (0..<reader.count(of: 1)).map { _ in reader.string() } }
         var limits: [UInt64: [ControlLimits?]] = [:]
         for _ in 0..<reader.count(of: 8 + 16 * settings.charted.count) {

@@ -106,7 +106,7 @@ extension QualityStage {
         guard pictures.indices.contains(row), !pictures[row].signals.isEmpty else { return [] }
         let picture = pictures[row], names = settings.names.charts
         func text(_ value: Double?) -> String { value.map { $0.isNaN ? "-" : MaintenanceStage.text(Float($0), 3) } ?? "-" }
-        let limits = names.indices.map { limits(ofChart: $0, group: picture.group) }
+        let limits = names.indices.map { self.limits(ofChart: $0, group: picture.group) }
         return [
             Evidence(
                 title: "control charts of this group",

@@ -11,13 +11,13 @@ import Testing
     func rules() {
         #expect(signals([0.1, 3.1], .westernElectric) == [[], .beyondThree])
         #expect(signals([2.1, -0.5, 2.2], .westernElectric) == [[], [], .twoOfThree])
-        #expect(signals([2.1, -0.5, -0.4, 2.2], .westernElectric).allSatisfy(\.isEmpty))
+        #expect(signals([2.1, -0.5, -0.4, 2.2], .westernElectric).allSatisfy { $0.isEmpty })
         #expect(signals([1.1, 1.2, -0.1, 1.3, 1.1], .westernElectric).last == .fourOfFive)
-        #expect(signals([1.1, 1.2, -0.1, -0.1, 1.3, 1.1], .westernElectric).allSatisfy(\.isEmpty))
+        #expect(signals([1.1, 1.2, -0.1, -0.1, 1.3, 1.1], .westernElectric).allSatisfy { $0.isEmpty })
         #expect(signals([Double](repeating: 0.2, count: 8), .westernElectric).last == .eightInARow)
-        #expect(signals([Double](repeating: 0.2, count: 7) + [-0.2, 0.2], .westernElectric).allSatisfy(\.isEmpty))
+        #expect(signals([Double](repeating: 0.2, count: 7) + [-0.2, 0.2], .westernElectric).allSatisfy { $0.isEmpty })
         // Opposite sides do not add up.
-        #expect(signals([2.1, -2.1, 0.1], .westernElectric).allSatisfy(\.isEmpty))
+        #expect(signals([2.1, -2.1, 0.1], .westernElectric).allSatisfy { $0.isEmpty })
     }
 
     @Test("a test that signals starts anew, so that one disturbance is told once")

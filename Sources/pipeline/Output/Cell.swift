@@ -1,4 +1,4 @@
-package import Pipelines
+import Pipelines
 package import Records
 
 /// One value to be shown: for people in tables, in full precision in CSV, typed in JSON.

@@ -1,5 +1,6 @@
 import Models
 import Pipelines
+import Records
 
 /// What training did besides the model itself, as sections of a card.
 enum FittingView {

@@ -86,7 +86,7 @@ struct PivotTests {
             for (place, sensor) in Self.sensors.enumerated() {
                 let value = line[2 + place]
                 // A second late, which the tolerance allows; the first of a row keeps its time.
-                let time = place == 0 ? String(line[1]) : line[1].replacing("00Z", with: "01Z")
+                let time = place == 0 ? String(line[1]) : String(line[1]).replacing("00Z", with: "01Z")
                 observations.append("\(line[0]),\(time),\(sensor),\(value.isEmpty || value == "NaN" ? "UNAVAILABLE" : String(value))")
             }
             observations.append("\(line[0]),\(line[1]),noise,1")

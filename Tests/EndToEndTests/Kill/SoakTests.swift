@@ -86,7 +86,7 @@ struct SoakTests {
                         let queue = try DatabaseQueue(path: path, configuration: configuration)
                         var reads = 0
                         while process.isRunning {
-                            _ = try queue.read {
+                            _ = try await queue.read {
                                 try Int.fetchOne(
                                     $0,
                                     sql: reader % 2 == 0

@@ -20,7 +20,7 @@ struct InjectionSignal: Sendable {
         }
     }
 
-    /// Weights were chosen so that each source of attacks is found by what the other sources have too.
+    /// Set by hand while looking at one collection of attacks: what is found of that collection says little of others.
     static let all: [InjectionSignal] = [
         InjectionSignal(
             "override", 0.6,

@@ -87,9 +87,10 @@ extension MaintenanceStage {
         }
     }
 
-    /// With a fixed number of decimals.
+    /// With a fixed number of decimals; what is no finite number of fewer than 16 digits as Swift writes it.
     static func text(_ value: Float, _ decimals: Int) -> String {
         let unit = (0..<decimals).reduce(1.0) { unit, _ in unit * 10 }
+        guard abs(Double(value)) * unit < 1e15 else { return "\(value)" }
         let whole = Int64((Double(value) * unit).rounded()).magnitude, divisor = UInt64(unit)
         let fraction = String(whole % divisor)
         let sign = value < 0 && whole > 0 ? "-" : ""

@@ -98,7 +98,8 @@ extension QualityStage {
 
     private func text(_ value: Float, input: Int) -> String {
         if value.isNaN { return "missing" }
-        return name(ofText: Int(value), input: input) ?? MaintenanceStage.text(value, 3)
+        // A number beyond what an `Int` holds is no place among texts.
+        return Int(exactly: value).flatMap { name(ofText: $0, input: input) } ?? MaintenanceStage.text(value, 3)
     }
 
     /// Each charted measurement with its limits, and the group's readings up to the row.

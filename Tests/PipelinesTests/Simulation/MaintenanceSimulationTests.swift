@@ -57,7 +57,10 @@ import Testing
     private func damage(_ rows: some Collection<[Substring]>) -> Double {
         var (sum, count) = (0.0, 0.0)
         for row in rows {
-            guard let speed = Double(row[3]), let vibration = Double(row[6]), let pressure = Double(row[7]) else { continue }
+            guard let speed = Double(row[3]), let vibration = Double(row[6]), let pressure = Double(row[7]), (vibration + pressure).isFinite
+            else {
+                continue
+            }
             let fast = speed / 1_000
             sum += max((vibration - 1 - 0.8 * fast * fast) / 0.18, (6 - 0.5 * fast - pressure) / 0.1)
             count += 1

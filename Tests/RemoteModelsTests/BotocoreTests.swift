@@ -54,7 +54,7 @@ import Testing
             }
             _ = try? await InvokedModel(model, form: .llama4, client: client, guardrail: guardrail).completion(of: prompt)
         }
-        _ = try? await client.verdict(of: guardrail, on: "t", source: .input, grounding: "g", query: "q", limit: .seconds(5))
+        _ = try? await client.verdict(of: guardrail, on: "t", source: .input, grounding: "g", query: "q", limit: .seconds(600))
         let batch = BatchInference(
             try ConverseModel(ConverseTests.model, client: client),
             configuration: .init(role: "arn:aws:iam::123456789012:role/batch", bucket: "notes-bucket", prefix: "a b/ü", leastRecords: 1))
@@ -65,7 +65,7 @@ import Testing
         }
         let whole = BatchInference(
             try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(store)), configuration: batch.settings)
-        _ = try? await whole.completions(of: [prompt], name: "run-1", limit: .seconds(5))
+        _ = try? await whole.completions(of: [prompt], name: "run-1", limit: .seconds(600))
         func service(_ request: LoopbackServer.Request) -> String {
             request.target.hasPrefix("/model-invocation-job")
                 ? "bedrock" : request.target.hasPrefix("/notes-bucket") ? "s3" : "bedrock-runtime"

@@ -43,7 +43,7 @@ enum ClientFixture {
     /// One pool for all tests, as in a program.
     static let transport = ClientTransport()
 
-    static func prompt(_ text: String = "Which intent?", limit: Timestamp.Span = .seconds(20)) -> Prompt {
+    static func prompt(_ text: String = "Which intent?", limit: Timestamp.Span = .seconds(600)) -> Prompt {
         Prompt(
             instructions: "You classify.",
             messages: [.init(role: .task, text: "Name the intent of:"), .init(role: .data, text: text)], tokenLimit: 16, timeLimit: limit,

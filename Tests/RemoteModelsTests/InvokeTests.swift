@@ -62,7 +62,7 @@ import Testing
         }
         let verdict = try await ClientFixture.bedrock(server).verdict(
             of: Guardrail(identifier: "gr1abc", version: "3"), on: "text", source: .output, grounding: "source", query: "why?",
-            limit: .seconds(5))
+            limit: .seconds(600))
         #expect(verdict.intervened && verdict.text == "Blocked." && verdict.policies == ["topicPolicy"] && verdict.units == 3)
         #expect(server.received[0].target == "/guardrail/gr1abc/version/3/apply")
         let body = try #require(JSONValue(parsing: server.received[0].body))
@@ -95,7 +95,7 @@ import Testing
         let batch = BatchInference(
             model, configuration: .init(role: Self.role, bucket: "notes-bucket", prefix: "pipeline", leastRecords: 3))
         let results = try await batch.completions(
-            of: ["a", "b", "c", "d"].map { ClientFixture.prompt($0) }, name: "run-1", limit: .seconds(30))
+            of: ["a", "b", "c", "d"].map { ClientFixture.prompt($0) }, name: "run-1", limit: .seconds(600))
         #expect(results.map { (try? $0.get())?.text } == ["card_arrival", nil, "card_arrival", nil])
         guard case .failure(let failed) = results[1], case .failure(let missing) = results[3] else { return }
         #expect(failed.code == "remote.batch-record" && !failed.description.contains("secret"))
@@ -114,7 +114,7 @@ import Testing
         let model = try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(server))
         let batch = BatchInference(model, configuration: .init(role: Self.role, bucket: "notes-bucket", prefix: "pipeline"))
         let results = try await batch.completions(
-            of: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(30))
+            of: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(600))
         #expect(results.allSatisfy { (try? $0.get())?.text == "card_arrival" })
         #expect(server.received.map(\.target).allSatisfy { $0.hasSuffix("/converse") } && server.received.count == 2)
         await server.stop()

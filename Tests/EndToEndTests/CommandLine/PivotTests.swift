@@ -133,7 +133,7 @@ struct PivotTests {
         let run = try program.run("run", "job.yaml", "--format", "json")
         let facts = try #require(run.json as? [String: Any])
         // Three of four documents repeat five rows each.
-        #expect(facts["rows_rejected"] as? Int == 15)
+        #expect(facts["rows_unchanged"] as? Int == 15)
         #expect(try rows("long", of: program).count == 40)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import PipelineTesting
+import Synchronization
 import Testing
 
 /// What goes on for a long time in `make soak`, and for a short one in every test run.
@@ -67,44 +68,54 @@ struct SoakTests {
     }
 
     @Test("eight readers beside a run never find the database locked")
-    func readers() async throws {
+    func readers() throws {
         let bank = try KilledBank.shared.get()
         let seconds = Double(Self.wanted("PIPELINE_SOAK_SECONDS", otherwise: 0)), begun = ContinuousClock.now
         var round = 0
         repeat {
             round += 1
-            let name = try bank.fresh("read-\(round).db"), path = bank.path(name)
+            let name = try bank.fresh("read-\(round).db")
             defer { bank.remove(name) }
-            let process = try bank.start(KilledBank.arguments(name))
-            let reads = try await withThrowingTaskGroup(of: Int.self) { group in
-                for reader in 0..<8 {
-                    group.addTask {
-                        // No time to wait for a lock: whoever had to would fail.
-                        var configuration = Configuration()
-                        configuration.readonly = true
-                        configuration.busyMode = .immediateError
-                        let queue = try DatabaseQueue(path: path, configuration: configuration)
-                        var reads = 0
-                        while process.isRunning {
-                            _ = try await queue.read {
-                                try Int.fetchOne(
-                                    $0,
-                                    sql: reader % 2 == 0
-                                        ? "SELECT count(*) FROM pipeline_runs" : "SELECT count(*) FROM pipeline_review_items")
-                            }
-                            reads += 1
-                            try await Task.sleep(for: .milliseconds(5))
-                        }
-                        try queue.close()
-                        return reads
-                    }
+            let (path, tally, ended) = (bank.path(name), Tally(), DispatchGroup())
+            for reader in 0..<8 {
+                ended.enter()
+                Thread.detachNewThread {
+                    Self.read(path, reader: reader, tally)
+                    ended.leave()
                 }
-                return try await group.reduce(0, +)
             }
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
-            #expect(reads > 8)
+            let code = try bank.finish(KilledBank.arguments(name))
+            tally.isOver.store(true, ordering: .relaxed)
+            ended.wait()
+            #expect(code == 0)
+            #expect(tally.reads.load(ordering: .relaxed) > 8)
+            #expect(tally.failures.withLock { $0 } == [])
             #expect(try bank.difference(name) == nil)
         } while ContinuousClock.now - begun < .seconds(seconds)
+    }
+
+    private final class Tally: Sendable {
+        let isOver = Atomic(false)
+        let reads = Atomic(0)
+        let failures = Mutex<[String]>([])
+    }
+
+    /// Reads until the run is over, with no time to wait for a lock: whoever had to would fail.
+    private static func read(_ path: String, reader: Int, _ tally: Tally) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .immediateError
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            repeat {
+                let table = reader % 2 == 0 ? "pipeline_runs" : "pipeline_review_items"
+                _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
+                tally.reads.add(1, ordering: .relaxed)
+                usleep(5_000)
+            } while !tally.isOver.load(ordering: .relaxed)
+            try queue.close()
+        } catch {
+            tally.failures.withLock { $0.append("\(error)") }
+        }
     }
 }

@@ -48,6 +48,13 @@ extension Failure {
             remedy: "Start the same command without --no-write first: it ends the run.")
     }
 
+    static func rehearsalPreparation(job: String) -> Failure {
+        Failure(
+            .usage, code: "run.preparation", what: "nothing can be measured before the stage's state was made anew", place: "job '\(job)'",
+            found: "a model that prepares its stage in another way than the last run's", expected: "the model of the last run",
+            remedy: "Start the same command without --no-write first.")
+    }
+
     static func runStopped(job: String, run: Int64, chunk: Int) -> Failure {
         Failure(
             .tryAgain, code: "run.stopped", what: "run \(run) was asked to stop and did", place: "job '\(job)'",

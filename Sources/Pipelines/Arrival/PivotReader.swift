@@ -113,7 +113,9 @@ final class PivotReader: FeedReader {
             let counts = pivot.sequence.flatMap { batch[$0] }, instances = pivot.instance.flatMap { batch[$0] }
             for row in 0..<batch.count {
                 guard let name = names.string(row), let place = places[name] else { continue }
-                if let seen, let counts, counts.integers[row] <= seen.through, instances?.text(row) == seen.instance { continue }
+                if let seen, let counts, counts.isValid(row), counts.integers[row] <= seen.through, instances?.text(row) == seen.instance {
+                    continue
+                }
                 observations.append(
                     Observation(
                         unit: units[row], time: times.integers[row], number: batch.rowNumbers[row], batch: Int32(batches.count),

@@ -22,6 +22,14 @@ extension Failure {
             remedy: "Replay this version under this job's policy, and promote with that report.")
     }
 
+    static func preparedOtherwise(_ place: String, stage: String) -> Failure {
+        Failure(
+            .usage, code: "models.preparation", what: "the features of this stage are those of one version", place: place,
+            found: "the stage \(stage), whose features rest on what each version learnt of its own training rows",
+            expected: "the version that computed them",
+            remedy: "Measure a version with `pipeline evaluate`; once promoted it scores what comes from then on.")
+    }
+
     static func promotionJob(_ name: String, job: String, model: String?) -> Failure {
         Failure(
             .usage, code: "models.promotion-job", what: "the job does not use this model", place: "job '\(job)'", found: name,

@@ -62,6 +62,9 @@ public struct ModelComparer: Sendable {
         guard scored.modelName == name else { throw .promotionJob(name, job: job.name, model: scored.modelName) }
         guard let settings = scored.train else { throw .trainMissing(job.name) }
         let stage = try Stages.definition(of: scored.stage)
+        if try Stages.required(scored.stage.name) is any KeepingStage.Type {
+            throw .preparedOtherwise("\(name) \(first) and \(second)", stage: scored.stage.name)
+        }
         let (decisions, setAside, lists) = try warehouse.read { database in
             (
                 try LabelStore(database).decisions(job: job.name), try DeliveryStore(database).setAside(job: job.name),

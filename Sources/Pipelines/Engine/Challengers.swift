@@ -32,10 +32,13 @@ struct ChallengerStore {
 
     init(_ database: Database) { self.database = database }
 
-    /// Versions that do not fit the job's features are left out: a model that nobody uses yet stops no run.
+    /// Versions that do not fit the job's features are left out, and those of a stage that each version prepares: a model that nobody uses
+    /// yet stops no run.
     func begin(run: Int64, job: Job, at clock: Timestamp) throws {
         guard let name = job.modelName, let scoring = job.scoring else { return }
         let features = try Stages.definition(of: scoring.stage).features.map(\.name)
+        // Their features would be those of the champion's preparation.
+        if try Stages.required(scoring.stage.name) is any KeepingStage.Type { return }
         let store = ModelStore(database)
         for version in try store.versions(of: name).reversed() where version.featureNames == features {
             guard try store.role(of: version, asOf: clock) == .challenger else { continue }

@@ -18,8 +18,10 @@ struct PlannedRepair {
         guard let steps = plan.steps else { return "no repair needs planning yet (waiting costs \(money(plan.expected)); \(costs))" }
         let saving = money(min(plan.atOnce, plan.atFailure) - plan.expected)
         let whole = Int64(steps)
-        guard whole > 0 else { return "repair now: \(money(plan.atOnce)) expected, \(money(plan.atFailure)) at failure" }
-        let date = Timestamp(microseconds: time + whole * step).iso8601
+        guard whole > 0 else { return "repair now: \(money(plan.atOnce)) of life lost expected, \(money(plan.atFailure)) at failure" }
+        // A step may be a year: what no date holds is told in steps.
+        let (span, isBeyond) = whole.multipliedReportingOverflow(by: step)
+        let date = isBeyond || span > 100 * 366 * 86_400_000_000 ? "the end of its life" : Timestamp(microseconds: time + span).iso8601
         return "repair by \(date) (\(whole) steps on): \(money(plan.expected)) expected, saves \(saving) (\(costs))"
     }
 }

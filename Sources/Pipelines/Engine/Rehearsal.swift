@@ -21,7 +21,11 @@ struct Rehearsal {
             return (cursor: try store.load()?.cursor ?? StreamCursor(), state: try store.state())
         }
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
-        try stage.prepare(by: loaded?.classifier)
+        let preparation = Preparation(of: loaded?.classifier, for: stageType)
+        guard saved.cursor.stageVersion == 0 || saved.cursor.preparation == preparation.digest else {
+            throw .rehearsalPreparation(job: job.name)
+        }
+        try stage.prepare(by: preparation)
         if !saved.state.base.isEmpty || !saved.state.deltas.isEmpty {
             try stage.restore(base: saved.state.base, deltas: saved.state.deltas)
         }

@@ -48,6 +48,9 @@ public struct Rescorer: Sendable {
         guard let model = try LoadedModel.champion(of: scored, stage: stage, asOf: clock, warehouse: warehouse, threads: 1) else {
             throw .rescoreNoModel(job.name)
         }
+        if try Stages.required(scored.stage.name) is any KeepingStage.Type {
+            throw .preparedOtherwise("job '\(job.name)'", stage: scored.stage.name)
+        }
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
         return try warehouse.write(durable: true) { database in
             let work = try RescoreWork(
@@ -89,6 +92,7 @@ private final class RescoreWork {
     private var context: RunContext?
     private var counts = RunCounts()
     private var items = 0
+    private var asked = AskedUnits()
     private var text = JSONWriter()
 
     init(
@@ -175,7 +179,8 @@ private final class RescoreWork {
         let features = FeatureMatrix(featureCount: definition.features.count, values: found.flatMap(\.features))
         let scores = try model.classifier.probabilities(of: features)
         let keys = RecordKey.hashes(of: selected, columns: decided.key)
-        let rulings = policy.rulings(batch: selected, keys: keys, features: features, scores: scores)
+        var rulings = policy.rulings(batch: selected, keys: keys, features: features, scores: scores)
+        asked.settle(&rulings, of: selected, times: selected.columns[decided.time].integers, policy: policy)
         counts.read += Int64(found.count)
         let changed = found.indices.filter { index in
             let (old, ruling) = (found[index], rulings[index])

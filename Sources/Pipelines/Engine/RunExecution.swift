@@ -10,6 +10,8 @@ struct RunExecution {
     let job: Job
     let record: RunRecord
     let model: (any Classifier)?
+    /// What the stage is prepared by; nil = by the model.
+    var preparation: Preparation?
     /// What the model may clear without a person.
     let automatic: AutomaticRule?
     let wasResumed: Bool
@@ -81,6 +83,8 @@ struct RunExecution {
             }
             var cursor = saved?.cursor ?? StreamCursor()
             cursor.stageVersion = job.scoring.flatMap { Stages.named($0.stage.name)?.definition.version } ?? 0
+            let type = job.scoring.flatMap { Stages.named($0.stage.name) }
+            cursor.preparation = type.flatMap { (preparation ?? Preparation(of: model, for: $0)).digest }
             // Without a stage nothing is carried from run to run: the watermark is that of the run's own rows.
             if job.scoring == nil, own == nil { cursor = StreamCursor() }
             let stored = try RunStore(database).files(run: record.id)
@@ -129,7 +133,7 @@ struct RunExecution {
         let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
-        try stage.prepare(by: model)
+        try stage.prepare(by: preparation ?? Preparation(of: model, for: stageType))
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(
             job: job, featureNames: stageType.definition(for: job.stage).features.map(\.name),

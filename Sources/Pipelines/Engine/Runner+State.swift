@@ -21,6 +21,19 @@ extension Runner {
         try warehouse.write { try StateRebuilder.install(rebuilt, job: job.name, in: $0) }
     }
 
+    /// State of a stage that was prepared in another way, by no model or by an earlier champion, is made anew from the feed files: every
+    /// earlier run is read with the stage prepared as it is to be now. What was written stays, and what the engine itself remembers.
+    func renewState(of job: Job, preparedBy preparation: Preparation) throws(Failure) {
+        guard let saved = try warehouse.read({ try CheckpointStore($0, job: job.name).load() }) else { return }
+        guard saved.cursor.stageVersion != 0, saved.cursor.preparation != preparation.digest else { return }
+        let folder = environment.variables["TMPDIR"] ?? "/tmp"
+        var rebuilt = try StateRebuilder(warehouse: warehouse, environment: environment, folder: folder)
+            .rebuild(job, leavingOut: nil, preparation: preparation)
+        rebuilt.keep(saved.cursor)
+        let made = rebuilt
+        try warehouse.write { try StateRebuilder.install(made, job: job.name, in: $0) }
+    }
+
     /// Whether the job's stage takes the state as its own. One of another version is judged by the stage's parameters alone.
     private func canRestore(_ saved: SavedState, job: Job, isOtherVersion: Bool) throws(Failure) -> Bool {
         let job = try job.scored()

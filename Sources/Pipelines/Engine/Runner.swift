@@ -186,12 +186,20 @@ public struct Runner: Sendable {
 
     /// A new run of the given files at the given clock.
     ///
-    /// - Parameter identity: identifier and seed of the run that is replayed; nil = the next ones.
-    func start(_ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil) throws(Failure) -> RunReport {
+    /// - Parameters:
+    ///   - identity: identifier and seed of the run that is replayed; nil = the next ones.
+    ///   - preparation: what the stage is prepared by; nil = by the champion.
+    func start(
+        _ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil, preparation: Preparation? = nil
+    ) throws(Failure) -> RunReport {
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
         let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
         let loaded = try stage.flatMap { stage throws(Failure) in
             try LoadedModel.champion(of: job.scored(), stage: stage, asOf: clock, warehouse: warehouse, threads: options.threads)
+        }
+        if let scoring = job.scoring {
+            let own = Preparation(of: loaded?.classifier, for: try Stages.required(scoring.stage.name))
+            try renewState(of: job, preparedBy: preparation ?? own)
         }
         let versions = EngineVersions.current(stage: stage, library: loaded?.library)
         let record = try warehouse.write { database in
@@ -201,9 +209,8 @@ public struct Runner: Sendable {
                 .begin(in: database, champion: loaded?.version, versions: versions)
         }
         return try RunExecution(
-            runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: false,
-            jobFileChanged: false,
-            stamps: plan.stamps
+            runner: self, job: job, record: record, model: loaded?.classifier, preparation: preparation, automatic: loaded?.automatic,
+            wasResumed: false, jobFileChanged: false, stamps: plan.stamps
         ).execute()
     }
 

@@ -56,6 +56,8 @@ struct StreamCursor: Hashable, Sendable, Codable {
     var stageVersion: Int = 0
     /// What fills the queue while there is no model; nil before the first row without one.
     var coldStart: ColdStart?
+    /// Digest of what prepared the stage whose state this is; nil = nothing did.
+    var preparation: String?
     /// About which units a person was asked; nil where the job asks about every row.
     var asked: AskedUnits?
 }

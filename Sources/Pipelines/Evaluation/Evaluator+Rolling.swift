@@ -51,7 +51,9 @@ extension Evaluator {
         _ job: Job, against other: Job? = nil, weeks: Int, test: Period? = nil, removal: Int? = nil, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> RollingReport {
         if let scoring = job.scoring, try Stages.required(scoring.stage.name) is any PreparedStage.Type {
-            throw .protocolStage("rolling", stage: scoring.stage.name, expected: "a stage whose rows have labels; use --protocol units")
+            throw .protocolStage(
+                "\(weeks)", option: "--rolling", stage: scoring.stage.name, expected: "a stage whose rows have labels; use --protocol units"
+            )
         }
         let jobs = try [try job.scored()] + (other.map { other throws(Failure) in [try other.scored()] } ?? [])
         var all: [TrainSettings] = []

@@ -27,9 +27,9 @@ public struct ProtocolReport: Sendable {
 }
 
 extension Failure {
-    static func protocolStage(_ name: String, stage: String, expected: String) -> Failure {
+    static func protocolStage(_ name: String, option: String = "--protocol", stage: String, expected: String) -> Failure {
         Failure(
-            .usage, code: "evaluate.stage", what: "this job is not measured by this protocol", place: "--protocol \(name)",
+            .usage, code: "evaluate.stage", what: "this job is not measured by this protocol", place: "\(option) \(name)",
             found: "the stage \(stage)", expected: expected, remedy: "Name another protocol, or a job with that stage.")
     }
 

@@ -3,8 +3,8 @@ import Records
 
 /// About which units (machines, cards) a person was asked last, and when: within a time, a unit is asked about once.
 ///
-/// Rows of a unit that was asked about get the cheapest outcome that needs no person, with the cause `asked`. A row that is reviewed
-/// because an automatic decision would go beyond its promise is never taken back, nor is an audit sample. Entries older than the time
+/// Rows of a unit that was asked about get the cheapest outcome that needs no person, with the cause `asked`. Where the job promises
+/// something of automatic decisions, a row that would be cleared so stays with a person; an audit sample is never taken back. Entries older than the time
 /// are dropped, so what is kept is as many as there are units with an open question.
 struct AskedUnits: Hashable, Sendable, Codable {
     /// Event time of the last row asked about, by the unit's hash.
@@ -17,7 +17,7 @@ struct AskedUnits: Hashable, Sendable, Codable {
         var watermark = Int64.min
         for row in rulings.indices {
             watermark = max(watermark, times[row])
-            guard rulings[row].outcome == review, !policy.keepsPromise(rulings[row]) else { continue }
+            guard rulings[row].outcome == review, !policy.isPromised(rulings[row]) else { continue }
             if let asked = newest[units[row]], times[row] < asked + once.within {
                 (rulings[row].outcome, rulings[row].cause) = (rulings[row].suggested, policy.askedCause)
             } else {

@@ -147,8 +147,8 @@ struct Policy: Sendable {
         return rulings
     }
 
-    /// Whether a row is reviewed because nobody may decide it without a person.
-    func keepsPromise(_ ruling: Ruling) -> Bool { ruling.cause == beyondRule || ruling.cause == beyondRule + 1 }
+    /// Whether a reviewed row's suggestion may not be taken without a person: the promise is about what is cleared so.
+    func isPromised(_ ruling: Ruling) -> Bool { gate != nil && clears(ruling.suggested) }
 
     /// Whether an outcome costs something on positive rows, and nothing on others: what a promise about missed ones is about.
     private func clears(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .positive && outcome != reviewOutcome }

@@ -93,7 +93,7 @@ public struct Replayer: Sendable {
     /// Runs one run again; a difference found in what goes in comes back, and nothing is computed.
     func recompute(
         _ run: RunRecord, job current: Job, in scratch: Warehouse, asOfNow: Bool = false, keepingFeatures: Bool = false,
-        progress: @escaping @Sendable (RunStatus) -> Void
+        preparation: Preparation? = nil, progress: @escaping @Sendable (RunStatus) -> Void
     ) throws(Failure) -> ReplayDifference? {
         let text = try warehouse.read { try RunStore($0).jobText(digest: run.jobDigest) }
         let found = SHA256.hash(data: Array(text.utf8)).hex
@@ -105,7 +105,7 @@ public struct Replayer: Sendable {
         if keepingFeatures { job.scoring?.results.storesFeatures = true }
         if let period = try warehouse.read({ try Rescorer.period(of: run.id, in: $0) }) {
             // Rows scored again leave the stage's state as it is, which is all that is wanted then.
-            return asOfNow ? nil : try rescore(run, job: job, period: period, in: scratch)
+            return asOfNow || preparation != nil ? nil : try rescore(run, job: job, period: period, in: scratch)
         }
         let plan: RunPlan
         switch try files(of: run, job: job) {
@@ -120,7 +120,8 @@ public struct Replayer: Sendable {
                 now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier),
             options: RunOptions(threads: threads, progress: progress))
         _ = try runner.start(
-            job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)))
+            job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)),
+            preparation: preparation)
         return nil
     }
 

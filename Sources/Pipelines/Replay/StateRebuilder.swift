@@ -15,12 +15,25 @@ struct StateRebuilder {
     struct Rebuilt {
         fileprivate var checkpoint: Checkpoint?
         fileprivate var parts: [(kind: String, sequence: Int64, data: Blob)] = []
+
+        /// Takes the engine's own memory back: only the stage's state is another.
+        mutating func keep(_ cursor: StreamCursor) {
+            guard var checkpoint else { return }
+            let made = checkpoint.cursor
+            checkpoint.cursor = cursor
+            checkpoint.cursor.preparation = made.preparation
+            (checkpoint.cursor.baseBytes, checkpoint.cursor.deltaBytes) = (made.baseBytes, made.deltaBytes)
+            self.checkpoint = checkpoint
+        }
     }
 
     /// - Parameters:
     ///   - leavingOut: the run that is being discarded.
     ///   - asOfNow: every run is read with this job file instead of its own, as if the job had been so from the start.
-    func rebuild(_ job: Job, leavingOut discarded: Int64?, asOfNow: Bool = false) throws(Failure) -> Rebuilt {
+    ///   - preparation: what the stage is prepared by in every run; nil = by the run's own model.
+    func rebuild(
+        _ job: Job, leavingOut discarded: Int64?, asOfNow: Bool = false, preparation: Preparation? = nil
+    ) throws(Failure) -> Rebuilt {
         guard job.scoring != nil else { return Rebuilt() }
         let runs = try warehouse.read { database in
             try RunStore(database).list(job: job.name).filter { $0.id != discarded && [.done, .held].contains($0.status) }
@@ -30,7 +43,9 @@ struct StateRebuilder {
         defer { scratch.remove() }
         let replayer = Replayer(warehouse: warehouse, environment: environment)
         for run in runs {
-            if let difference = try replayer.recompute(run, job: job, in: scratch.warehouse, asOfNow: asOfNow, progress: { _ in }) {
+            if let difference = try replayer.recompute(
+                run, job: job, in: scratch.warehouse, asOfNow: asOfNow, preparation: preparation, progress: { _ in })
+            {
                 throw difference.failure
             }
         }

@@ -8,6 +8,12 @@ extension Failure {
             expected: "\(range.lowerBound) to \(range.upperBound)", remedy: "Nothing was written.")
     }
 
+    static func simulationDivisor(_ name: String, _ value: Int, of whole: Int) -> Failure {
+        Failure(
+            .usage, code: "simulation.divisor", what: "\(name) does not divide a day", found: "\(value)",
+            expected: (1...whole).filter { whole % $0 == 0 }.map(String.init).joined(separator: ", "), remedy: "Nothing was written.")
+    }
+
     package static func simulationStatementDay(_ day: String, first: String, last: String) -> Failure {
         Failure(
             .usage, code: "simulation.statement-day", what: "the day of the statement is not simulated", found: day,

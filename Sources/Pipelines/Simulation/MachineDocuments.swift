@@ -26,7 +26,9 @@ struct MachineDocuments {
 
     mutating func add(_ reading: SimulatedMachine.Reading, machine: Int, step: Int) {
         guard isWanted(step) else { return }
-        let name = "M" + String(String(10_000 + machine).suffix(machine < 10_000 ? 4 : 5)), time = time(step)
+        let number = String(machine), time = time(step)
+        // As in the files: four digits or more.
+        let name = "M" + String(repeating: "0", count: max(0, 4 - number.count)) + number
         var text = "<DeviceStream name=\"\(name)\" uuid=\"\(name)\">"
         let samples: [(kind: String, item: String, value: Double)] = [
             ("AccumulatedTime", "hours", Double(reading.hours)), ("RotaryVelocity", "speed", reading.speed), ("Load", "load", reading.load),

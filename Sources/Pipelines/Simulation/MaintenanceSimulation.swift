@@ -6,7 +6,7 @@ public import Records
 /// free to use. Its mathematics stand at ``SimulatedMachine``.
 ///
 /// A failed machine stands for a day, is repaired and begins a new life with its counter at 0; a quarter of the lives end in a planned
-/// overhaul instead, which no label tells of. Some readings lack a sensor, some lines are broken, some readings come a step late.
+/// overhaul instead, which no label tells of. Some readings lack a sensor, some lines are broken.
 public struct MaintenanceSimulation: Sendable {
     public struct Configuration: Hashable, Sendable {
         /// 1...100,000.
@@ -20,7 +20,7 @@ public struct MaintenanceSimulation: Sendable {
         public var seed: UInt64
         public var start: Timestamp
         public var brokenPerMillion: Int
-        /// A day that is also written as MTConnectStreams documents, one an hour of readings.
+        /// A day that is also written as MTConnectStreams documents, one a reading time.
         public var documentDay: Timestamp?
         /// Gzip level 1...9; nil = plain files.
         public var gzipLevel: Int?
@@ -56,7 +56,7 @@ public struct MaintenanceSimulation: Sendable {
         }
         guard (1...10_000).contains(configuration.days) else { throw .simulationRange("days", configuration.days, 1...10_000) }
         guard (1...24).contains(configuration.every), 24 % configuration.every == 0 else {
-            throw .simulationRange("every", configuration.every, 1...24)
+            throw .simulationDivisor("every", configuration.every, of: 24)
         }
         guard (24...1_000_000).contains(configuration.life) else { throw .simulationRange("life", configuration.life, 24...1_000_000) }
         self.configuration = configuration

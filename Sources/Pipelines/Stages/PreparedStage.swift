@@ -1,3 +1,4 @@
+import Crypto
 import Models
 public import Records
 
@@ -26,9 +27,22 @@ public protocol PreparedStage: KeepingStage {
 }
 
 extension Stage {
-    /// Gives a prepared stage what the model keeps for it; without a model, or for other stages, nothing happens.
-    func prepare(by model: (any Classifier)?) throws(Failure) {
-        guard let stage = self as? any KeepingStage, let bytes = model?.preparation, !bytes.isEmpty else { return }
-        try stage.prepare(bytes)
+    /// Gives a stage that takes it what a model keeps for it; without a model, or for other stages, nothing happens.
+    func prepare(by preparation: Preparation) throws(Failure) {
+        guard let stage = self as? any KeepingStage, !preparation.bytes.isEmpty else { return }
+        try stage.prepare(preparation.bytes)
     }
+}
+
+/// What a model keeps for its stage. Features and state of a stage that takes it are those of this preparation, and of no other.
+struct Preparation: Hashable, Sendable {
+    let bytes: [UInt8]
+
+    /// Empty for a stage that takes none, and without a model.
+    init(of model: (any Classifier)?, for stage: any Stage.Type) {
+        bytes = stage is any KeepingStage.Type ? model?.preparation ?? [] : []
+    }
+
+    /// Hexadecimal SHA-256; nil where there is none.
+    var digest: String? { bytes.isEmpty ? nil : SHA256.hash(data: bytes).hex }
 }

@@ -41,6 +41,9 @@ public struct WhatIf: Sendable {
         let from = from ?? Timestamp(.init(year: 1, month: 1, day: 1)), to = to ?? Timestamp(.init(year: 9999, month: 12, day: 31))
         let scoring = try job.scored()
         guard try !scoring.decided().isFinished else { throw .whatIfFinishing(scoring.stage.name) }
+        if let version = trial.modelVersion, try Stages.required(scoring.stage.name) is any KeepingStage.Type {
+            throw .preparedOtherwise("--model \(version)", stage: scoring.stage.name)
+        }
         let decided = try runs(of: scoring, from: from, to: to)
         guard let last = decided.last else { throw .whatIfEmpty(job: job.name, from: from, to: to) }
         // What filled the queue without a model follows from all earlier runs without one; of those the scores are enough.

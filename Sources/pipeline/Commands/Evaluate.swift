@@ -115,7 +115,10 @@ struct Evaluate: ParsableCommand {
             }
             return try evaluateRecommendations(job, console: console)
         }
-        if inner { throw ValidationError("--inner is for recommendations; test earlier days with --test-from and --test-to, or --rolling") }
+        if inner {
+            throw ValidationError(
+                "--inner is for recommendations and --protocol folds; test earlier days with --test-from and --test-to, or --rolling")
+        }
         if DemandBacktest.applies(to: job) { throw DemandBacktest.measuresInstead(of: job) }
         let progress = Progress("evaluate", console: console)
         defer { progress.finish() }

@@ -80,6 +80,42 @@ struct MaintenanceJobTests {
         #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)")
     }
 
+    /// Scores and stored features of the rows from April on.
+    private func scored(_ program: ShippedProgram) throws -> [String] {
+        let queue = try DatabaseQueue(path: program.folder.appendingPathComponent("pipeline.db").path)
+        defer { try? queue.close() }
+        return try queue.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT machine || ' ' || time || ' ' || score || ' ' || hex(features) FROM machine_states_current
+                    WHERE time >= '2025-04-01' ORDER BY machine, time
+                    """)
+        }
+    }
+
+    @Test("a model that comes after the first run finds the machines' past as it would have prepared it; both runs replay")
+    func preparedLater() throws {
+        let late = try fleet(), whole = try fleet()
+        defer { for program in [late, whole] { program.remove() } }
+        let files = FileManager.default, readings = late.folder.appendingPathComponent("data/readings")
+        let aside = late.folder.appendingPathComponent("aside")
+        try files.createDirectory(at: aside, withIntermediateDirectories: true)
+        let later = try files.contentsOfDirectory(atPath: readings.path).filter { $0 >= "2025-04" }
+        #expect(later.count == 2)
+        for name in later { try files.moveItem(at: readings.appendingPathComponent(name), to: aside.appendingPathComponent(name)) }
+        #expect(try late.run("run", "job.yaml", "--clock", "2025-04-01T01:00:00Z").code == 0)
+        for name in later { try files.moveItem(at: aside.appendingPathComponent(name), to: readings.appendingPathComponent(name)) }
+        for program in [late, whole] { try trained(program) }
+        let (after, once) = try (scored(late), scored(whole))
+        #expect(after.count > 300)
+        #expect(after == once)
+        let replay = try late.run("replay", "job.yaml", "--as-of", "2025-06-01T00:00:00Z", "--format", "json")
+        #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)\(replay.errors)")
+        let other = try late.run("run", "job.yaml", "--rescore", "--clock", "2025-06-02T00:00:00Z")
+        #expect(other.code == 64 && other.errors.contains("pipeline evaluate"), "\(other.errors)")
+    }
+
     @Test("days after the training period find failures ahead; shuffled scores find nothing; rolling weeks are refused")
     func evaluated() throws {
         let program = try fleet()

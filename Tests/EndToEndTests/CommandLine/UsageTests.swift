@@ -75,7 +75,8 @@ struct UsageTests {
         arguments: [
             (["recommendations.yaml", "--control", "shuffled"], "--control is not for recommendations"),
             (["recommendations.yaml", "--rolling", "3"], "--rolling is not for recommendations"),
-            (["fraud.yaml", "--inner"], "--inner is for recommendations"), (["demand.yaml"], "Use `pipeline backtest "),
+            (["fraud.yaml", "--inner"], "--inner is for recommendations and --protocol folds"),
+            (["demand.yaml"], "Use `pipeline backtest "),
         ])
     func otherJobs(_ arguments: [String], _ text: String) throws {
         let program = try ShippedProgram()

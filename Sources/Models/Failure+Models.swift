@@ -54,6 +54,13 @@ extension Failure {
             expected: "one for each of \(features) features, or none", remedy: "Build them from the stage's definition.")
     }
 
+    package static func trainingUnits(found: Int) -> Failure {
+        Failure(
+            .failed, code: "models.units", what: "there are too few units to leave some out", found: "\(found)",
+            expected: "rows of 2 units or more, which intervals are measured on",
+            remedy: "Train on more units, or set `folds: 0` for a model without intervals.")
+    }
+
     package static func trainingEmpty() -> Failure {
         Failure(
             .failed, code: "models.no-rows", what: "there is nothing to learn from", found: "no rows with a weight above 0",

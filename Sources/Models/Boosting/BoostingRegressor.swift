@@ -117,6 +117,7 @@ public enum BoostingRegressionFamily: RegressorFamily {
     private static func crossFitted(_ rows: RegressionSet, values: ParameterValues, seed: UInt64) throws(Failure) -> [Float] {
         let groups = rows.groups.isEmpty ? Array(rows.targets.indices) : rows.groups
         let folds = GroupFolds(groups: groups, folds: values.integer("folds"), seed: seed)
+        guard folds.count > 1 else { throw .trainingUnits(found: Set(groups).count) }
         var predicted = [Float](repeating: 0, count: rows.targets.count)
         for fold in 0..<folds.count {
             let (inside, outside) = (folds.rows(in: fold), folds.rows(notIn: fold))

@@ -105,7 +105,7 @@ public struct Completion: Hashable, Sendable {
         (self.latency, self.invokedModel, self.tokens, self.attempts) = (latency, invokedModel, tokens, attempts)
     }
 
-    /// The mean probability of a token (geometric): a score to calibrate, not a probability of being right. Nil without log probabilities.
+    /// The mean natural logarithm of a token's probability, 0 or below: a score to calibrate, not a probability of being right. Nil without log probabilities.
     public var meanLogProbability: Double? {
         tokens.isEmpty ? nil : tokens.reduce(0) { $0 + $1.logProbability } / Double(tokens.count)
     }

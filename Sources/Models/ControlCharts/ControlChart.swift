@@ -112,7 +112,7 @@ public struct ControlChart: Hashable, Sendable {
         return signals
     }
 
-    /// The four rules on points, newest first; a rule of several points needs the newest to be one of them, and all of them to be there.
+    /// The four rules on points, newest first; a rule of several points needs the newest to be one of them.
     static func westernElectric(_ points: [Double]) -> Signals {
         guard let newest = points.first else { return [] }
         var signals: Signals = []

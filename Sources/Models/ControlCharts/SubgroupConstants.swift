@@ -17,9 +17,17 @@ public struct SubgroupConstants: Hashable, Sendable {
     /// Mean of the sample standard deviation (divisor n - 1).
     public let c4: Double
 
+    private static let table = sizes.map { SubgroupConstants(integrating: $0) }
+
+    /// Of a table that is made once: a chart asks for every point.
+    ///
     /// - Precondition: `size` is in `sizes`.
     public init(size: Int) {
         precondition(Self.sizes.contains(size), "a subgroup has 2 to 25 readings")
+        self = Self.table[size - Self.sizes.lowerBound]
+    }
+
+    private init(integrating size: Int) {
         self.size = size
         let n = Double(size)
         c4 = (2 / (n - 1)).squareRoot() * exp(lgamma(n / 2) - lgamma((n - 1) / 2))

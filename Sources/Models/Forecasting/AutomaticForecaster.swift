@@ -8,7 +8,7 @@ import Foundation
 /// values given is used, and the same values give the same choice: a budget is counted in estimated, not in measured seconds.
 public struct AutomaticForecaster: Sendable {
     public struct Settings: Hashable, Sendable {
-        /// In the order in which they are given up when the budget is short: the last ones first.
+        /// In the order in which they get of a short budget: one that does not fit what is left is left out, a cheaper one after it may fit.
         public var models: [LocalModel]
         /// Past origins, a horizon apart.
         public var origins = 2

@@ -41,7 +41,7 @@ extension ETS {
         private static func states(_ values: [Double], form: ETSForm, period: Int) -> [Double]? {
             var adjusted = values, seasonal: [Double] = []
             if form.season != .none {
-                guard values.count >= 4 else { return nil }
+                guard values.count >= max(4, period) else { return nil }
                 let parts = seasonalPart(values, isFactor: form.season == .multiplicative, period: period)
                 seasonal = parts[1..<period].reversed()
                 if form.season == .multiplicative {

@@ -50,9 +50,10 @@ extension Evaluator {
     public func roll(
         _ job: Job, against other: Job? = nil, weeks: Int, test: Period? = nil, removal: Int? = nil, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> RollingReport {
-        if let scoring = job.scoring, try Stages.required(scoring.stage.name) is any PreparedStage.Type {
+        if let scoring = job.scoring, try Stages.required(scoring.stage.name) is any KeepingStage.Type {
             throw .protocolStage(
-                "\(weeks)", option: "--rolling", stage: scoring.stage.name, expected: "a stage whose rows have labels; use --protocol units"
+                "\(weeks)", option: "--rolling", stage: scoring.stage.name,
+                expected: "a stage that learns nothing before its model does; use --protocol"
             )
         }
         let jobs = try [try job.scored()] + (other.map { other throws(Failure) in [try other.scored()] } ?? [])

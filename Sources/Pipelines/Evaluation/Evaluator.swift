@@ -44,8 +44,8 @@ public struct Evaluator: Sendable {
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
         let days = test?.days ?? Self.lastDays(period, settings)
         let split = try Split(settings, test: days, period: period)
-        if try Stages.required(job.stage.name) is any PreparedStage.Type {
-            let (training, testing) = try lives(split, numbers: SliceColumns.names(job), collector: &collector, progress: progress)
+        if try Stages.required(job.stage.name) is any KeepingStage.Type {
+            let (training, testing) = try apart(split, numbers: SliceColumns.names(job), collector: &collector, progress: progress)
             return try measure(
                 job, settings: settings, training: training, testing: testing, verified: testing, split: split, shuffled: shuffled,
                 control: control)
@@ -60,11 +60,17 @@ public struct Evaluator: Sendable {
             shuffled: shuffled, control: control)
     }
 
-    /// Rows of units with a life: what is left of it is read off failures known before the test days where the model learns, and off all
-    /// of them where it is tested. No unit leaves the test: that a machine failed last month says nothing against its next life.
-    private func lives(
+    /// Rows of a stage that learns something before the model does: it learns that of the training days alone. What is left of a unit's
+    /// life is read off failures known before the test days where the model learns, and off all of them where it is tested. No unit leaves
+    /// the test: that a machine failed last month says nothing against its next life.
+    private func apart(
         _ split: Split, numbers: [String], collector: inout FeatureCollector, progress: (Int) -> Void
     ) throws(Failure) -> (training: FeatureSet, testing: FeatureSet) {
+        if collector.runsToFailure {
+            // A unit that still ran at the cut would count as one that failed there.
+            throw .protocolStage(
+                "days", stage: collector.stageName, expected: "failures as labels; with `run-to-failure: true`, use --protocol units")
+        }
         let (from, to) = (Self.midnight(split.training.lowerBound), Self.midnight(split.training.upperBound + 1))
         let training = try collector.collect(
             from: from, to: to, labelsKnownBy: Self.midnight(split.test.lowerBound), numbers: numbers, progress: progress)

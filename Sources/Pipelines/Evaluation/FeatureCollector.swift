@@ -73,8 +73,6 @@ struct FeatureCollector {
     private(set) var read = 0
     /// Told of the rows of the period, a block at a time: the batch, their indices in it, all keys and all features of the block.
     var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
-    /// What a surveying stage learnt of other rows; nil = it learns of the rows of the period.
-    var preparation: [UInt8]?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -110,6 +108,11 @@ struct FeatureCollector {
         return events
     }
 
+    var stageName: String { job.stage.name }
+
+    /// Whether the stage takes each unit's last row for its end.
+    var runsToFailure: Bool { job.stage.parameters["run-to-failure"] == .bool(true) }
+
     /// First and last event time of the feed, or nil when no row can be read.
     func period() throws(Failure) -> (first: Timestamp, last: Timestamp)? {
         var feed = job.main
@@ -130,10 +133,11 @@ struct FeatureCollector {
     /// - Parameters:
     ///   - numbers: columns or features whose values are kept beside the features; those of the automatic decisions always are.
     ///   - preparation: what the stage learnt from other rows; nil = it learns from these.
+    ///   - leavingOut: units that it learns nothing from, as `LifeTargets` numbers them.
     ///   - livesUntil: up to when failures of units count; nil = up to `to`.
     mutating func collect(
         from: Timestamp, to: Timestamp, labelsKnownBy: Timestamp, numbers: [String] = [], preparation: [UInt8]? = nil,
-        livesUntil: Timestamp? = nil, progress: (Int) -> Void = { _ in }
+        leavingOut: Set<Int> = [], livesUntil: Timestamp? = nil, progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> FeatureSet {
         let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
@@ -145,7 +149,7 @@ struct FeatureCollector {
         }
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
-        let surveyed = try survey(stage, time: time, from: from, to: to)
+        let surveyed = try survey(stage, time: time, from: from, to: to, preparation: preparation)
         var kinds = (stage as? any ClassedStage).map { RowKinds($0, labelsKnownBy: labelsKnownBy) }
         let keyColumns = job.main.key.compactMap { schema.index(of: $0) }
         let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
@@ -158,7 +162,11 @@ struct FeatureCollector {
         }
         for (name, _) in kept { result.numbers[name] = [] }
         if let prepared, let scan {
-            if let preparation { result.preparation = preparation } else { result.preparation = try scan.preparation(by: prepared) }
+            if let preparation {
+                result.preparation = preparation
+            } else {
+                result.preparation = try scan.preparation(by: prepared, leavingOut: leavingOut)
+            }
             try prepared.prepare(result.preparation)
             result.life = LifeTargets(left: [], atLeast: [], units: [], horizon: prepared.horizon)
         }
@@ -195,7 +203,7 @@ struct FeatureCollector {
                     if left.isNaN, atLeast <= prepared.horizon { continue }
                     result.life?.left.append(left)
                     result.life?.atLeast.append(atLeast)
-                    result.life?.units.append(Int(truncatingIfNeeded: units[row] >> 1))
+                    result.life?.units.append(LifeScan.number(of: units[row]))
                 }
                 let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
                 var label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
@@ -223,7 +231,9 @@ struct FeatureCollector {
     }
 
     /// What a surveying stage learns of the rows of the period; the stage has taken it over.
-    private func survey(_ stage: any Stage, time: Int, from: Timestamp, to: Timestamp) throws(Failure) -> [UInt8] {
+    private func survey(
+        _ stage: any Stage, time: Int, from: Timestamp, to: Timestamp, preparation: [UInt8]?
+    ) throws(Failure) -> [UInt8] {
         guard let stage = stage as? any SurveyingStage else { return [] }
         if let preparation {
             try stage.prepare(preparation)

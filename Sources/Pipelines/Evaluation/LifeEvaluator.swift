@@ -20,6 +20,7 @@ public struct LifeEvaluator: Sendable {
 
     private struct Trained {
         var job: ScoringJob
+        var collector: FeatureCollector
         var rows: FeatureSet
         var names: [String]
         var settings: TrainSettings
@@ -35,7 +36,8 @@ public struct LifeEvaluator: Sendable {
             throw .protocolStage(protocolName, stage: job.stage.name, expected: "the stage maintenance with `family: life`")
         }
         let names = try Stages.definition(of: job.stage).features.map(\.name)
-        return Trained(job: job, rows: all, names: names, settings: settings, seed: RecordKey.hash(job.name) >> 1)
+        return Trained(
+            job: job, collector: collector, rows: all, names: names, settings: settings, seed: RecordKey.hash(job.name) >> 1)
     }
 
     private func model(_ set: FeatureSet, _ trained: Trained) throws(Failure) -> LifeModel {
@@ -48,14 +50,17 @@ public struct LifeEvaluator: Sendable {
     // MARK: Units left out
 
     public func units(_ job: Job, folds count: Int = 5, progress: (Int) -> Void = { _ in }) throws(Failure) -> ProtocolReport {
-        let trained = try collected(job, protocolName: "units", progress: progress)
+        var trained = try collected(job, protocolName: "units", progress: progress)
         let life = trained.rows.life ?? LifeTargets(left: [], atLeast: [], units: [], horizon: 0)
         let folds = GroupFolds(groups: life.units, folds: count, seed: 1)
         var outcomes: [Outcome] = []
         for fold in 0..<folds.count {
             let (inside, outside) = (folds.rows(in: fold), folds.rows(notIn: fold))
-            let model = try model(trained.rows.rows(outside), trained)
-            let predicted = try model.lives(of: trained.rows.matrix.rows(inside))
+            // What the features rest on is learnt of the other units, too.
+            let rows = try trained.collector.collect(
+                from: .distantPast, to: .distantFuture, labelsKnownBy: .distantFuture, leavingOut: Set(inside.map { life.units[$0] }))
+            let model = try model(rows.rows(outside), trained)
+            let predicted = try model.lives(of: rows.matrix.rows(inside))
             let width = predicted.count / max(inside.count, 1)
             for (index, row) in inside.enumerated() where !life.left[row].isNaN {
                 outcomes.append(

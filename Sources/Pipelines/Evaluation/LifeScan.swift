@@ -75,12 +75,19 @@ struct LifeScan {
         counters[unit] = counter
     }
 
-    func preparation(by stage: any PreparedStage) throws(Failure) -> [UInt8] {
-        var lives: [[Float]] = []
-        for (times, units) in zip(batchTimes, batchUnits) {
-            lives.append(zip(units, times).map { left($0, at: $1, step: stage.step) })
+    /// The number by which targets know a unit.
+    static func number(of unit: UInt64) -> Int { Int(truncatingIfNeeded: unit >> 1) }
+
+    /// - Parameter units: by number; nothing is learnt of their rows.
+    func preparation(by stage: any PreparedStage, leavingOut units: Set<Int> = []) throws(Failure) -> [UInt8] {
+        var lives: [[Float]] = [], taken: [RecordBatch] = []
+        for (place, batch) in batches.enumerated() {
+            let own = batchUnits[place], times = batchTimes[place]
+            let rows = own.indices.filter { !units.contains(Self.number(of: own[$0])) }
+            taken.append(rows.count == batch.count ? batch : batch.selecting(rows))
+            lives.append(rows.map { left(own[$0], at: times[$0], step: stage.step) })
         }
-        return try stage.preparation(of: batches, lives: lives)
+        return try stage.preparation(of: taken, lives: lives)
     }
 }
 

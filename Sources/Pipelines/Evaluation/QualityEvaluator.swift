@@ -77,7 +77,7 @@ public struct QualityEvaluator: Sendable {
         guard cut > 0, cut < end else { throw .feedWithoutRows(job.scored.main.files) }
         let (from, to) = (Timestamp(microseconds: times[cut]), Timestamp(microseconds: times[end - 1] + 1))
         // Two passes: what a stage learns beforehand, it learns of the first pieces.
-        let first = try collected(job, from: .distantPast, to: from, shuffled: shuffled)
+        let first = try collected(job, from: .distantPast, to: from, known: from, shuffled: shuffled)
         let last = try collected(job, from: from, to: to, shuffled: false, preparation: first.set.preparation)
         let model = try trained(first, rows: Array(first.labels.indices), job)
         var tested = last
@@ -107,11 +107,12 @@ public struct QualityEvaluator: Sendable {
     }
 
     private func collected(
-        _ job: Job, from: Timestamp, to: Timestamp, shuffled: Bool, preparation: [UInt8]? = nil, progress: (Int) -> Void = { _ in }
+        _ job: Job, from: Timestamp, to: Timestamp, known: Timestamp = .distantFuture, shuffled: Bool, preparation: [UInt8]? = nil,
+        progress: (Int) -> Void = { _ in }
     ) throws(Failure) -> Pieces {
         var collector = try FeatureCollector(job: job.scored)
-        collector.preparation = preparation
-        var set = try collector.collect(from: from, to: to, labelsKnownBy: .distantFuture, progress: progress)
+        var set = try collector.collect(
+            from: from, to: to, labelsKnownBy: known, preparation: preparation, progress: progress)
         guard !set.labels.isEmpty else { throw .feedWithoutRows(job.scored.main.files) }
         if shuffled {
             var order = Array(set.labels.indices)
@@ -176,7 +177,8 @@ public struct QualityEvaluator: Sendable {
         let labels = verdicts.rows.map { pieces.set.labels[$0] }
         var all: [(name: String, value: String)] = [("tested", "\(labels.count)"), ("defective", "\(labels.count { $0 == 1 })")]
         all += facts.map { ($0.0, $0.1) }
-        all.append(("features", "\(job.pieceFeatures)"))
+        // Folds leave out what depends on the pieces before.
+        all.append(("features", "\(name == "folds" ? job.pieceFeatures : job.featureNames.count)"))
         if pieces.knowsKinds { all.append(("kinds", "\(pieces.names.count)")) }
         all += [("inner", "\(inner)"), ("shuffled", "\(shuffled)")]
         return ProtocolReport(job: job.scored.name, name: name, facts: all, figures: figures(pieces, verdicts, labels: labels))

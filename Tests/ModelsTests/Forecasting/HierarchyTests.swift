@@ -80,10 +80,4 @@ import Testing
             #expect(abs(middle / fitted[0].mean[step] - 1) < 0.1)
         }
     }
-
-    @Test("the control: forecasts as they were do not add up")
-    func negativeControl() {
-        let base = [20.0, 9, 6, 4, 5, 5]
-        #expect(abs(base[0] - base[3] - base[4] - base[5]) > 1)
-    }
 }

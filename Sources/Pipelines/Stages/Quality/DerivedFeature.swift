@@ -56,6 +56,17 @@ struct DerivedFeature {
         }
     }
 
+    /// Columns that it is made of.
+    var columns: Set<Int> { Self.columns(term) }
+
+    private static func columns(_ term: Term) -> Set<Int> {
+        switch term {
+        case .column(let index): [index]
+        case .constant: []
+        case .operation(_, let left, let right): columns(left).union(columns(right))
+        }
+    }
+
     /// A value a row; NaN where a column has none, and where the result is not finite (a division by zero).
     func values(_ batch: RecordBatch) -> [Double] {
         evaluate(term, batch).map { $0.isFinite ? $0 : .nan }

@@ -22,6 +22,8 @@ struct QualitySettings {
     let subgroup: Int
     let spread: ControlLimits.Spread
     let forget: Int64
+    /// Everything that what is learnt of training rows depends on.
+    let plan: String
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
         func column(_ name: String, _ parameter: String) throws(Failure) -> Int {
@@ -45,8 +47,8 @@ struct QualitySettings {
         }
         var derived: [DerivedFeature] = []
         for (name, text) in names.derived { derived.append(try DerivedFeature(name, text, schema: schema)) }
-        let numbers = names.inputs + names.derived.map(\.name)
-        for (index, name) in numbers.enumerated() where numbers[..<index].contains(name) { throw .qualityNameTwice(name) }
+        let numbers = names.inputs + names.derived.map(\.name), all = names.features.map(\.name)
+        for (index, name) in all.enumerated() where all[..<index].contains(name) { throw .qualityNameTwice(name) }
         var classes: [Int] = []
         for name in names.classes { classes.append(try column(name, "classes")) }
         let isText = classes.count == 1 && schema.fields[classes[0]].type == .string
@@ -56,7 +58,8 @@ struct QualitySettings {
                 for name in names.sound where !names.classes.contains(name) { throw .qualitySound(name, known: names.classes) }
             }
         }
-        for index in classes where inputs.contains(index) { throw .qualityClassUsed(schema.fields[index].name) }
+        let used = derived.reduce(into: Set(inputs)) { $0.formUnion($1.columns) }
+        for index in classes where used.contains(index) { throw .qualityClassUsed(schema.fields[index].name) }
         var charted: [Int] = []
         for name in names.charts {
             guard let place = numbers.firstIndex(of: name) else {
@@ -73,6 +76,9 @@ struct QualitySettings {
         subgroup = configuration.integer("subgroup") ?? 1
         spread = configuration.text("spread").flatMap { ControlLimits.Spread(rawValue: $0) } ?? .range
         forget = configuration.span("forget")?.microseconds ?? 366 * 86_400_000_000
+        plan =
+            ([names.inputs, names.charts].map { $0.joined(separator: " ") } + derived.map { "\($0.name) = \($0.text)" }
+            + [configuration.text("group") ?? "", "\(subgroup)", spread.rawValue]).joined(separator: "\n")
     }
 
     private static func chart(_ configuration: StageConfiguration) throws(Failure) -> ControlChart.Settings {

@@ -93,7 +93,7 @@ public final class QualityStage: Stage, SurveyingStage, ClassedStage {
             }, numbers: numbers(of: batch), groups: groups(of: batch))
     }
 
-    public func preparation() -> [UInt8] { survey.bytes(names: settings.names) }
+    public func preparation() -> [UInt8] { survey.bytes(plan: settings.plan) }
 
     public func prepare(_ bytes: [UInt8]) throws(Failure) {
         guard let read = QualitySurvey.read(bytes, settings: settings) else {

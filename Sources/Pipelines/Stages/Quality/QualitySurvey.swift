@@ -66,13 +66,9 @@ struct QualitySurvey {
 
     // MARK: Bytes
 
-    private static func plan(_ names: QualityNames, subgroup: Int) -> String {
-        ([names.inputs, names.charts].map { $0.joined(separator: " ") } + ["\(subgroup)"]).joined(separator: "\n")
-    }
-
-    func bytes(names: QualityNames) -> [UInt8] {
+    func bytes(plan: String) -> [UInt8] {
         var writer = ByteWriter()
-        writer.text(Self.plan(names, subgroup: subgroup))
+        writer.text(plan)
         for levels in texts {
             writer.varint(UInt64(levels.count))
             for level in levels.sorted() { writer.text(level) }
@@ -89,9 +85,9 @@ struct QualitySurvey {
         return writer.bytes
     }
 
-    /// Nil for bytes of other inputs, charts or subgroups, or damaged ones.
+    /// Nil for bytes of other inputs, derived features, charts, groups or subgroups, or damaged ones.
     static func read(_ bytes: [UInt8], settings: QualitySettings) -> (levels: [[String]], limits: [UInt64: [ControlLimits?]])? {
-        guard var reader = ByteReader(sealed: bytes), reader.string() == plan(settings.names, subgroup: settings.subgroup) else {
+        guard var reader = ByteReader(sealed: bytes), reader.string() == settings.plan else {
             return nil
         }
         let levels = settings.inputs.map { _ in (0..<reader.count(of: 1)).map { _ in reader.string() } }

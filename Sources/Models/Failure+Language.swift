@@ -23,6 +23,13 @@ extension Failure {
             found: state, expected: expected, remedy: "Another process may have taken over; run `pipeline audit verify`.")
     }
 
+    package static func ledgerPending(model: String, seconds: Int64) -> Failure {
+        Failure(
+            .tryAgain, code: "language.ledger-pending", what: "the same question is being asked by another process", place: model,
+            found: "no answer within \(seconds) s", expected: "that it is answered or given up",
+            remedy: "Ask again; the call of a process that has ended on this machine is then counted as lost.")
+    }
+
     package static func priceUnknown(_ model: String) -> Failure {
         Failure(
             .job, code: "language.price-unknown", what: "the price of a model is not known", found: "'\(model)'",

@@ -4,9 +4,11 @@ import Records
 extension Failure {
     // MARK: Settings
 
+    /// A user name, a password and a query are left out: they may be secret.
     static func endpoint(_ text: String) -> Failure {
-        Failure(
-            .job, code: "remote.endpoint", what: "an endpoint cannot be used", found: "'\(text.prefix(200))'",
+        let text = text.lastIndex(of: "@").map { "…" + text[$0...] } ?? text
+        return Failure(
+            .job, code: "remote.endpoint", what: "an endpoint cannot be used", found: "'\(text.prefix { $0 != "?" }.prefix(200))'",
             expected: "http:// or https://, a host, a port if need be, and no user name",
             remedy: "Write for instance `https://vpce-1.bedrock-runtime.ap-northeast-1.vpce.amazonaws.com`.")
     }

@@ -36,8 +36,9 @@ package struct RemoteModelSetting: Hashable, Sendable {
 
     /// What decides the answer beside prompt and model, for the ledger.
     package var ledgerSettings: String {
-        guard let guardrail else { return kind.rawValue }
-        return "\(kind.rawValue) guardrail \(guardrail.identifier) \(guardrail.version)"
+        let place = "\(kind.rawValue) \(endpoint ?? "")" + (holdsToSchema ? " schema" : "")
+        guard let guardrail else { return place }
+        return "\(place) guardrail \(guardrail.identifier) \(guardrail.version)"
     }
 
     /// - Throws: a setting that cannot be used; a model that can leave the regions allowed.
@@ -49,13 +50,17 @@ package struct RemoteModelSetting: Hashable, Sendable {
             let client = try BedrockClient(
                 environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
                 policy: policy)
-            if !allowedRegions.isEmpty { try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions) }
+            if !allowedRegions.isEmpty {
+                try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions)
+                try check(client.endpoints.runtime)
+            }
             if kind == .bedrockInvoke { return try InvokedModel(model, client: client, guardrail: guardrail) }
             return try ConverseModel(model, client: client, guardrail: guardrail, holdsToSchema: holdsToSchema, streams: streams)
         case .openai:
             guard let endpoint else {
                 throw .setting("endpoint", found: "none", expected: "the server's address, such as http://127.0.0.1:8080/v1")
             }
+            if !allowedRegions.isEmpty { try check(Endpoint(endpoint)) }
             let key = environment.variables[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
             let client = try OpenAIClient(
                 endpoint: endpoint, key: key, caller: RemoteCaller(transport: transport, policy: policy, pace: pace))
@@ -63,12 +68,20 @@ package struct RemoteModelSetting: Hashable, Sendable {
         }
     }
 
-    /// Facts of the registry; a server of one's own costs nothing a token.
+    /// An address says where a prompt goes, whatever the region's name: this machine, or a host with an allowed region in its name.
+    private func check(_ place: Endpoint) throws(Failure) {
+        let labels = Set(place.host.split(separator: ".").map(String.init))
+        guard place.isHere || allowedRegions.contains(where: { labels.contains($0) }) else {
+            throw .regionNotAllowed(model, leavesTo: [place.host], allowed: allowedRegions)
+        }
+    }
+
+    /// Facts of the registry; a server on a private address costs nothing a token.
     ///
-    /// - Throws: a model of Bedrock whose price is not known.
+    /// - Throws: a model whose price is not known.
     package func facts(in registry: ModelRegistry = .bundled) throws(Failure) -> ModelFacts {
         if let facts = registry.facts(of: model) { return facts }
-        guard kind == .openai else { throw .priceUnknown(model) }
+        guard kind == .openai, let endpoint, try Endpoint(endpoint).isPrivate else { throw .priceUnknown(model) }
         return .local(model)
     }
 }

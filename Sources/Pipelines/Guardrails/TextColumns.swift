@@ -10,8 +10,16 @@ public struct TextColumns: Sendable {
     /// - Throws: a file or a column that is not there; the first record that cannot be read.
     public init(path: String, columns names: [String]) throws(Failure) {
         let feed = names.map { FeedColumn(field: Field($0, .string, optional: true), source: $0) }
-        let reader = try CSVFormat.reader(
-            of: FeedFile(path: path, name: path), columns: feed, options: [:], from: .start, blockRows: 4_096, bufferBytes: 1 << 16)
+        let reader: any FeedReader
+        do throws(Failure) {
+            reader = try CSVFormat.reader(
+                of: FeedFile(path: path, name: path), columns: feed, options: [:], from: .start, blockRows: 4_096, bufferBytes: 1 << 16)
+        } catch {
+            // Worded for feeds of a job, which there is none of here.
+            var failure = error
+            (failure.kind, failure.remedy) = (.usage, "Name another file or column on the command line.")
+            throw failure
+        }
         var columns = [[String]](repeating: [], count: names.count)
         while let block = try reader.next() {
             if let reject = block.rejects.first {

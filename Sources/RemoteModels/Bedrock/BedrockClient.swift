@@ -61,6 +61,9 @@ package struct BedrockClient: Sendable {
     private func authenticated(_ call: HTTPCall) async throws(Failure) -> HTTPCall {
         switch try await chain.authority() {
         case .key(let key):
+            guard call.endpoint.scheme == "https" || call.endpoint.isHere else {
+                throw .setting("endpoint", found: "http to another machine, with a key", expected: "https")
+            }
             var call = call
             call.headers.append(HTTPHeader("Authorization", "Bearer \(key)"))
             return call

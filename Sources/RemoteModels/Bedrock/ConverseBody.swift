@@ -54,13 +54,13 @@ package enum ConverseBody {
         text: String, stop: String?, usage: JSONValue?, invoked: String?, model: String, place: String
     ) throws(Failure) -> Completion {
         guard let stop else { throw .answerMalformed(place: place, found: "no stopReason", expected: "why the answer ended") }
-        guard let input = usage?["inputTokens"]?.integer, let output = usage?["outputTokens"]?.integer, input >= 0, output >= 0 else {
+        guard let input = usage?["inputTokens"]?.tokenCount, let output = usage?["outputTokens"]?.tokenCount else {
             throw .answerMalformed(place: place, found: "no usage", expected: "inputTokens and outputTokens, 0 or more")
         }
         // Tokens read from a cache are billed too, and not part of inputTokens.
-        let cached = (usage?["cacheReadInputTokens"]?.integer ?? 0) + (usage?["cacheWriteInputTokens"]?.integer ?? 0)
+        let cached = (usage?["cacheReadInputTokens"]?.tokenCount ?? 0) + (usage?["cacheWriteInputTokens"]?.tokenCount ?? 0)
         return Completion(
-            text: text, ending: try ending(stop, place: place), promptTokens: Int(input + max(0, cached)), answerTokens: Int(output),
+            text: text, ending: try ending(stop, place: place), promptTokens: input + cached, answerTokens: output,
             invokedModel: invoked ?? model)
     }
 

@@ -75,7 +75,12 @@ final class ConverseCollector: Sendable {
 
     private static func take(_ event: EventStreamReader.Event, _ state: inout State, place: String) throws(Failure) {
         if let name = event.exception {
-            let status = ["throttlingException": 429, "serviceUnavailableException": 503, "internalServerException": 500][name] ?? 400
+            let known = [
+                "throttlingException": 429, "serviceUnavailableException": 503, "internalServerException": 500,
+                "modelStreamErrorException": 424, "validationException": 400,
+            ]
+            // What is not known may have come after the model worked.
+            let status = known[name] ?? 500
             let spelled = name.prefix(1).uppercased() + name.dropFirst()
             let answer = HTTPAnswer(status: status, headers: [HTTPHeader("x-amzn-errortype", spelled)], body: event.payload)
             throw BedrockClient.complaint(answer, place: place, now: .distantPast).failure

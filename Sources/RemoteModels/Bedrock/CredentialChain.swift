@@ -123,7 +123,7 @@ package final class CredentialChain: Sendable {
         }
         let place = try Endpoint(url)
         // The token must not go in the clear to a host that anybody may own.
-        guard place.scheme == "https" || Self.mayBePlain(place.host) else {
+        guard place.scheme == "https" || Self.mayBePlain(place) else {
             throw .credentials(
                 place: "container", found: "http to a host that is not a loopback or link-local address",
                 remedy: "Use https in AWS_CONTAINER_CREDENTIALS_FULL_URI.")
@@ -147,9 +147,8 @@ package final class CredentialChain: Sendable {
         return try parse(answer, source: "container")
     }
 
-    private static func mayBePlain(_ host: String) -> Bool {
-        host == "localhost" || host.hasPrefix("127.") || host == "[::1]" || host == "169.254.170.2" || host == "169.254.170.23"
-            || host == "[fd00:ec2::23]"
+    private static func mayBePlain(_ place: Endpoint) -> Bool {
+        place.isHere || ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"].contains(place.host)
     }
 
     /// Version 2 of the instance metadata service: a token first, which a request forged through a web page cannot get.

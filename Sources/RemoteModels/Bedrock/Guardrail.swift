@@ -72,6 +72,6 @@ extension BedrockClient {
         let policies = assessments.flatMap { $0.members ?? [] }.map(\.name).filter { $0.hasSuffix("Policy") }
         return GuardrailVerdict(
             intervened: action == "GUARDRAIL_INTERVENED", text: outputs.compactMap { $0["text"]?.string }.joined(),
-            policies: Array(Set(policies)).sorted(), units: Int(usage.reduce(0) { $0 + ($1.value.integer ?? 0) }))
+            policies: Array(Set(policies)).sorted(), units: usage.reduce(0) { $0 + ($1.value.tokenCount ?? 0) })
     }
 }

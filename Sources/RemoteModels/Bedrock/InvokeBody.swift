@@ -48,13 +48,24 @@ package enum InvokeBody: String, Sendable, CaseIterable {
         }
     }
 
+    /// By scalars: a combining one before a mark would hide it from a search by characters.
+    private static func broken(_ text: String) -> String {
+        var result = String.UnicodeScalarView(), last: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            if last == "<", scalar == "|" { result.append(" ") }
+            result.append(scalar)
+            last = scalar
+        }
+        return String(result)
+    }
+
     /// Marks in texts are broken up: else a text of a feed could speak as the system.
     private func llamaText(_ turns: PromptTurns) -> String {
         let (open, close, end) =
             self == .llama4
             ? ("<|header_start|>", "<|header_end|>", "<|eot|>") : ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")
         func block(_ speaker: String, _ text: String) -> String {
-            "\(open)\(speaker)\(close)\n\n\(text.replacing("<|", with: "< |"))\(end)"
+            "\(open)\(speaker)\(close)\n\n\(Self.broken(text))\(end)"
         }
         var text = "<|begin_of_text|>"
         if !turns.system.isEmpty { text += block("system", turns.system) }
@@ -69,7 +80,8 @@ package enum InvokeBody: String, Sendable, CaseIterable {
         switch self {
         case .claude:
             guard let content = value["content"]?.elements, let reason = value["stop_reason"]?.string,
-                let input = value["usage"]?["input_tokens"]?.integer, let output = value["usage"]?["output_tokens"]?.integer, input >= 0,
+                let input = value["usage"]?["input_tokens"]?.tokenCount, let output = value["usage"]?["output_tokens"]?.tokenCount,
+                input >= 0,
                 output >= 0
             else { throw .answerMalformed(place: place, found: "a part is missing", expected: "content, stop_reason and usage") }
             let endings: [String: Completion.Ending] = [
@@ -84,7 +96,7 @@ package enum InvokeBody: String, Sendable, CaseIterable {
                 text: text, ending: ending, promptTokens: Int(input), answerTokens: Int(output), invokedModel: model)
         case .llama3, .llama4:
             guard let text = value["generation"]?.string, let reason = value["stop_reason"]?.string,
-                let input = value["prompt_token_count"]?.integer, let output = value["generation_token_count"]?.integer, input >= 0,
+                let input = value["prompt_token_count"]?.tokenCount, let output = value["generation_token_count"]?.tokenCount, input >= 0,
                 output >= 0, reason == "stop" || reason == "length"
             else {
                 throw .answerMalformed(

@@ -49,7 +49,9 @@ package struct SharedFile: Sendable {
     }
 
     static func checkMode(_ path: String) throws(Failure) {
-        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int ?? 0
+        // Of what a link leads to: secrets are often mounted as links.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let mode = (try? FileManager.default.attributesOfItem(atPath: target))?[.posixPermissions] as? Int ?? 0
         guard mode & 0o077 == 0 else { throw .secretFileMode(path, mode: "0" + String(mode & 0o777, radix: 8)) }
     }
 }

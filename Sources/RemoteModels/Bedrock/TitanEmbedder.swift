@@ -33,11 +33,11 @@ package struct TitanEmbedder: Embedder {
                 .init("normalize", .bool(true)),
             ])
             let value = try client.json(try await client.post("/model/\(BedrockClient.label(model))/invoke", body, limit: timeLimit))
-            guard let count = value["inputTextTokenCount"]?.integer, count >= 0 else {
+            guard let count = value["inputTextTokenCount"]?.tokenCount else {
                 throw .answerMalformed(place: place, found: "no inputTextTokenCount", expected: "an embedding and its tokens")
             }
             vectors += try UnitVector.parse(value["embedding"], dimensions: dimensions, place: place)
-            tokens += Int(count)
+            tokens += count
         }
         return (vectors, tokens)
     }

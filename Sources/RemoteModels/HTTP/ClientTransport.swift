@@ -9,7 +9,6 @@
     package struct ClientTransport: HTTPTransport {
         private let client: HTTPClient
 
-        /// - Parameter client: nil = one that all transports of the process share.
         package init() {
             var configuration = HTTPClient.Configuration(
                 redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)

@@ -64,6 +64,24 @@ package struct Endpoint: Hashable, Sendable {
         }
     }
 
+    /// This machine: what is sent there travels no network.
+    package var isHere: Bool { host == "localhost" || host == "[::1]" || octets?.first == 127 }
+
+    /// This machine or a private network of one's own (RFC 1918, names without a dot, `.local`, `.internal`).
+    package var isPrivate: Bool {
+        guard let octets else {
+            return isHere || !host.contains(".") && !host.hasPrefix("[") || host.hasSuffix(".local") || host.hasSuffix(".internal")
+        }
+        return isHere || octets[0] == 10 || octets[0] == 192 && octets[1] == 168 || octets[0] == 172 && (16...31).contains(octets[1])
+    }
+
+    /// Of an address of version 4 in its usual form; nil for every name, whatever it begins with.
+    private var octets: [Int]? {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in part.utf8.allSatisfy { 48...57 ~= $0 } ? Int(part) : nil }
+        return parts.count == 4 && numbers.count == 4 && numbers.allSatisfy { 0...255 ~= $0 } ? numbers : nil
+    }
+
     /// `https://host:port`, without the prefix.
     var text: String { "\(scheme)://\(authority)" }
 

@@ -4,7 +4,6 @@ package import Records
 package protocol HTTPTransport: Sendable {
     /// - Parameters:
     ///   - limit: for the whole exchange.
-    ///   - onHead: called once, with an empty body, before the first part.
     ///   - onPart: called with each part of the body of a 2xx reply as it comes; empty reply bodies then. Nil = the body is in the answer.
     /// - Throws: no reply, or one cut off or beyond `HTTPLimits`.
     func send(_ call: HTTPCall, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)?)

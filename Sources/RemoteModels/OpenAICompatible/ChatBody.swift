@@ -46,19 +46,19 @@ enum ChatBody {
         guard let reason = choice?["finish_reason"]?.string else {
             throw .answerMalformed(place: place, found: "no finish_reason", expected: "why the answer ended")
         }
-        guard let input = value["usage"]?["prompt_tokens"]?.integer, let output = value["usage"]?["completion_tokens"]?.integer,
-            input >= 0, output >= 0
-        else { throw .answerMalformed(place: place, found: "no usage", expected: "prompt_tokens and completion_tokens, 0 or more") }
+        guard let input = value["usage"]?["prompt_tokens"]?.tokenCount, let output = value["usage"]?["completion_tokens"]?.tokenCount else {
+            throw .answerMalformed(place: place, found: "no usage", expected: "prompt_tokens and completion_tokens, 0 or more")
+        }
         var ending = try ending(reason, place: place)
         if choice?["message"]?["refusal"]?.string != nil { ending = .refused }
         return Completion(
-            text: text, ending: ending, promptTokens: Int(input), answerTokens: Int(output),
+            text: text, ending: ending, promptTokens: input, answerTokens: output,
             invokedModel: value["model"]?.string ?? model, tokens: tokens(choice?["logprobs"]))
     }
 
     private static func ollama(_ value: JSONValue, model: String, place: String) throws(Failure) -> Completion {
         guard let text = value["message"]?["content"]?.string, value["done"]?.boolean == true,
-            let input = value["prompt_eval_count"]?.integer, let output = value["eval_count"]?.integer, input >= 0, output >= 0
+            let input = value["prompt_eval_count"]?.tokenCount, let output = value["eval_count"]?.tokenCount, input >= 0, output >= 0
         else { throw .answerMalformed(place: place, found: "a part is missing", expected: "message, done, prompt_eval_count, eval_count") }
         return Completion(
             text: text, ending: try ending(value["done_reason"]?.string ?? "stop", place: place), promptTokens: Int(input),

@@ -75,8 +75,8 @@ final class ChatCollector: Sendable {
         let bound = TokenBound(prompt)
         return Completion(
             text: state.text, ending: try ChatBody.ending(reason, place: place),
-            promptTokens: Int(state.usage?["prompt_tokens"]?.integer ?? Int64(bound.promptTokens)),
-            answerTokens: Int(state.usage?["completion_tokens"]?.integer ?? Int64(max(1, state.text.utf8.count))),
+            promptTokens: state.usage?["prompt_tokens"]?.tokenCount ?? bound.promptTokens,
+            answerTokens: state.usage?["completion_tokens"]?.tokenCount ?? max(1, state.text.utf8.count),
             invokedModel: state.invoked ?? model, tokens: state.tokens)
     }
 }

@@ -13,8 +13,7 @@ package struct OpenAIClient: Sendable {
     package init(endpoint: String, key: String? = nil, caller: RemoteCaller) throws(Failure) {
         var place = try Endpoint(endpoint)
         if place.prefix.isEmpty { place.prefix = "/v1" }
-        let isHere = place.host == "localhost" || place.host.hasPrefix("127.") || place.host == "[::1]"
-        guard key == nil || place.scheme == "https" || isHere else {
+        guard key == nil || place.scheme == "https" || place.isHere else {
             throw .setting("endpoint", found: "http to another machine, with a key", expected: "https")
         }
         (self.endpoint, self.key, self.caller) = (place, key, caller)

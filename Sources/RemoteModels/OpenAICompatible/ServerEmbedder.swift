@@ -31,7 +31,7 @@ package struct ServerEmbedder: Embedder {
                 .init("encoding_format", .text("float")),
             ])
             let value = try client.json(try await client.post(client.endpoint.prefix + "/embeddings", body, limit: timeLimit))
-            guard let rows = value["data"]?.elements, rows.count == part.count, let count = value["usage"]?["prompt_tokens"]?.integer,
+            guard let rows = value["data"]?.elements, rows.count == part.count, let count = value["usage"]?["prompt_tokens"]?.tokenCount,
                 count >= 0
             else { throw .answerMalformed(place: place, found: "a part is missing", expected: "\(part.count) embeddings and usage") }
             var seen = Set<Int64>()

@@ -55,7 +55,7 @@
         @OptionGroup(title: "Output") var output: OutputOptions
 
         func validate() throws {
-            guard tokens >= 1 else { throw ValidationError("--tokens is \(tokens), expected 1 or more") }
+            guard (1...1_000_000).contains(tokens) else { throw ValidationError("--tokens is \(tokens), expected 1 to 1000000") }
             guard (1...86_400).contains(seconds) else { throw ValidationError("--seconds is \(seconds), expected 1 to 86400") }
             guard cap.map({ $0 >= 0 && $0 <= 1_000_000 }) ?? true else { throw ValidationError("--cap is out of 0 to 1000000") }
             guard cap == nil || ledger != nil else { throw ValidationError("--cap needs --ledger") }
@@ -77,12 +77,20 @@
                 let ledger = Ledger(
                     store: WarehouseLedger(database), budget: "ask", caps: LedgerCaps(money: cap.map { Int64($0 * 1e9) }),
                     owner: "\(environment.host) \(environment.processIdentifier) \(environment.now().microseconds)", now: environment.now)
+                try ledger.recover { Self.isAlive($0, host: environment.host) }
                 completer = LedgeredModel(
                     completer, ledger: ledger, facts: try setting.facts(), settings: setting.ledgerSettings,
                     pause: { try? await Task.sleep(for: .milliseconds(200)) })
             }
             let outcome = Self.wait(completer, try prompt(), transport)
             try show(try outcome.get(), facts: facts, console: console)
+        }
+
+        /// Whether the process that an entry names may still run: on another machine nobody here can tell.
+        private static func isAlive(_ owner: String, host: String) -> Bool {
+            let words = owner.split(separator: " ")
+            guard words.count == 3, words[0] == host, let process = Int32(words[1]), process > 0 else { return true }
+            return kill(process, 0) == 0 || errno == EPERM
         }
 
         private func prompt() throws -> Prompt {

@@ -1,6 +1,6 @@
 public import Records
 
-/// One call to a model: reserved before it is made, settled when its answer came. What may be kept for years stands in it: the masked prompt and
+/// One call to a model: reserved before it is made, settled when its answer came. What may be kept for years stands in it: the prompt as it was sent and
 /// its answer, so that a replay needs no model.
 public struct LedgerEntry: Hashable, Sendable {
     public enum State: String, Sendable, CaseIterable {

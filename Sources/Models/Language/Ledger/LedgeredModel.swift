@@ -33,13 +33,19 @@ public struct LedgeredModel: Completer {
         let request = Ledger.Request(
             prompt: prompt, model: base.model, destination: base.destination, settings: settings,
             amounts: facts.amounts(promptTokens: bound.promptTokens, answerTokens: bound.answerTokens))
+        let begun = ContinuousClock.now
         while true {
             switch try ledger.begin(request) {
             case .answered(var completion):
                 // Nothing was sent this time.
                 (completion.latency, completion.attempts) = (.zero, 0)
                 return completion
-            case .pending: await pause()
+            case .pending:
+                let waited = ContinuousClock.now - begun
+                guard waited < .microseconds(prompt.timeLimit.microseconds), !Task.isCancelled else {
+                    throw .ledgerPending(model: base.model, seconds: prompt.timeLimit.microseconds / 1_000_000)
+                }
+                await pause()
             case .reserved(let id): return try await call(prompt, id)
             }
         }

@@ -1,7 +1,7 @@
 public import Records
 import Synchronization
 
-/// A ledger that lives as long as the process: for trying a model from the terminal, and for tests.
+/// A ledger that lives as long as the process: for tests.
 public final class MemoryLedgerStore: LedgerStore {
     private let entries = Mutex<[LedgerEntry]>([])
 

@@ -7,19 +7,26 @@ public struct ModelPlace: Hashable, Sendable {
     /// Regions it can be answered in; nil = not known, or all of AWS.
     public let regions: [String]?
 
-    /// Regions of cross-region inference profiles (Bedrock user guide, "Supported regions for inference profiles", read 2026-11-29). A geography
-    /// lists every region that any of its profiles may reach, so that a check never lets one through.
+    /// Regions of cross-region inference profiles by geography, from memory and AWS's CDK reference; not read off each model's own page, which
+    /// alone tells. Check it there before relying on a promise about places.
     private static let geographies: [String: [String]] = [
-        "us": ["us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+        "us": ["ca-central-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
         "us-gov": ["us-gov-east-1", "us-gov-west-1"],
         "eu": ["eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"],
         "apac": [
             "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2",
-            "ap-southeast-3", "ap-southeast-4",
+            "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7", "ap-east-2", "me-central-1",
         ],
         "jp": ["ap-northeast-1", "ap-northeast-3"],
         "au": ["ap-southeast-2", "ap-southeast-4"],
-        "ca": ["ca-central-1", "us-east-1", "us-east-2", "us-west-2"],
+        "ca": ["ca-central-1", "ca-west-1", "us-east-1", "us-east-2", "us-west-2"],
+    ]
+
+    /// First words of bare ids. Another one may be the prefix of a geography that is not known here.
+    private static let makers: Set<String> = [
+        "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot", "moonshotai",
+        "nvidia",
+        "openai", "qwen", "stability", "twelvelabs", "writer", "zai",
     ]
 
     /// - Parameter region: where the call is sent.
@@ -47,7 +54,8 @@ public struct ModelPlace: Hashable, Sendable {
         } else {
             // A bare id is answered where it is asked; a bare name without a maker is not Bedrock's.
             bareModel = name
-            regions = region.isEmpty || (!isAddress && !name.contains(".")) ? nil : [region]
+            let isBare = isAddress || name.contains(".") && Self.makers.contains(prefix)
+            regions = region.isEmpty || !isBare ? nil : [region]
         }
     }
 

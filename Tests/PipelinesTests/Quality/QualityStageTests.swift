@@ -138,6 +138,12 @@ private struct Pieces {
         let learned = try Pieces.learned(Pieces.stream(5, rows: 60))
         let other = try Pieces.stage(["charts": .text("width")])
         #expect(throws: Failure.self) { try other.prepare(learned) }
+        // The same names, computed in another way: limits of the one say nothing of the other.
+        let derived = try Pieces.stage(["derived": .text("twice = width * 2")])
+        let rescaled = try Pieces.stage(["derived": .text("twice = width * 3")])
+        let twice = derived.preparation()
+        try derived.prepare(twice)
+        #expect(throws: Failure.self) { try rescaled.prepare(twice) }
         var damaged = learned
         damaged[damaged.count / 2] ^= 1
         let stage = try Pieces.stage()
@@ -151,7 +157,8 @@ private struct Pieces {
             (["inputs": "widht"], "stage.column-missing"), (["inputs": "width found", "classes": "found"], "stage.class-used"),
             (["derived": "a = width +"], "stage.derived"), (["derived": "a = width > 3"], "stage.derived"),
             (["derived": "a = alloy * 2"], "stage.column-type"), (["derived": "width = force"], "stage.feature-twice"),
-            (["charts": "thickness"], "stage.column-missing"), (["tests": "shewart"], "stage.column-missing"),
+            (["charts": "thickness"], "stage.column-missing"), (["charts": "width width"], "stage.feature-twice"),
+            (["tests": "shewart"], "stage.column-missing"),
             (["inputs": ""], "stage.parameter-missing"), (["classes": "width force"], "stage.column-type"),
         ] as [([String: String], String)])
     func mistakes(parameters: [String: String], code: String) {

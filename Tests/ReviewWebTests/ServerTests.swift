@@ -61,20 +61,66 @@
             func loopback() throws {
                 let fixture = try SiteFixture()
                 let server = try started(fixture)
-                let hex = String(server.port, radix: 16, uppercase: true)
-                let port = String(repeating: "0", count: 4 - hex.count) + hex
-                var lines: [Substring] = []
-                for name in ["tcp", "tcp6"] {
-                    lines += ((try? String(contentsOfFile: "/proc/net/\(name)", encoding: .utf8)) ?? "").split(separator: "\n")
-                }
-                // State 0A listens; an address is in the order of the machine's bytes.
-                var listening: [String] = []
-                for line in lines {
-                    let fields = line.split(separator: " ").map(String.init)
-                    if fields.count > 3, fields[3] == "0A", fields[1].hasSuffix(":\(port)") { listening.append(fields[1]) }
-                }
-                #expect(listening == ["0100007F:\(port)"])
+                #expect(answers("127.0.0.1", server.port))
+                // A server on every address would answer on any other of the loopback's, and on the machine's own.
+                for other in ["127.0.0.2", "127.1.2.3"] + addresses() { #expect(!answers(other, server.port), "\(other)") }
+                let open = try Listener()
+                #expect(answers("127.0.0.2", open.port))
                 #expect(server.stop() == 0)
+            }
+
+            /// A socket that listens on every address: what the test must be able to tell.
+            private final class Listener {
+                private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                let port: Int
+
+                init() throws {
+                    var address = sockaddr_in()
+                    address.sin_family = sa_family_t(AF_INET)
+                    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                    let (own, size) = (descriptor, length)
+                    let isReady = withUnsafeMutablePointer(to: &address) { pointer in
+                        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                            bind(own, $0, size) == 0 && listen(own, 8) == 0 && getsockname(own, $0, &length) == 0
+                        }
+                    }
+                    try #require(isReady)
+                    port = Int(UInt16(bigEndian: address.sin_port))
+                }
+
+                deinit { close(descriptor) }
+            }
+
+            private func answers(_ host: String, _ port: Int) -> Bool {
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(descriptor) }
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = UInt16(port).bigEndian
+                guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return false }
+                let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+                return withUnsafePointer(to: &address) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) == 0 }
+                }
+            }
+
+            /// The machine's addresses that are not of the loopback; there may be none.
+            private func addresses() -> [String] {
+                var first: UnsafeMutablePointer<ifaddrs>?
+                guard getifaddrs(&first) == 0 else { return [] }
+                defer { freeifaddrs(first) }
+                var (found, next): ([String], UnsafeMutablePointer<ifaddrs>?) = ([], first)
+                while let entry = next {
+                    next = entry.pointee.ifa_next
+                    guard let pointer = entry.pointee.ifa_addr, pointer.pointee.sa_family == sa_family_t(AF_INET) else { continue }
+                    var text = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
+                    pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { internet in
+                        _ = inet_ntop(AF_INET, &internet.pointee.sin_addr, &text, socklen_t(INET_ADDRSTRLEN))
+                    }
+                    let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                    if !name.hasPrefix("127.") { found.append(name) }
+                }
+                return found
             }
         #endif
 

@@ -41,9 +41,14 @@ struct MaintenanceJobTests {
         }
     }
 
-    private func trained(_ program: ShippedProgram) throws {
+    private func trained(_ program: ShippedProgram, promoting: Bool = false) throws {
         let train = try program.run("train", "job.yaml", "--as-of", "2025-05-01", "--clock", "2025-05-01T00:00:00Z")
         #expect(train.code == 0, "\(train.errors)")
+        if promoting {
+            let promoted = try program.run(
+                "models", "promote", "machines", "1", "--job", "job.yaml", "--reason", "the first", "--clock", "2025-05-01T00:00:00Z")
+            #expect(promoted.code == 0, "\(promoted.errors)")
+        }
         let run = try program.run("run", "job.yaml", "--clock", "2025-06-01T00:00:00Z")
         #expect(run.code == 0, "\(run.errors)")
     }
@@ -106,10 +111,13 @@ struct MaintenanceJobTests {
         for name in later { try files.moveItem(at: readings.appendingPathComponent(name), to: aside.appendingPathComponent(name)) }
         #expect(try late.run("run", "job.yaml", "--clock", "2025-04-01T01:00:00Z").code == 0)
         for name in later { try files.moveItem(at: aside.appendingPathComponent(name), to: readings.appendingPathComponent(name)) }
-        for program in [late, whole] { try trained(program) }
+        // Where rows were scored already, a person promotes; the first model of an empty database is the champion at once.
+        try trained(late, promoting: true)
+        try trained(whole)
         let (after, once) = try (scored(late), scored(whole))
         #expect(after.count > 300)
-        #expect(after == once)
+        let different = zip(after, once).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        #expect(after.count == once.count && different == nil, "\(different ?? -1)")
         let replay = try late.run("replay", "job.yaml", "--as-of", "2025-06-01T00:00:00Z", "--format", "json")
         #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)\(replay.errors)")
         let other = try late.run("run", "job.yaml", "--rescore", "--clock", "2025-06-02T00:00:00Z")

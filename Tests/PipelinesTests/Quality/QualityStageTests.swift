@@ -139,8 +139,8 @@ private struct Pieces {
         let other = try Pieces.stage(["charts": .text("width")])
         #expect(throws: Failure.self) { try other.prepare(learned) }
         // The same names, computed in another way: limits of the one say nothing of the other.
-        let derived = try Pieces.stage(["derived": .text("twice = width * 2")])
-        let rescaled = try Pieces.stage(["derived": .text("twice = width * 3")])
+        let derived = try Pieces.stage(["derived": .text("twice = width * 2"), "charts": .text("width")])
+        let rescaled = try Pieces.stage(["derived": .text("twice = width * 3"), "charts": .text("width")])
         let twice = derived.preparation()
         try derived.prepare(twice)
         #expect(throws: Failure.self) { try rescaled.prepare(twice) }

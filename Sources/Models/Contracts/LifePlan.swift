@@ -6,9 +6,11 @@ public struct LifePlan: Hashable, Sendable {
     public var expected: Double
     public var atOnce: Double
     public var atFailure: Double
+    /// Steps left that half of such units reach.
+    public var median: Float
 
-    public init(steps: Float?, expected: Double, atOnce: Double, atFailure: Double) {
-        (self.steps, self.expected, self.atOnce, self.atFailure) = (steps, expected, atOnce, atFailure)
+    public init(steps: Float?, expected: Double, atOnce: Double, atFailure: Double, median: Float) {
+        (self.steps, self.expected, self.atOnce, self.atFailure, self.median) = (steps, expected, atOnce, atFailure, median)
     }
 
     /// The cheapest time for a repair, from levels of the life left that are equally likely.
@@ -28,6 +30,7 @@ public struct LifePlan: Hashable, Sendable {
             return Double(failed) / count * failure + repair * min(thrown / Double(typical), 1)
         }
         (atOnce, atFailure) = (cost(at: 0, failed: 0), failure)
+        median = levels.isEmpty ? 0 : (levels[(levels.count - 1) / 2] + levels[levels.count / 2]) / 2
         (steps, expected) = (0, atOnce)
         for (index, level) in levels.enumerated() where level < cap {
             let own = cost(at: level, failed: levels.firstIndex { $0 >= level } ?? index)

@@ -173,6 +173,9 @@ struct Policy: Sendable {
 
     func isFree(_ index: Int) -> Bool { costs[index].when == .positive }
 
+    /// Whether an outcome costs something only where nothing was wrong: what is done to a positive row, such as a repair.
+    func renews(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .negative && outcome != reviewOutcome }
+
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1
         for index in expected.indices where excluded.map({ Int($0) != index }) ?? true {

@@ -13,7 +13,7 @@ struct SimulatedMachine {
     static let loads = [20.0, 75, 35, 60, 90, 50]
     static let stress = [0.6, 1.0, 0.7, 1.0, 1.5, 1.2]
 
-    struct Reading {
+    struct Reading: Hashable {
         /// Since the machine was new or overhauled.
         var hours: Int
         var speed: Double
@@ -73,11 +73,25 @@ struct SimulatedMachine {
     /// Works for some hours and is read; nil = it failed on the way.
     mutating func work(hours step: Int, at number: Int) -> Reading? {
         var dice = Dice(seed: seed, .work, self.number, day: number)
-        if dice.below(8) == 0 { condition = dice.below(6) }
+        drive(&dice)
         wear += Double(step) * Self.stress[condition] / length
         hours += step
         guard wear < 1 else { return nil }
         return read(&dice)
+    }
+
+    /// Stands for a step; what it will be driven at goes on as if it worked, so that it does not depend on who stood how long.
+    mutating func stand(at number: Int) {
+        var dice = Dice(seed: seed, .work, self.number, day: number)
+        drive(&dice)
+    }
+
+    private mutating func drive(_ dice: inout Dice) { if dice.below(8) == 0 { condition = dice.below(6) } }
+
+    /// Whether it would fail in its next hours of work: what nobody knows but who sees the future.
+    func fails(hours step: Int, at number: Int) -> Bool {
+        var future = self
+        return future.work(hours: step, at: number) == nil
     }
 
     private func read(_ dice: inout Dice) -> Reading {

@@ -15,9 +15,12 @@ struct Replay: ParsableCommand {
             With --policy or --model: decides the rows of a period again, and reports what changes: outcomes, money saved or lost with \
             intervals, review items a day and their forecast. The database is only read, either way.
 
+            With --fleet: a maintenance job's policies against simulated machines that live on under them, in money and downtime.
+
               pipeline replay jobs/fraud.yaml --as-of 2026-02-01T00:00:00Z
               pipeline replay jobs/fraud.yaml --policy other.yaml --from 2026-02-01 --to 2026-03-01 --changes changes.csv
               pipeline replay jobs/fraud.yaml --model 2 --from 2026-02-01 --to 2026-03-01 --report report.json
+              pipeline replay jobs/maintenance.yaml --fleet --seeds 1...10 --policies at-failure,left:20,learned,age,oracle
             """)
 
     @OptionGroup var job: JobArgument
@@ -39,6 +42,7 @@ struct Replay: ParsableCommand {
     var changes: String?
     @Option(help: ArgumentHelp("Write the report to this JSON file: `models promote` takes it.", valueName: "file"))
     var report: String?
+    @OptionGroup(title: "Simulated fleet") var simulated: FleetOptions
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -46,7 +50,15 @@ struct Replay: ParsableCommand {
     private var isTrial: Bool { policy != nil || model != nil }
 
     func validate() throws {
-        guard isTrial || asOf != nil else { throw ValidationError("one of --as-of, --policy and --model is needed") }
+        if simulated.fleet {
+            for (name, isGiven) in [
+                ("--as-of", asOf != nil), ("--from", from != nil), ("--to", to != nil), ("--changes", changes != nil),
+                ("--report", report != nil),
+            ] where isGiven { throw ValidationError("\(name) does not go with --fleet, which simulates days of its own") }
+            return
+        }
+        if let option = simulated.givenOption { throw ValidationError("\(option) goes with --fleet") }
+        guard isTrial || asOf != nil else { throw ValidationError("one of --as-of, --policy, --model and --fleet is needed") }
         guard !isTrial || asOf == nil else { throw ValidationError("--as-of does not go with --policy or --model") }
         guard isTrial || (from == nil && to == nil) else { throw ValidationError("--from and --to go with --policy or --model") }
         if let from, let to, to <= from { throw ValidationError("--to is not after --from") }
@@ -55,17 +67,24 @@ struct Replay: ParsableCommand {
         }
     }
 
-    func run() throws { if let asOf { try replay(asOf: asOf) } else { try compare() } }
+    func run() throws {
+        if simulated.fleet { return try replayFleet() }
+        if let asOf { try replay(asOf: asOf) } else { try compare() }
+    }
+
+    /// The job with the policy of `--policy` in place of its own.
+    func withPolicy(_ job: Job) throws(Failure) -> Job? {
+        do throws(JobProblems) {
+            return try policy.map { path throws(JobProblems) in try job.withPolicy(ofFile: path) }
+        } catch {
+            throw error.failure
+        }
+    }
 
     private func compare() throws {
         let console = output.console
         let job = try job.load()
-        let other: Job?
-        do throws(JobProblems) {
-            other = try policy.map { path throws(JobProblems) in try job.withPolicy(ofFile: path) }
-        } catch {
-            throw error.failure
-        }
+        let other = try withPolicy(job)
         let database = try warehouse.open(.read)
         defer { database.close() }
         let environment = warehouse.environment

@@ -33,6 +33,7 @@ public final class MaintenanceStage: Stage, PreparedStage {
     }
 
     var width: Int { settings.sensors.count + FleetNorms.mixtures }
+    var featureNames: [String] { features.list.map(\.name) }
 
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
         let unitHashes = units(of: input.batch)

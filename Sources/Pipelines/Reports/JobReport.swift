@@ -40,6 +40,12 @@ package struct JobReport: Sendable {
     package var audit: AuditSummary?
     package var queue: QueueLoad
     package var changes: [RunChange] = []
+    /// Of a maintenance job.
+    package var fleet: FleetReport?
+    /// Of a quality job.
+    package var pieces: PieceReport?
+    /// The column that names the group of a quality job's control charts.
+    package var group: String?
 
     /// Below ten days, days are too few to resample.
     static let leastDays = 10
@@ -83,6 +89,12 @@ package struct JobReport: Sendable {
         audit = AuditSummary(all, probability: settings.review.auditSample)
         queue = QueueLoad(all, capacity: settings.review.capacityPerDay, now: now)
         changes = RunChange.changes(runs, rows: all)
+        let source = ReportSource(
+            database: database, job: settings, table: table, key: settings.main.key, now: now,
+            runs: Dictionary(uniqueKeysWithValues: runs.map { ($0.id, $0) }), learntBy: horizons)
+        if settings.stage.name == MaintenanceStage.definition.definition.name { fleet = try FleetReport(source) }
+        group = settings.stage.text("group")
+        if settings.stage.name == QualityStage.definition.definition.name { pieces = try PieceReport(source, last: last) }
     }
 
     /// Until when things were known that the model of a run was trained on; runs that the rules scored have none.

@@ -19,7 +19,7 @@ struct BarChart {
         let base = height - bottom, room = base - top
         func size(_ value: Double) -> Double { isRooted ? (value / most).squareRoot() * room : value / most * room }
         let step = (width - left - right) / Double(max(bars.count, 1))
-        var parts: [HTML] = [.tag("title", [:], .text(label))]
+        var parts: [HTML] = []
         for share in [0.0, 0.25, 0.5, 1] {
             let y = base - size(share * most)
             parts.append(
@@ -50,7 +50,12 @@ struct BarChart {
                         "y2": Figure.text(y),
                     ]))
         }
-        return .tag("svg", ["class": "chart", "viewBox": "0 0 640 190", "role": "img", "aria-label": label], parts)
+        let highest = bars.max { $0.value < $1.value }
+        return Figure.drawing(
+            "chart", width: width, height: height, title: label,
+            description:
+                "\(Quantity.count(bars.count, "bar")); the highest is \(highest.map { "\(text($0.value)) at \($0.label)" } ?? "none").",
+            parts)
     }
 
     private func rect(_ kind: String, x: Double, height: Double, width: Double, base: Double) -> HTML {

@@ -11,7 +11,7 @@ struct CalibrationChart {
         let inner = side - left - 10, base = side - bottom, room = base - top
         func x(_ value: Double) -> Double { left + (value / most).squareRoot() * inner }
         func y(_ value: Double) -> Double { base - (value / most).squareRoot() * room }
-        var parts: [HTML] = [.tag("title", [:], .text(label))]
+        var parts: [HTML] = []
         for share in [0.0, 0.04, 0.25, 1] {
             let value = share * most
             parts.append(line("grid", left, y(value), left + inner, y(value)))
@@ -25,7 +25,9 @@ struct CalibrationChart {
             parts.append(.tag("circle", ["class": "mark", "cx": Figure.text(place), "cy": Figure.text(y(bin.positiveShare)), "r": "4"]))
         }
         parts.append(Figure.label("mean probability", x: left + inner / 2, y: side - 6, anchor: "middle"))
-        return .tag("svg", ["class": "chart square", "viewBox": "0 0 360 360", "role": "img", "aria-label": label], parts)
+        return Figure.drawing(
+            "chart square", width: side, height: side, title: label,
+            description: "\(Quantity.count(report.bins.count, "bin")); the table below it has the values.", parts)
     }
 
     private func line(_ kind: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> HTML {

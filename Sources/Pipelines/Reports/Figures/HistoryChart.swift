@@ -50,13 +50,12 @@ package struct HistoryChart: Sendable {
         }
         func y(_ amount: Double) -> Double { most > 0 ? base - abs(amount) / most * (base - top) : base }
         var parts: [HTML] = [
-            .tag("title", [:], .text(label)),
             .tag(
                 "line",
                 [
                     "class": "axis", "x1": Figure.text(left), "x2": Figure.text(width - right), "y1": Figure.text(base),
                     "y2": Figure.text(base),
-                ]),
+                ])
         ]
         for point in points {
             let at = (x: x(point.time), y: y(point.amount))
@@ -79,9 +78,9 @@ package struct HistoryChart: Sendable {
             parts.append(Figure.label(String(oldest.time.iso8601.prefix(10)), x: left, y: height - 8, anchor: "start"))
             parts.append(Figure.label(String(newest.time.iso8601.prefix(10)), x: width - right, y: height - 8, anchor: "end"))
         }
-        return .tag(
-            "svg", ["class": "chart", "viewBox": "0 0 \(Figure.text(width)) \(Figure.text(height))", "role": "img", "aria-label": label],
-            parts)
+        return Figure.drawing(
+            "chart", width: width, height: height, title: label,
+            description: "\(Quantity.count(points.count, "row")); the table beside it has the values.", parts)
     }
 
     private func head(_ kind: String, _ at: (x: Double, y: Double)) -> HTML {
@@ -97,18 +96,5 @@ package struct HistoryChart: Sendable {
                 "rect", ["class": "head current", "x": Figure.text(at.x - 5), "y": Figure.text(at.y - 5), "width": "10", "height": "10"])
         default: return .tag("circle", ["class": "head plain", "cx": Figure.text(at.x), "cy": Figure.text(at.y), "r": "3.5"])
         }
-    }
-}
-
-/// What drawings share.
-enum Figure {
-    /// One decimal at most: pages stay small, and the same on every machine.
-    static func text(_ value: Double) -> String {
-        let tenths = Int64((value * 10).rounded())
-        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
-    }
-
-    static func label(_ text: String, x: Double, y: Double, anchor: String = "start", kind: String = "label") -> HTML {
-        .tag("text", ["class": kind, "x": self.text(x), "y": self.text(y), "text-anchor": anchor], .text(text))
     }
 }

@@ -4,11 +4,13 @@ package enum PageStyle {
         :root { color-scheme: light dark;
           --page: #f5f6f8; --card: #ffffff; --text: #1a2029; --soft: #566070; --line: #d5dae2; --link: #0b57c4; --focus: #0b57c4;
           --main: #2f6fd0; --good: #1e7f4f; --bad: #b3261e; --warm: #9a5b00; --track: #e4e8ee; --note: #e8f1ff; --alarm: #fdeceb;
-          --press: #0b57c4; --press-text: #ffffff; }
+          --press: #0b57c4; --press-text: #ffffff; --b0: #b5dcc3; --b1: #efd27e; --b2: #df8a34; --b3: #b3261e;
+          --k0: #2f6fd0; --k1: #c2571a; --k2: #1e7f4f; --k3: #8e44ad; --k4: #a87b00; --k5: #0f7f86; --k6: #7a8494; }
         @media (prefers-color-scheme: dark) { :root {
           --page: #12161c; --card: #1b2129; --text: #e7ebf1; --soft: #a3adbb; --line: #353e4b; --link: #8ab8ff; --focus: #8ab8ff;
           --main: #6ea3f5; --good: #6fcf9b; --bad: #ff8f86; --warm: #f0b45c; --track: #2b333f; --note: #1b2b45; --alarm: #43211f;
-          --press: #8ab8ff; --press-text: #0d1420; } }
+          --press: #8ab8ff; --press-text: #0d1420; --b0: #2e6b48; --b1: #9a8330; --b2: #e0913f; --b3: #ff8f86;
+          --k0: #6ea3f5; --k1: #f0935c; --k2: #6fcf9b; --k3: #cf9be6; --k4: #e3c04f; --k5: #5cc6cc; --k6: #8c97a8; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, "Noto Sans", "Noto Sans CJK JP", "Hiragino Sans",
           "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
@@ -59,6 +61,20 @@ package enum PageStyle {
         svg .range { stroke: var(--main); stroke-width: 2; } svg .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 4; } svg .ideal { stroke: var(--soft);
           stroke-dasharray: 4 4; } .legend { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: .85rem; color: var(--soft); margin: 0; padding: 0; list-style: none; }
         .key-plain::before { content: "● "; color: var(--soft); } .key-positive::before { content: "▲ "; color: var(--bad); } .key-current::before { content: "■ "; color: var(--main); }
+        svg .band.c0 { fill: var(--b0); } svg .band.c1 { fill: var(--b1); } svg .band.c2 { fill: var(--b2); } svg .band.c3 { fill: var(--b3); }
+        svg .kind.c0 { fill: var(--k0); } svg .kind.c1 { fill: var(--k1); } svg .kind.c2 { fill: var(--k2); } svg .kind.c3 { fill: var(--k3); }
+        svg .kind.c4 { fill: var(--k4); } svg .kind.c5 { fill: var(--k5); } svg .kind.c6 { fill: var(--k6); } svg .mark.other { fill: var(--warm); }
+        svg .dot { fill: var(--card); stroke: var(--text); stroke-width: 1.5; } svg .range.soft { stroke-opacity: .35; } svg .series.thin { stroke-width: 1; }
+        svg .point { fill: var(--main); fill-opacity: .6; } svg .point.outside { fill: var(--bad); fill-opacity: .8; } svg .cell { fill: var(--main); }
+        svg .cell.d1 { fill-opacity: .12; } svg .cell.d2 { fill-opacity: .25; } svg .cell.d3 { fill-opacity: .4; } svg .cell.d4 { fill-opacity: .55; }
+        svg .cell.d5 { fill-opacity: .7; } svg .usual { fill: var(--track); } svg .series.s1 { stroke: var(--k1); stroke-dasharray: 7 3; }
+        svg .series.s2 { stroke: var(--k2); stroke-dasharray: 2 3; } svg .due { stroke: var(--bad); stroke-width: 2; }
+        :where([class^=key-])::before { content: "■ "; } .key-band0::before { color: var(--b0); } .key-band1::before { color: var(--b1); } .key-band2::before { color: var(--b2); }
+        .key-band3::before { color: var(--b3); } .key-kind0::before { color: var(--k0); } .key-kind1::before { color: var(--k1); } .key-kind2::before { color: var(--k2); }
+        .key-kind3::before { color: var(--k3); } .key-kind4::before { color: var(--k4); } .key-kind5::before { color: var(--k5); } .key-kind6::before { color: var(--k6); }
+        .key-other::before { color: var(--warm); } .key-usual::before { color: var(--track); } .key-failure::before { content: "▼ "; color: var(--bad); }
+        .key-dot::before { content: "○ "; } .key-point::before { content: "● "; color: var(--main); } .key-series::before { content: "─ "; color: var(--main); }
+        .key-s1::before { content: "╌ "; color: var(--k1); } .key-s2::before { content: "┈ "; color: var(--k2); } .key-due::before { content: "│ "; color: var(--bad); }
         .filters { margin-bottom: .3rem; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; } [aria-current] { font-weight: 700; color: var(--text); text-decoration: none; }
         footer { max-width: 76rem; margin: 0 auto; padding: 0 1rem 2rem; color: var(--soft); font-size: .85rem; } tr.selected { background: var(--note); }
         @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); align-items: start; } .columns.even { grid-template-columns: repeat(2, minmax(0, 1fr)); }

@@ -1,5 +1,5 @@
 import Models
-import Records
+package import Records
 
 /// The cheapest plan for a unit in words, for its review item.
 struct PlannedRepair {
@@ -23,6 +23,31 @@ struct PlannedRepair {
         let (span, isBeyond) = whole.multipliedReportingOverflow(by: step)
         let date = isBeyond || span > 100 * 366 * 86_400_000_000 ? "the end of its life" : Timestamp(microseconds: time + span).iso8601
         return "repair by \(date) (\(whole) steps on): \(money(plan.expected)) expected, saves \(saving) (\(costs))"
+    }
+}
+
+/// What a planned repair said, read back from an item's reasons.
+package struct PlannedRepairText: Hashable, Sendable {
+    /// By when to repair; nil = at once, or at a time that no date holds.
+    package let date: Timestamp?
+    package let isAtOnce: Bool
+    /// As written, with its currency; nil where the item states none.
+    package let saving: String?
+
+    /// Nil where no reason plans a repair.
+    package init?(reasons: [String]) {
+        if let text = reasons.first(where: { $0.hasPrefix("repair by ") }) {
+            let rest = text.dropFirst(10)
+            date = rest.firstRange(of: " (").flatMap { Timestamp(iso8601: rest[..<$0.lowerBound]) }
+            isAtOnce = false
+            saving = text.firstRange(of: ", saves ").flatMap { start in
+                text[start.upperBound...].firstRange(of: " (").map { String(text[start.upperBound..<$0.lowerBound]) }
+            }
+        } else if reasons.contains(where: { $0.hasPrefix("repair now: ") }) {
+            (date, isAtOnce, saving) = (nil, true, nil)
+        } else {
+            return nil
+        }
     }
 }
 

@@ -41,7 +41,7 @@ package struct JobReport: Sendable {
     package var queue: QueueLoad
     package var changes: [RunChange] = []
     /// Of a maintenance job.
-    package var fleet: FleetReport?
+    package var fleet: MachineReport?
     /// Of a quality job.
     package var pieces: PieceReport?
     /// The column that names the group of a quality job's control charts.
@@ -92,7 +92,7 @@ package struct JobReport: Sendable {
         let source = ReportSource(
             database: database, job: settings, table: table, key: settings.main.key, now: now,
             runs: Dictionary(uniqueKeysWithValues: runs.map { ($0.id, $0) }), learntBy: horizons)
-        if settings.stage.name == MaintenanceStage.definition.definition.name { fleet = try FleetReport(source) }
+        if settings.stage.name == MaintenanceStage.definition.definition.name { fleet = try MachineReport(source) }
         group = settings.stage.text("group")
         if settings.stage.name == QualityStage.definition.definition.name { pieces = try PieceReport(source, last: last) }
     }

@@ -8,7 +8,7 @@ extension ReportPage {
         return .group(lives(fleet), health(fleet), sensors(fleet), reasons(fleet.reasons))
     }
 
-    private func lives(_ fleet: FleetReport) -> HTML {
+    private func lives(_ fleet: MachineReport) -> HTML {
         let title: HTML = "Predicted life and the life that came"
         guard let comparison = fleet.lives.value else { return section(title, missing(fleet.lives)) }
         let unit = "steps of \(Self.spanText(fleet.step))"
@@ -61,7 +61,7 @@ extension ReportPage {
         return table(["life that came, steps", "rows", "mean predicted", "within the interval"], rows, numbers: [1, 2, 3])
     }
 
-    private func health(_ fleet: FleetReport) -> HTML {
+    private func health(_ fleet: MachineReport) -> HTML {
         let title: HTML = "The fleet's health over time"
         guard let health = fleet.health.value else { return section(title, missing(fleet.health)) }
         let shares = health.machines.map { own -> [Double] in
@@ -96,7 +96,7 @@ extension ReportPage {
             ])
     }
 
-    private func sensors(_ fleet: FleetReport) -> HTML {
+    private func sensors(_ fleet: MachineReport) -> HTML {
         let title: HTML = "Sensors that moved against the fleet"
         guard let moves = fleet.sensors.value else { return section(title, missing(fleet.sensors)) }
         let sensors = moves.sensors, shown = sensors.filter { $0.moved > 0 }.prefix(12)
@@ -106,7 +106,7 @@ extension ReportPage {
         let bars = shown.map { sensor in
             RankedBars.Bar(
                 name: sensor.name, right: sensor.up, left: sensor.down,
-                note: "\(Quantity.share(Double(sensor.moved) / Double(max(moves.machines, 1)))) of machines")
+                note: Quantity.share(Double(sensor.moved) / Double(max(moves.machines, 1))))
         }
         let others = sensors.count - shown.count
         return section(

@@ -41,7 +41,7 @@ package struct ControlChartDrawing: Sendable {
         func x(_ index: Int) -> Double {
             points.count > 1 ? left + 6 + Double(index) / Double(points.count - 1) * (inner - 12) : left + inner / 2
         }
-        let ticks = NumberTicks(from: least, through: most, count: 5)
+        let ticks = NumberTicks(from: least, through: most, count: 7)
         var parts = ticks.values.flatMap { value in
             [
                 Figure.line("grid", left, y(value), left + inner, y(value)),
@@ -88,9 +88,10 @@ package struct ControlChartDrawing: Sendable {
         let axis = TimeAxis(first: first.time, last: last.time, left: 0, right: 1)
         let places = points.count < 3 ? Array(points.indices) : [0, points.count / 2, points.count - 1]
         return places.enumerated().map { order, place in
-            Figure.label(
-                axis.text(points[place].time), x: order == 0 && places.count > 1 ? left : x(place), y: y,
-                anchor: places.count == 1 ? "middle" : order == 0 ? "start" : "middle")
+            let anchor = places.count == 1 ? "middle" : order == 0 ? "start" : order == places.count - 1 ? "end" : "middle"
+            return Figure.label(
+                axis.text(points[place].time), x: anchor == "start" ? left : anchor == "end" ? width - right : x(place), y: y,
+                anchor: anchor)
         }
     }
 }

@@ -16,13 +16,13 @@ package struct HistoryChart: Sendable {
     package let points: [Point]
     private let width = 480.0, height = 150.0, left = 8.0, right = 8.0, top = 22.0, bottom = 26.0
 
-    /// Of a table of evidence whose first two columns are a time and an amount; nil for another table, or fewer than two rows.
+    /// Of a table of evidence whose first two columns are `time` and `amount`; nil for another table, or fewer than two rows.
     ///
     /// - Parameters:
     ///   - positive: the stage's word in the last column.
     ///   - current: the time of the row that is decided.
     package init?(_ evidence: Evidence, positive: String, current: Timestamp) {
-        guard evidence.rows.count > 1, evidence.columns.count > 1 else { return nil }
+        guard evidence.rows.count > 1, evidence.columns.starts(with: ["time", "amount"]) else { return nil }
         var points: [Point] = []
         for row in evidence.rows {
             guard row.count > 1, let time = Timestamp(iso8601: row[0]), let amount = Self.number(row[1]) else { return nil }

@@ -13,7 +13,7 @@ struct LifeChart {
         let cap = Double(comparison.cap), inner = side - left - right, base = side - bottom, room = base - top
         func x(_ value: Double) -> Double { left + min(max(value / cap, 0), 1) * inner }
         func y(_ value: Double) -> Double { base - min(max(value / cap, 0), 1) * room }
-        let ticks = NumberTicks(from: 0, through: cap, count: 6)
+        let ticks = NumberTicks(from: 0, through: cap, count: 8)
         var parts: [HTML] = []
         for value in ticks.values {
             parts.append(Figure.line("grid", left, y(value), left + inner, y(value)))
@@ -43,12 +43,12 @@ struct LifeChart {
 
     private func cells(x: (Double) -> Double, y: (Double) -> Double) -> [HTML] {
         let side = LifeComparison.side, step = Double(comparison.cap) / Double(side)
-        let most = Double(comparison.density.max() ?? 1)
+        let ranks = comparison.density.filter { $0 > 0 }.sorted()
         var parts: [HTML] = []
         for (place, count) in comparison.density.enumerated() where count > 0 {
             let (column, row) = (Double(place / side), Double(place % side))
-            // Roots: a cell of a few rows is still seen beside one of thousands.
-            let shade = min(Int((Double(count) / most).squareRoot() * 5), 4) + 1
+            // By rank: the corner of capped lives would leave all other cells pale.
+            let shade = 1 + min(5 * (ranks.firstIndex { $0 >= count } ?? 0) / max(ranks.count, 1), 4)
             parts.append(
                 Figure.rect(
                     "cell d\(shade)", x: x(column * step), y: y((row + 1) * step), width: x(step) - x(0), height: y(0) - y(step)))

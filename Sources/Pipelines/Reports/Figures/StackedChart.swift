@@ -20,7 +20,7 @@ struct StackedChart {
         let base = height - bottom, room = base - top, inner = width - left - right
         func y(_ share: Double) -> Double { base - min(share / most, 1) * room }
         var parts: [HTML] = []
-        let ticks = NumberTicks(from: 0, through: most * 100, count: 5)
+        let ticks = NumberTicks(from: 0, through: most * 100, count: 6)
         for value in ticks.values {
             parts.append(Figure.line("grid", left, y(value / 100), width - right, y(value / 100)))
             parts.append(Figure.label("\(ticks.text(value)) %", x: left - 6, y: y(value / 100) + 4, anchor: "end"))

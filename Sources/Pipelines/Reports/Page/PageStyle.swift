@@ -68,7 +68,7 @@ package enum PageStyle {
         svg .point { fill: var(--main); fill-opacity: .6; } svg .point.outside { fill: var(--bad); fill-opacity: .8; } svg .cell { fill: var(--main); }
         svg .cell.d1 { fill-opacity: .12; } svg .cell.d2 { fill-opacity: .25; } svg .cell.d3 { fill-opacity: .4; } svg .cell.d4 { fill-opacity: .55; }
         svg .cell.d5 { fill-opacity: .7; } svg .usual { fill: var(--track); } svg .series.s1 { stroke: var(--k1); stroke-dasharray: 7 3; }
-        svg .series.s2 { stroke: var(--k2); stroke-dasharray: 2 3; } svg .due { stroke: var(--bad); stroke-width: 2; }
+        svg .series.s2 { stroke: var(--k2); stroke-dasharray: 2 3; } svg .mark.k1 { fill: var(--k1); } svg .mark.k2 { fill: var(--k2); } svg .due { stroke: var(--bad); stroke-width: 2; }
         :where([class^=key-])::before { content: "■ "; } .key-band0::before { color: var(--b0); } .key-band1::before { color: var(--b1); } .key-band2::before { color: var(--b2); }
         .key-band3::before { color: var(--b3); } .key-kind0::before { color: var(--k0); } .key-kind1::before { color: var(--k1); } .key-kind2::before { color: var(--k2); }
         .key-kind3::before { color: var(--k3); } .key-kind4::before { color: var(--k4); } .key-kind5::before { color: var(--k5); } .key-kind6::before { color: var(--k6); }

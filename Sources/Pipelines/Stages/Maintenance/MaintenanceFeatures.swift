@@ -11,6 +11,9 @@ struct MaintenanceFeatures {
     static let leading = 2
     static let perSensor = 9
 
+    /// Place of a sensor's drift since the unit's start.
+    static func drift(ofSensor index: Int) -> Int { leading + index * perSensor + 4 }
+
     let sensors: [String]
 
     var count: Int { Self.leading + Self.perSensor * sensors.count + 19 * Self.mixtureNames.count }

@@ -33,7 +33,7 @@ extension MaintenanceStage {
                     Parameter(
                         "forget", .span, default: "366d", help: "A unit not seen for this long starts anew.", example: "90d"),
                 ]),
-            version: 1, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
+            version: 2, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
     }
 
     public static func definition(for configuration: StageConfiguration) -> StageDefinition {
@@ -49,28 +49,6 @@ extension MaintenanceStage {
             let shift = matrix.values[row * matrix.featureCount + 1]
             return shift > 4 ? 1 - (4 / shift) * (4 / shift) : 0
         }
-    }
-
-    /// The sensors that moved most since the unit's first readings, and the unit's health over its last readings.
-    public func evidence(forRow row: Int) -> [Evidence] {
-        guard let values = lastRow(row), trails.indices.contains(row) else { return [] }
-        let moved = features.sensors.enumerated().map { index, name in
-            let start = MaintenanceFeatures.leading + index * MaintenanceFeatures.perSensor
-            return (name: name, now: values[start + 1], drift: values[start + 4], slope: values[start + 7])
-        }.sorted { (abs($0.drift), $1.name) > (abs($1.drift), $0.name) }
-        var tables = [
-            Evidence(
-                title: "sensors that moved most, in standard deviations of the fleet",
-                columns: ["sensor", "now (15 readings)", "since the unit's start", "a reading, over 60"],
-                rows: moved.prefix(5).map { [$0.name, Self.text($0.now, 2), Self.text($0.drift, 2), Self.text($0.slope, 4)] })
-        ]
-        tables.append(
-            Evidence(
-                title: "health and wear of this unit (mean of 10 readings)", columns: ["time"] + MaintenanceFeatures.mixtureNames,
-                rows: trails[row].map { point in
-                    [Timestamp(microseconds: point.time).iso8601] + point.means.map { Self.text($0, 2) }
-                }))
-        return tables
     }
 
     /// Up to four features that raise the risk most, in words.

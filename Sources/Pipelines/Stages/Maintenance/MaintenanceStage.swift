@@ -13,7 +13,9 @@ public final class MaintenanceStage: Stage, PreparedStage {
     private var changed: Set<UInt64> = []
     private var newest = Int64.min / 2
     /// Of the last batch: what each row's evidence shows of its unit, as it was when the row came.
-    private(set) var trails: [[TrailPoint]] = []
+    private(set) var trails: [UnitTrail] = []
+    /// Levels and spreads were learnt from a fleet: readings are in its standard deviations, not as they were measured.
+    private(set) var isPrepared = false
     private var lastFeatures: FeatureMatrix
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -25,12 +27,6 @@ public final class MaintenanceStage: Stage, PreparedStage {
 
     /// Readings are cut to this many standard deviations.
     private static let largest = 1e12
-
-    /// A reading before or at a row, with the mixtures' means over the ten readings up to it.
-    struct TrailPoint {
-        var time: Int64
-        var means: [Float]
-    }
 
     var width: Int { settings.sensors.count + FleetNorms.mixtures }
     var featureNames: [String] { features.list.map(\.name) }
@@ -56,12 +52,12 @@ public final class MaintenanceStage: Stage, PreparedStage {
             if let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected) {
                 if let counter = counters?[row] { history.count(counter, at: time) }
                 features.append(history, place: place, to: &values)
-                trails.append(trail(history, place: place))
+                trails.append(UnitTrail(history, place: place, features: values.suffix(features.count), of: features))
             } else {
                 var alone = UnitHistory(width: width)
                 let place = alone.insert(time: time, key: 0, reading: reading, isCorrected: false) ?? 0
                 features.append(alone, place: place, to: &values)
-                trails.append(trail(alone, place: place))
+                trails.append(UnitTrail(alone, place: place, features: values.suffix(features.count), of: features))
             }
             units[unit] = history
             changed.insert(unit)
@@ -69,18 +65,6 @@ public final class MaintenanceStage: Stage, PreparedStage {
         }
         lastFeatures = FeatureMatrix(featureCount: features.count, values: values)
         return lastFeatures
-    }
-
-    /// The newest ten readings up to a place, newest first.
-    private func trail(_ history: UnitHistory, place: Int) -> [TrailPoint] {
-        (max(0, place - 9)...place).reversed().map { at in
-            let rows = max(0, at - 9)...at
-            let means = (0..<FleetNorms.mixtures).map { mixture in
-                let channel = settings.sensors.count + mixture
-                return rows.reduce(Float(0)) { $0 + history.values[$1 * width + channel] } / Float(rows.count)
-            }
-            return TrailPoint(time: history.times[at], means: means)
-        }
     }
 
     private func normalised(_ sensors: [[Double]], _ conditions: [[Double]], row: Int) -> [Float] {
@@ -142,7 +126,7 @@ public final class MaintenanceStage: Stage, PreparedStage {
         guard var reader = ByteReader(sealed: bytes),
             let read = FleetNorms(&reader, settings: settings.conditions.count, sensors: settings.sensors.count), reader.isAtEnd
         else { throw .stageState("maintenance", found: "a preparation of other sensors or settings, or damaged") }
-        norms = read
+        (norms, isPrepared) = (read, true)
     }
 
     // MARK: State

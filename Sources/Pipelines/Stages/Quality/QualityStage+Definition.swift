@@ -57,7 +57,7 @@ extension QualityStage {
                     Parameter(
                         "forget", .span, default: "366d", help: "Charts of a group not seen for this long start anew.", example: "90d"),
                 ]),
-            version: 1, features: QualityNames(StageConfiguration(name: "quality", parameters: [:])).features, positive: "defective",
+            version: 2, features: QualityNames(StageConfiguration(name: "quality", parameters: [:])).features, positive: "defective",
             negative: "sound")
     }
 
@@ -100,30 +100,5 @@ extension QualityStage {
         if value.isNaN { return "missing" }
         // A number beyond what an `Int` holds is no place among texts.
         return Int(exactly: value).flatMap { name(ofText: $0, input: input) } ?? MaintenanceStage.text(value, 3)
-    }
-
-    /// Each charted measurement with its limits, and the group's readings up to the row.
-    public func evidence(forRow row: Int) -> [Evidence] {
-        guard pictures.indices.contains(row), !pictures[row].signals.isEmpty else { return [] }
-        let picture = pictures[row], names = settings.names.charts
-        func text(_ value: Double?) -> String { value.map { $0.isNaN ? "-" : MaintenanceStage.text(Float($0), 3) } ?? "-" }
-        let limits = names.indices.map { self.limits(ofChart: $0, group: picture.group) }
-        return [
-            Evidence(
-                title: "control charts of this group",
-                columns: ["measurement", "reading", "lower limit", "center", "upper limit", "signals"],
-                rows: names.indices.map { place in
-                    let own = limits[place]
-                    return [
-                        names[place], text(picture.trail.last?.values[place]), text(own?.points.lowerBound), text(own?.center),
-                        text(own?.points.upperBound), "\(picture.signals[place].rawValue.nonzeroBitCount)",
-                    ]
-                }),
-            Evidence(
-                title: "readings of this group, newest first", columns: ["time"] + names,
-                rows: picture.trail.reversed().map { reading in
-                    [Timestamp(microseconds: reading.time).iso8601] + reading.values.map { text($0) }
-                }),
-        ]
     }
 }

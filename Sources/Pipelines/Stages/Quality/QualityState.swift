@@ -7,6 +7,8 @@ struct QualityPicture {
     var group: UInt64 = 0
     /// Oldest first.
     var trail: [QualityState.Reading] = []
+    /// The newest points of each chart, oldest first.
+    var points: [[QualityState.Point]] = []
 }
 
 /// Means of all numbers so far, and for each group its charts' memory and newest readings. Depends on the order of rows only.
@@ -15,6 +17,14 @@ struct QualityState {
         var time: Int64
         /// One a chart.
         var values: [Double]
+    }
+
+    /// A point of a chart: a reading, or the mean of a subgroup.
+    struct Point: Hashable {
+        /// Of the reading that completed it.
+        var time: Int64
+        var value: Double
+        var signals: ControlChart.Signals
     }
 
     private struct Moments {
@@ -26,17 +36,22 @@ struct QualityState {
     private struct Group {
         var newest = Int64.min / 2
         var trail: [Reading] = []
+        /// Of each chart with limits, oldest first.
+        var points: [[Point]]
         var memories: [ControlChart.Memory]
         /// Readings of a subgroup that is not whole yet.
         var pending: [[Double]]
 
         init(charts: Int) {
             memories = [ControlChart.Memory](repeating: .init(), count: charts)
+            points = [[Point]](repeating: [], count: charts)
             pending = [[Double]](repeating: [], count: charts)
         }
     }
 
     private static let trailLength = 10
+    /// Points of a chart that an item shows.
+    static let pointsLength = 30
     /// Readings before a number's distance from its mean says anything.
     private static let earliest = 10
 
@@ -46,7 +61,11 @@ struct QualityState {
     private var changed: Set<UInt64> = []
     private var isChanged = false
 
-    var bytes: Int { groups.values.reduce(64 + 24 * moments.count) { $0 + 64 + $1.memories.count * 160 + $1.trail.count * 32 } }
+    var bytes: Int {
+        groups.values.reduce(64 + 24 * moments.count) {
+            $0 + 64 + $1.memories.count * 160 + $1.trail.count * 32 + $1.points.reduce(0) { $0 + 24 * $1.count }
+        }
+    }
 
     /// Largest distance of a number from the mean of those before it, in standard deviations; the numbers are then taken in.
     mutating func unusual(_ numbers: [Double]) -> Double {
@@ -78,27 +97,32 @@ struct QualityState {
         var signals = [ControlChart.Signals](repeating: [], count: readings.count)
         for (place, reading) in readings.enumerated() where !reading.isNaN && limits.indices.contains(place) {
             guard let limit = limits[place] else { continue }
-            signals[place] = Self.judge(reading, limit, &group.memories[place], &group.pending[place], settings)
+            let judged = Self.judge(reading, limit, &group.memories[place], &group.pending[place], settings)
+            signals[place] = judged.signals
+            guard let value = judged.point else { continue }
+            if group.points[place].count == Self.pointsLength { group.points[place].removeFirst() }
+            group.points[place].append(Point(time: time, value: value, signals: judged.signals))
         }
         groups[key] = group
         changed.insert(key)
-        return QualityPicture(signals: signals, group: key, trail: group.trail)
+        return QualityPicture(signals: signals, group: key, trail: group.trail, points: group.points)
     }
 
-    /// A point is a reading, or the mean of a subgroup once that is whole.
+    /// A point is a reading, or the mean of a subgroup once that is whole; nil before.
     private static func judge(
         _ reading: Double, _ limits: ControlLimits, _ memory: inout ControlChart.Memory, _ pending: inout [Double],
         _ settings: QualitySettings
-    ) -> ControlChart.Signals {
+    ) -> (signals: ControlChart.Signals, point: Double?) {
         var chart = ControlChart(settings.chart, memory: memory)
         defer { memory = chart.memory }
-        guard limits.subgroup > 1 else { return chart.consume((reading - limits.center) / limits.sigma) }
+        guard limits.subgroup > 1 else { return (chart.consume((reading - limits.center) / limits.sigma), reading) }
         pending.append(reading)
-        guard pending.count >= limits.subgroup else { return [] }
+        guard pending.count >= limits.subgroup else { return ([], nil) }
         defer { pending = [] }
-        var signals = chart.consume((pending.reduce(0) { $0 + $1 / Double(limits.subgroup) } - limits.center) / limits.pointSigma)
+        let mean = pending.reduce(0) { $0 + $1 / Double(limits.subgroup) }
+        var signals = chart.consume((mean - limits.center) / limits.pointSigma)
         if !limits.spreads(settings.spread).contains(ControlLimits.spread(of: pending, settings.spread)) { signals.insert(.spread) }
-        return signals
+        return (signals, mean)
     }
 
     // MARK: Bytes
@@ -141,6 +165,14 @@ struct QualityState {
                 writer.varint(UInt64(pending.count))
                 writer.numbers(pending)
             }
+            for points in group.points {
+                writer.varint(UInt64(points.count))
+                for point in points {
+                    writer.signed(point.time)
+                    writer.numbers([point.value])
+                    writer.varint(UInt64(point.signals.rawValue))
+                }
+            }
         }
         writer.seal()
         return writer.bytes
@@ -167,6 +199,11 @@ struct QualityState {
                 (group.memories[place].average, group.memories[place].above, group.memories[place].below) = (sums[0], sums[1], sums[2])
                 group.memories[place].recent = reader.numbers(reader.count(of: 8))
                 group.pending[place] = reader.numbers(reader.count(of: 8))
+            }
+            for place in 0..<charts {
+                group.points[place] = (0..<reader.count(of: 10)).map { _ in
+                    Point(time: reader.signed(), value: reader.numbers(1)[0], signals: .init(rawValue: Int(reader.varint() & 0xFF)))
+                }
             }
             groups[key] = group
         }

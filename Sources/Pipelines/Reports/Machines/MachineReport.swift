@@ -1,7 +1,7 @@
 package import Records
 
 /// What the report of a maintenance job shows besides.
-package struct FleetReport: Sendable {
+package struct MachineReport: Sendable {
     package var lives: Shown<LifeComparison>
     package var health: Shown<FleetHealth>
     package var sensors: Shown<SensorMoves>

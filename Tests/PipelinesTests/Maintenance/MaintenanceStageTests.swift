@@ -123,6 +123,56 @@ private struct Fleet {
         #expect(try spread(plain.consume(stream)) > 30)
     }
 
+    /// Readings of 1,200 units, one each, at settings drawn from some, with uniform noise in both; a stage that has learnt from them says how
+    /// far a sensor is off, in standard deviations: the mean of that by group.
+    private func heard(
+        _ settings: [(Double, Double)], noise: Double, level: (_ drawn: Int, _ setting: Double) -> Double,
+        group: (_ drawn: Int, _ setting: Double) -> Int = { drawn, _ in drawn }
+    ) throws -> [Int: Float] {
+        var random = SeededGenerator(seed: 11)
+        let rows = 1_200, schema = Schema([Field("unit", .int64), Field("a", .float64), Field("b", .float64), Field("heat", .float64)])
+        let drawn = (0..<rows).map { _ in Int.random(in: settings.indices, using: &random) }
+        let a = drawn.map { settings[$0].0 + Double.random(in: -noise...noise, using: &random) }
+        let b = drawn.map { settings[$0].1 + Double.random(in: -noise...noise, using: &random) / 10 }
+        let heat = (0..<rows).map { level(drawn[$0], a[$0]) + Double.random(in: -0.5...0.5, using: &random) }
+        let batch = RecordBatch(
+            schema: schema,
+            columns: [
+                Column(type: .int64, integers: (0..<rows).map { Int64($0) }), Column(doubles: a), Column(doubles: b), Column(doubles: heat),
+            ], rowNumbers: (0..<rows).map { Int64($0 + 1) })
+        let configuration = StageConfiguration(
+            name: "maintenance", parameters: ["unit": .text("unit"), "sensors": .text("heat"), "conditions": .text("a b")])
+        let stage = try MaintenanceStage(configuration: configuration, schema: schema)
+        try stage.prepare(stage.preparation(of: [batch], lives: [Array(repeating: .nan, count: rows)]))
+        let names = MaintenanceStage.definition(for: configuration).features.map(\.name)
+        let mean = try #require(names.firstIndex(of: "heat_mean_5"))
+        let matrix = try stage.consume(
+            StageInput(batch: batch, keys: (0..<rows).map { RecordKey.hash("\($0)") }, times: (0..<rows).map { Int64($0) * Fleet.hour }))
+        var sums: [Int: (sum: Float, count: Float)] = [:]
+        for row in 0..<rows {
+            let own = sums[group(drawn[row], a[row])] ?? (0, 0)
+            sums[group(drawn[row], a[row])] = (own.sum + Array(matrix.row(row))[mean], own.count + 1)
+        }
+        return sums.mapValues { $0.sum / $0.count }
+    }
+
+    @Test("two operating conditions close together count as two, however far off the others are; settings around a point are one")
+    func closeConditions() throws {
+        // Those of C-MAPSS FD002, of which the last two are a hundredth of the settings' spread apart.
+        let six = [(0.0, 0.0), (10, 0.25), (20, 0.7), (25, 0.62), (35, 0.84), (42, 0.84)]
+        for noise in [0.003, 0] {
+            let means = try heard(six, noise: noise, level: { drawn, _ in Double(drawn) * 40 })
+            #expect(means.count == 6)
+            #expect(means.values.allSatisfy { abs($0) < 0.01 }, "\(means)")
+        }
+        // The control: a level that no setting tells of is heard.
+        let untold = try heard(six + [(42, 0.84)], noise: 0.003, level: { drawn, _ in Double(drawn) * 40 })
+        #expect(abs(untold[5] ?? 0) > 0.9 && abs(untold[6] ?? 0) > 0.9)
+        // A sensor that follows a setting that only varies a little is not split by it.
+        let around = try heard([(20, 0.7)], noise: 3, level: { _, setting in 10 * setting }, group: { _, setting in setting > 20 ? 1 : 0 })
+        #expect(around.values.allSatisfy { abs($0) > 0.7 }, "\(around)")
+    }
+
     @Test("a unit whose counter falls starts anew, and a late reading of its earlier life is judged by itself")
     func renewed() throws {
         func stage() throws(Failure) -> MaintenanceStage {

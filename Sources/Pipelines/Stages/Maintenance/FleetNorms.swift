@@ -80,8 +80,12 @@ struct FleetNorms: Hashable, Sendable {
         weights = FleetMixtures.learn(normal, width: sensorCount, units: units, lives: lives)
     }
 
-    /// The fewest centres, up to ten, that explain all but 1 % of the settings' spread; one where that takes more, for settings that only
-    /// vary a little around a point.
+    /// Rows that conditions are found in; of more, as many drawn by their number, so that no rhythm of the rows is kept.
+    private static let conditionRows = 10_000
+
+    /// Settings that jump between points have as many conditions as points: of up to ten centres the most that still took away three quarters
+    /// of what one fewer had left unexplained. Two conditions that lie close together count as two, however far off the others are. One
+    /// where ten do not explain all but 1 % of the settings' spread: settings that only vary a little around a point.
     private mutating func findConditions(_ settings: [Double], rows: Int) {
         guard settingCount > 0 else { return }
         for setting in 0..<settingCount {
@@ -89,21 +93,27 @@ struct FleetNorms: Hashable, Sendable {
             for row in 0..<rows { moments.add(settings[row * settingCount + setting]) }
             settingScales[setting] = moments.spread > 1e-9 * max(1, abs(moments.mean)) ? moments.spread : .infinity
         }
-        let scaled = settings.enumerated().map { $1.isNaN ? 0 : $1 / settingScales[$0 % settingCount] }
-        let points = (0..<rows).map { Array(scaled[($0 * settingCount)..<(($0 + 1) * settingCount)]) }
-        var one = KMeans(points: points, count: 1)
-        one.run()
-        let total = one.spread
-        centres = one.centres
-        guard total > 0 else { return }
-        for count in 2...10 {
-            var attempt = KMeans(points: points, count: count)
-            attempt.run()
-            if attempt.spread < 0.01 * total {
-                centres = attempt.centres
-                return
+        let drawn = (0..<rows).filter {
+            rows <= Self.conditionRows || RecordKey.mix(UInt64($0)) % UInt64(rows) < UInt64(Self.conditionRows)
+        }
+        let points = drawn.map { row in
+            (0..<settingCount).map { setting in
+                let value = settings[row * settingCount + setting]
+                return value.isNaN ? 0 : value / settingScales[setting]
             }
         }
+        var one = KMeans(points: points, count: 1)
+        one.run()
+        centres = one.centres
+        let total = one.spread
+        var (left, best) = (total, one.centres)
+        for count in 2...10 where left > 1e-12 * total {
+            var attempt = KMeans(points: points, count: count)
+            attempt.run()
+            if attempt.spread < 0.25 * left { best = attempt.centres }
+            left = min(left, attempt.spread)
+        }
+        if total > 0, left < 0.01 * total { centres = best }
     }
 
     private mutating func findLevels(_ sensors: [Double], conditions: [Int]) {

@@ -2,9 +2,10 @@ import Pipelines
 import Records
 
 extension ItemPage {
-    /// The history of each entity as a picture, where the evidence has times and amounts.
+    /// Pictures of the evidence: courses of sensors and control charts, and the history of each entity where there are times and amounts.
     var charts: [HTML] {
         item.evidence.compactMap { table in
+            if let drawn = drawn(table) { return drawn }
             guard let chart = HistoryChart(table, positive: choices?.positive ?? "", current: item.eventTime) else { return nil }
             let title = HTML.visible(stage(table.title))
             let label = words("Amounts over time: \(title)", "金額の推移: \(title)")
@@ -24,12 +25,14 @@ extension ItemPage {
     /// Tables of which there is no picture.
     var evidence: [HTML] {
         item.evidence.compactMap { table in
-            guard HistoryChart(table, positive: choices?.positive ?? "", current: item.eventTime) == nil else { return nil }
+            guard !isDrawn(table), HistoryChart(table, positive: choices?.positive ?? "", current: item.eventTime) == nil else {
+                return nil
+            }
             return section(stageTitle(table.title), [rows(table, hasTitle: false)])
         }
     }
 
-    private func stageTitle(_ title: String) -> HTML {
+    func stageTitle(_ title: String) -> HTML {
         stageText(title.prefix(1).uppercased() == title.prefix(1) ? title : capitalized(title))
     }
 
@@ -37,7 +40,7 @@ extension ItemPage {
     private func capitalized(_ title: String) -> String { stage(title) == title ? title.prefix(1).uppercased() + title.dropFirst() : title }
 
     /// Columns without a single value are left out.
-    private func rows(_ table: Evidence, hasTitle: Bool) -> HTML {
+    func rows(_ table: Evidence, hasTitle: Bool) -> HTML {
         func value(_ row: [String], _ column: Int) -> String { column < row.count ? row[column] : "" }
         let columns = table.columns.indices.filter { column in table.rows.contains { !value($0, column).isEmpty } }
         guard !table.rows.isEmpty else { return .tag("p", ["class": "soft"], .text(words("none", "なし"))) }

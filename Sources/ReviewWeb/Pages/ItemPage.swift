@@ -86,6 +86,9 @@ struct ItemPage {
                     .tag("span", ["class": "strong"], .text(Quantity.decimal($0, 3))) + PageFrame.bar($0, kind: $0 >= 0.5 ? "high" : "")
                 } ?? .text(words("none", "なし"))
             pairs = [(words("Score", "スコア"), score), (words("At stake", "見込み損失額"), .tag("strong", [:], frame.money(item)))]
+            if let saving = plan?.saving {
+                pairs.append((words("Expected saving", "期待節約額"), .tag("strong", [:], .foreign(saving, limit: 40))))
+            }
         } else {
             pairs = [(words("Kind", "種類"), .text(item.kind.rawValue))]
         }

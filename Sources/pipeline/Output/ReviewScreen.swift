@@ -97,7 +97,7 @@ struct ReviewScreen {
 
     /// Tables of earlier rows; two stand side by side where they fit.
     private var evidence: [String] {
-        let blocks = item.evidence.map(block)
+        let blocks = item.evidence.map { course($0) ?? block($0) }
         guard blocks.count == 2, blocks[0].width + 4 + blocks[1].width <= width else {
             return blocks.map { $0.lines.joined(separator: "\n") + "\n" }
         }
@@ -116,6 +116,22 @@ struct ReviewScreen {
         /// Of each line, without styles.
         var widths: [Int]
         var width: Int { widths.max() ?? 0 }
+    }
+
+    /// The course of a machine's sensors or of a control chart in a line each; nil for another table.
+    private func course(_ evidence: Evidence) -> Block? {
+        let lines: [String]
+        if let curves = EvidenceCurves(evidence), curves.isCourse {
+            lines = Sparkline.lines(curves, room: width - 2)
+        } else if let chart = EvidenceChart(evidence, among: item.evidence) {
+            lines = Sparkline.lines(chart, room: width - 2)
+        } else {
+            return nil
+        }
+        let title = DisplayWidth.visible(evidence.title.prefix(1).uppercased() + evidence.title.dropFirst())
+            .replacing(", newest first", with: ", newest at the right")
+        let indented = lines.map { "  " + $0 }
+        return Block(lines: [terminal.styled(title, .bold)] + indented, widths: ([title] + indented).map(DisplayWidth.of))
     }
 
     /// Columns without a single value are left out.

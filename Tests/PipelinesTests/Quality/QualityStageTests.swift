@@ -121,7 +121,10 @@ private struct Pieces {
         let row = try #require((0..<40).first { Array(matrix.row($0))[6] > 0 })
         #expect(stage.reasons(features: matrix.row(row), contributions: []).first == "width: a point beyond three standard deviations")
         let evidence = stage.evidence(forRow: row)
-        #expect(evidence.map(\.title) == ["control charts of this group", "readings of this group, newest first"])
+        #expect(
+            evidence.map(\.title) == [
+                "control charts of this group", "newest points of the control chart of width", "readings of this group, newest first",
+            ])
         #expect(evidence[0].rows.first?.first == "width")
     }
 

@@ -14,6 +14,8 @@ package struct EvidenceCurves: Hashable, Sendable {
 
     package let times: [Timestamp]
     package let curves: [Curve]
+    /// The sensors' course; else health and wear.
+    package let isCourse: Bool
     /// In standard deviations of the fleet, which usually lies within two of them.
     package let isOfFleet: Bool
 
@@ -35,6 +37,7 @@ package struct EvidenceCurves: Hashable, Sendable {
         guard columns.contains(where: { $0.contains { !$0.isNaN } }) else { return nil }
         self.times = times
         curves = zip(evidence.columns.dropFirst(), columns).map { Curve(name: $0, values: $1) }
+        self.isCourse = isCourse
         isOfFleet = isCourse && evidence.title.hasSuffix(MaintenanceStage.fleetUnit)
     }
 }

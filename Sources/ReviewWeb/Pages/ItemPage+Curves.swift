@@ -43,8 +43,8 @@ extension ItemPage {
                 repair,
                 chart.svg(
                     title: title, description: description,
-                    dueText: plan?.date.map { words("repair by \(words.time($0))", "\(words.time($0)) までに修理") } ?? "",
-                    bandText: curves.isOfFleet ? words("usual in the fleet", "フリートの通常範囲") : nil),
+                    unit: curves.isOfFleet ? words("standard deviations", "標準偏差") : words("as measured", "測定値"),
+                    dueText: plan?.date.map { words("repair by \(words.time($0))", "\(words.time($0)) までに修理") } ?? ""),
                 .tag("ul", ["class": "legend"], legend), .tag("p", ["class": "soft small"], .text(note)), folded(table),
             ])
     }
@@ -56,7 +56,8 @@ extension ItemPage {
             [
                 CurveChart(curves).svg(
                     title: title,
-                    description: words("\(curves.times.count) readings, each a mean of ten.", "\(curves.times.count) 点、各点は10回の平均。")),
+                    description: words("\(curves.times.count) readings, each a mean of ten.", "\(curves.times.count) 点、各点は10回の平均。"),
+                    unit: words("weighted standard deviations", "重み付き標準偏差")),
                 .tag("ul", ["class": "legend"], curves.curves.enumerated().map { key($0.offset, $0.element.name) }),
                 .tag(
                     "p", ["class": "soft small"],

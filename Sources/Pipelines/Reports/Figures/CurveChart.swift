@@ -19,16 +19,14 @@ package struct CurveChart: Sendable {
 
     /// - Parameters:
     ///   - dueText: what stands at the due line.
-    ///   - bandText: what stands in the fleet's band; nil = none is drawn.
-    package func svg(title: String, description: String, dueText: String = "", bandText: String? = nil) -> HTML {
+    ///   - unit: what the vertical axis counts.
+    package func svg(title: String, description: String, unit: String, dueText: String = "") -> HTML {
         guard let first = curves.times.first, let newest = curves.times.last else { return .none }
         let end = showsDue ? due ?? newest : newest
         let axis = TimeAxis(first: first, last: end, left: left, right: width - right)
-        let all = curves.curves.flatMap(\.values).filter { !$0.isNaN }.map { min(max($0, -Self.farthest), Self.farthest) }
-        let isBanded = bandText != nil && curves.isOfFleet
-        let limit = curves.isOfFleet ? Self.farthest : .infinity
-        let raw = curves.isOfFleet ? all : curves.curves.flatMap(\.values).filter { !$0.isNaN }
-        var (least, most) = (min(raw.min() ?? 0, isBanded ? -2.3 : .infinity), max(raw.max() ?? 1, isBanded ? 2.3 : -.infinity))
+        let isBanded = curves.isOfFleet, limit = isBanded ? Self.farthest : .infinity
+        let all = curves.curves.flatMap(\.values).filter { !$0.isNaN }.map { min(max($0, -limit), limit) }
+        var (least, most) = (min(all.min() ?? 0, isBanded ? -2.3 : .infinity), max(all.max() ?? 1, isBanded ? 2.3 : -.infinity))
         if most - least < 1e-9 { (least, most) = (least - 1, most + 1) }
         let margin = (most - least) * 0.05
         (least, most) = (least - margin, most + margin)
@@ -55,7 +53,7 @@ package struct CurveChart: Sendable {
             parts.append(Figure.line("due", axis.x(due), top - 6, axis.x(due), base))
             parts.append(Figure.label(dueText, x: width - right, y: 13, anchor: "end", kind: "strong"))
         }
-        if let bandText, isBanded { parts.append(Figure.label(bandText, x: left + 6, y: y(-2) - 6)) }
+        parts.append(Figure.label(unit, x: left, y: 13))
         parts += axis.labels(y: height - 8)
         return Figure.drawing("chart", width: width, height: height, title: title, description: description, parts)
     }

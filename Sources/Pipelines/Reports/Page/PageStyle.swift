@@ -73,8 +73,8 @@ package enum PageStyle {
         .key-band3::before { color: var(--b3); } .key-kind0::before { color: var(--k0); } .key-kind1::before { color: var(--k1); } .key-kind2::before { color: var(--k2); }
         .key-kind3::before { color: var(--k3); } .key-kind4::before { color: var(--k4); } .key-kind5::before { color: var(--k5); } .key-kind6::before { color: var(--k6); }
         .key-other::before { color: var(--warm); } .key-usual::before { color: var(--track); } .key-failure::before { content: "▼ "; color: var(--bad); }
-        .key-dot::before { content: "○ "; } .key-point::before { content: "● "; color: var(--main); } .key-series::before { content: "─ "; color: var(--main); }
-        .key-s1::before { content: "╌ "; color: var(--k1); } .key-s2::before { content: "┈ "; color: var(--k2); } .key-due::before { content: "│ "; color: var(--bad); }
+        .key-dot::before { content: "○ "; } .key-point::before { content: "● "; color: var(--main); } .key-series::before { content: "━ "; color: var(--main); }
+        .key-s1::before { content: "╍ "; color: var(--k1); } .key-s2::before { content: "┅ "; color: var(--k2); } .key-due::before { content: "┃ "; color: var(--bad); }
         .filters { margin-bottom: .3rem; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; } [aria-current] { font-weight: 700; color: var(--text); text-decoration: none; }
         footer { max-width: 76rem; margin: 0 auto; padding: 0 1rem 2rem; color: var(--soft); font-size: .85rem; } tr.selected { background: var(--note); }
         @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); align-items: start; } .columns.even { grid-template-columns: repeat(2, minmax(0, 1fr)); }

@@ -4,14 +4,14 @@
     import Darwin
 #endif
 
-/// Counts of numbers of 0 or more in logarithmic bins of 1 %: what share of all so far was at least as large, in constant memory.
+/// Counts of numbers of 0 or more in logarithmic bins of 8 %: what share of all so far was at least as large, in constant memory.
 ///
-/// Bins as in C. Masson, J. Rim, H. Lee, "DDSketch", VLDB 2019 (relative error 1 %), over 1e-9 to 1e9; what is outside goes to the ends.
+/// Bins as in C. Masson, J. Rim, H. Lee, "DDSketch", VLDB 2019 (relative error 4 %), over 1e-9 to 1e9; what is outside goes to the ends.
 public struct ScoreSketch: Hashable, Sendable {
-    private static let binCount = 2_084
-    private static let width = 0.019889
+    private static let binCount = 521
+    private static let width = 0.0795561
 
-    /// Binary indexed tree over the bins, so that adding and asking touch 11 numbers each.
+    /// Binary indexed tree over the bins, so that adding and asking touch 10 numbers each.
     private var tree: [UInt32]
     public private(set) var count = 0
 
@@ -45,12 +45,23 @@ public struct ScoreSketch: Hashable, Sendable {
         return count - below
     }
 
-    /// Words that `init(words:)` takes: the tree as it is.
-    public var words: [UInt32] { tree }
+    /// What `init(words:)` takes: places and counts that are not 0, and how many those are before them.
+    public var words: [UInt64] {
+        let filled = tree.indices.filter { tree[$0] != 0 }
+        return [UInt64(count), UInt64(filled.count)] + filled.flatMap { [UInt64($0), UInt64(tree[$0])] }
+    }
 
-    /// Nil for another number of words.
-    public init?(words: [UInt32], count: Int) {
-        guard words.count == Self.binCount + 1 else { return nil }
-        (tree, self.count) = (words, count)
+    /// Takes its words from the front; nil for words that no sketch wrote.
+    public init?(words: inout ArraySlice<UInt64>) {
+        guard words.count >= 2, let count = Int(exactly: words.removeFirst()), let filled = Int(exactly: words.removeFirst()),
+            filled <= Self.binCount, words.count >= 2 * filled
+        else { return nil }
+        self.init()
+        self.count = count
+        for _ in 0..<filled {
+            let place = words.removeFirst(), value = words.removeFirst()
+            guard (1...UInt64(Self.binCount)).contains(place), let value = UInt32(exactly: value) else { return nil }
+            tree[Int(place)] = value
+        }
     }
 }

@@ -13,7 +13,12 @@
 /// their distribution (V. Vovk, A. Gammerman, G. Shafer, "Algorithmic Learning in a Random World", 2005; R. Laxhammar, G. Falkman, 2014):
 /// so a false-alarm rate that is set, holds. A slow drift breaks that assumption, and is what the alarm is for.
 ///
-/// An alarm stands for itself only: within `quiet` readings after it, a reading alarms again only if it is still more unusual.
+/// The rank alone cannot tell a reading a little beyond everything seen from one far beyond. So the level of a reading is `log10(1 / p)`
+/// plus `0.3 ln(1 + 20 r)`, where `r` is how far it lies outside the range of all readings before it, in widths of that range; it alarms
+/// where the level reaches `log10(1 / rate)`. The doubling of p leaves room for that: on independent readings of any distribution tried,
+/// up to Cauchy's, no more than the rate alarm from the thousandth reading on (a test counts them).
+///
+/// Within `quiet` readings after an alarm, a reading alarms again only where its level is a fifth higher.
 public struct SeriesDetector: Hashable, Sendable {
     public struct Settings: Hashable, Sendable {
         /// Readings alarmed in error, as a share of all readings, in 0 < rate < 1.
@@ -23,7 +28,7 @@ public struct SeriesDetector: Hashable, Sendable {
         /// Readings after an alarm in which only a more unusual one alarms.
         public var quiet: Int
 
-        public init(falseAlarmRate: Double = 0.001, forgetting: Double = 0.01, quiet: Int = 300) {
+        public init(falseAlarmRate: Double = 0.001, forgetting: Double = 0.01, quiet: Int = 200) {
             (self.falseAlarmRate, self.forgetting, self.quiet) = (falseAlarmRate, forgetting, quiet)
         }
     }
@@ -32,6 +37,8 @@ public struct SeriesDetector: Hashable, Sendable {
     public struct Finding: Hashable, Sendable {
         /// In 0 < p <= 1; small is unusual. 1 for a missing reading.
         public var pValue: Double
+        /// How unusual, 0...20: `log10(1 / p)`, and more where the reading is outside all before it. 0 for a missing one.
+        public var level: Double
         public var isAlarm: Bool
     }
 
@@ -58,44 +65,96 @@ public struct SeriesDetector: Hashable, Sendable {
     }
 
     private static let earliest = 10
+    /// Readings before the range of them says anything.
+    private static let earliestRange = 50
+    private static let highestLevel = 20.0
+    /// Beyond it squares leave the range of doubles: taken as infinite.
+    private static let largest = 1e100
+    /// How much higher than the last alarm's a level within the quiet time must be.
+    public static let rise = 1.2
 
     public let settings: Settings
+    private let alarmLevel: Double
     private var whole = Moments()
     private var recent = Moments()
     private var wholeSketch = ScoreSketch()
     private var recentSketch = ScoreSketch()
-    /// Reading number and p-value of the last alarm.
-    private var lastAlarm = Int.min / 2
-    private var lastLevel = 1.0
-    private var readings = 0
+    private var lowest = Double.infinity
+    private var highest = -Double.infinity
+    /// Readings since the last alarm, and its level; nil before the first.
+    private var sinceAlarm: Int?
+    private var lastLevel = 0.0
 
-    public init(_ settings: Settings = Settings()) { self.settings = settings }
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        alarmLevel = Self.level(settings.falseAlarmRate)
+    }
+
+    private static func level(_ pValue: Double) -> Double { -log10(max(pValue, 1e-300)) }
 
     /// The reading's finding; the detector moves past it. NaN is a missing reading: it says nothing and changes nothing but the clock of
     /// `quiet`; an infinite one is as unusual as can be, and is not learnt from.
     public mutating func consume(_ value: Double) -> Finding {
-        readings += 1
-        if value.isNaN { return Finding(pValue: 1, isAlarm: false) }
-        let pValue: Double
-        if value.isInfinite {
-            pValue = 1 / Double(wholeSketch.count + 1)
+        sinceAlarm = sinceAlarm.map { $0 + 1 }
+        if value.isNaN { return Finding(pValue: 1, level: 0, isAlarm: false) }
+        let pValue: Double, level: Double
+        if abs(value) > Self.largest {
+            (pValue, level) = (1 / Double(wholeSketch.count + 1), Self.highestLevel)
         } else {
             let deviations = (whole.deviation(value, from: Self.earliest), recent.deviation(value, from: Self.earliest))
             pValue = min(1, 2 * min(Self.rank(deviations.0, &wholeSketch), Self.rank(deviations.1, &recentSketch)))
+            level = min(Self.level(pValue) + 0.3 * log1p(20 * outside(value)), Self.highestLevel)
             whole.add(value, least: 0)
             recent.add(value, least: settings.forgetting)
+            (lowest, highest) = (min(lowest, value), max(highest, value))
         }
-        let isAlarm = pValue <= settings.falseAlarmRate && (readings - lastAlarm > settings.quiet || pValue < lastLevel)
-        if isAlarm { (lastAlarm, lastLevel) = (readings, pValue) }
-        return Finding(pValue: pValue, isAlarm: isAlarm)
+        let isQuiet = sinceAlarm.map { $0 <= settings.quiet } ?? false
+        let isAlarm = level >= alarmLevel && (!isQuiet || level > Self.rise * lastLevel)
+        if isAlarm { (sinceAlarm, lastLevel) = (0, level) }
+        return Finding(pValue: pValue, level: level, isAlarm: isAlarm)
     }
 
+    /// How far outside the range of all readings so far, in widths of that range.
+    private func outside(_ value: Double) -> Double {
+        guard whole.count > Self.earliestRange, highest > lowest else { return 0 }
+        let far = max(value - highest, lowest - value, 0) / (highest - lowest)
+        return far.isFinite ? far : Double.greatestFiniteMagnitude / 100
+    }
+
+    /// Readings learnt from.
+    public var count: Int { whole.count }
+    /// Mean and standard deviation of all readings so far; 0 before the first.
+    public var usual: (mean: Double, spread: Double) { (whole.mean, whole.variance.squareRoot()) }
+
     /// Bytes held, whatever was read.
-    public var bytes: Int { 2 * ScoreSketch.bytes + 160 }
+    public static var bytes: Int { 2 * ScoreSketch.bytes + 160 }
 
     private static func rank(_ deviation: Double, _ sketch: inout ScoreSketch) -> Double {
         let pValue = Double(1 + sketch.atLeast(deviation)) / Double(1 + sketch.count)
         sketch.add(deviation)
         return pValue
+    }
+
+    // MARK: State
+
+    /// What `init(settings, words:)` goes on from.
+    public var words: [UInt64] {
+        let numbers = [whole.mean, whole.variance, recent.mean, recent.variance, lowest, highest, lastLevel].map(\.bitPattern)
+        return [UInt64(whole.count), UInt64(sinceAlarm.map { $0 + 1 } ?? 0)] + numbers + wholeSketch.words + recentSketch.words
+    }
+
+    /// Takes its words from the front; nil for words that no detector wrote.
+    public init?(_ settings: Settings, words: inout ArraySlice<UInt64>) {
+        guard words.count >= 9, let count = Int(exactly: words.removeFirst()), let since = Int(exactly: words.removeFirst()) else {
+            return nil
+        }
+        self.init(settings)
+        let numbers = (0..<7).map { _ in Double(bitPattern: words.removeFirst()) }
+        whole = Moments(mean: numbers[0], variance: numbers[1], count: count)
+        recent = Moments(mean: numbers[2], variance: numbers[3], count: count)
+        (lowest, highest, lastLevel) = (numbers[4], numbers[5], numbers[6])
+        sinceAlarm = since > 0 ? since - 1 : nil
+        guard let wholeSketch = ScoreSketch(words: &words), let recentSketch = ScoreSketch(words: &words) else { return nil }
+        (self.wholeSketch, self.recentSketch) = (wholeSketch, recentSketch)
     }
 }

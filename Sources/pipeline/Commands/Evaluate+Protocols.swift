@@ -11,9 +11,11 @@ extension Evaluate {
         case units
         case folds
         case order
+        case nab
     }
 
-    /// A job of the stage `maintenance` on units it has not seen, one of `quality` on pieces it has not learnt from.
+    /// A job of the stage `maintenance` on units it has not seen, one of `quality` on pieces it has not learnt from, the detector on series
+    /// with labelled windows.
     func evaluateByProtocol(_ job: Job, console: Console) throws {
         let (lives, pieces) = (LifeEvaluator(resamples: resamples), QualityEvaluator(resamples: resamples))
         let report =
@@ -22,6 +24,7 @@ extension Evaluate {
             case .units, .days: try lives.units(job)
             case .folds: try pieces.folds(job, folds: folds, seed: seed, inner: inner, shuffled: shuffled)
             case .order: try pieces.order(job, inner: inner, shuffled: shuffled)
+            case .nab: try AnomalyEvaluator(resamples: resamples).measure(job, shuffled: shuffled)
             }
         let figures = report.figures.map { figure in
             func text(_ value: Double?) -> String { value.map { Quantity.decimal($0, 3) } ?? "-" }

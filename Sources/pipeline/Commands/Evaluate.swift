@@ -18,7 +18,8 @@ struct Evaluate: ParsableCommand {
             With --protocol, a job of the stage maintenance is measured on units it has not seen: `units` leaves out each fifth of the \
             training units in turn, which is what settings are chosen by; `last-row` predicts the last row of each unit of other files. A job \
             of the stage quality is measured on pieces it has not learnt from: `folds` leaves out each part of them in turn, `order` the last \
-            30 %; with --inner, these are set aside and the others divided again, which is what settings are chosen by.
+            30 %; with --inner, these are set aside and the others divided again, which is what settings are chosen by. `nab` measures the \
+            streaming detector on series with labelled windows, as the Numenta Anomaly Benchmark does.
 
             Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.
 
@@ -57,7 +58,7 @@ struct Evaluate: ParsableCommand {
     var control: Evaluator.Control?
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("How to measure: days; for maintenance last-row or units; for quality folds or order.", valueName: "name"))
+        help: ArgumentHelp("How to measure: days; for maintenance last-row or units; for quality folds or order; nab for the detector.", valueName: "name"))
     var method = Method.days
     @Option(help: ArgumentHelp("Parts that --protocol folds divides the pieces into.", valueName: "count"))
     var folds = 10

@@ -9,7 +9,8 @@ extension Simulate {
             abstract: "Write the sensor readings of machines that wear out under six operating conditions, and when they failed.",
             discussion: """
                 A life lasts 1,500 hours of normal work in the middle and ends with a worn bearing or a worn seal; a quarter end in an \
-                overhaul before that. The same options give the same content on every machine.
+                overhaul before that. Either way it stands for a day. The same options give the same content on every machine. \
+                `pipeline replay --fleet` lets such machines live on under maintenance policies, where a planned repair stands for 12 hours.
 
                   pipeline simulate maintenance --machines 40 --days 365 --seed 1 --out data
                 """)

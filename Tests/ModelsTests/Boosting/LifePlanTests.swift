@@ -42,4 +42,12 @@ import Testing
         #expect(worn.steps == 0)
         #expect(worn.expected == 0)
     }
+
+    @Test("the median is what half of the levels reach")
+    func median() {
+        func median(_ levels: [Float]) -> Float { LifePlan(levels: levels, cap: 1_000, typical: 100, failure: 1_000, repair: 500).median }
+        #expect(median(uniform) == 50.5)
+        #expect(median([0, 1, 90]) == 1)
+        #expect(median([7]) == 7)
+    }
 }

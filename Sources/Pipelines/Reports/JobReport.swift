@@ -42,6 +42,8 @@ package struct JobReport: Sendable {
     package var changes: [RunChange] = []
     /// Of a maintenance job.
     package var fleet: MachineReport?
+    /// Whether a row is positive is read off its machine's life, not off a label of its own.
+    package var isOfLives = false
     /// Of a quality job.
     package var pieces: PieceReport?
     /// The column that names the group of a quality job's control charts.
@@ -65,11 +67,21 @@ package struct JobReport: Sendable {
         let settings = try store.job(ofRun: last.id).scored()
         let stage = try Stages.definition(of: settings.stage)
         (job, owner, clock, positive) = (name, settings.owner, now, stage.positive)
-        let all = try ReportRows(job: name, table: table, now: now, in: database)
+        var all = try ReportRows(job: name, table: table, now: now, in: database)
         labelDelay = settings.train?.labelDelay ?? .zero
         let ripe = now - labelDelay
-        let ended = all.times.indices.filter { !all.scores[$0].isNaN && (all.known[$0] != nil || all.times[$0] <= ripe) }
         let horizons = try Self.horizons(runs, in: database)
+        let source = ReportSource(
+            database: database, job: settings, table: table, key: settings.main.key, now: now,
+            runs: Dictionary(uniqueKeysWithValues: runs.map { ($0.id, $0) }), learntBy: horizons)
+        if settings.stage.name == MaintenanceStage.definition.definition.name {
+            fleet = try MachineReport(source)
+            isOfLives = try MachineReport.judge(&all, source)
+        }
+        let isOfLives = isOfLives
+        let ended = all.times.indices.filter {
+            !all.scores[$0].isNaN && (all.known[$0] != nil || !isOfLives && all.times[$0] <= ripe)
+        }
         let settled = ended.filter { row in horizons[all.runs[row]].map { all.times[row] > $0 } ?? true }
         seenRows = ended.count - settled.count
         let labels = settled.map { all.known[$0] == true ? Float(1) : 0 }
@@ -84,15 +96,14 @@ package struct JobReport: Sendable {
         scores = ScoreHistogram(scores: all.scores, known: all.known)
         slices = SliceGroup.groups(all, rows: settled, labels: labels, identifiers: identifiers, featureNames: stage.features.map(\.name))
         drift = DriftSummary(all, featureNames: stage.features.map(\.name))
-        money = MoneyReport(
-            all, rows: settled, labels: labels, identifiers: identifiers, job: settings, features: stage.features.map(\.name))
+        // Costs of a failure are those of a machine, not of each reading before it.
+        if !isOfLives {
+            money = MoneyReport(
+                all, rows: settled, labels: labels, identifiers: identifiers, job: settings, features: stage.features.map(\.name))
+        }
         audit = AuditSummary(all, probability: settings.review.auditSample)
         queue = QueueLoad(all, capacity: settings.review.capacityPerDay, now: now)
         changes = RunChange.changes(runs, rows: all)
-        let source = ReportSource(
-            database: database, job: settings, table: table, key: settings.main.key, now: now,
-            runs: Dictionary(uniqueKeysWithValues: runs.map { ($0.id, $0) }), learntBy: horizons)
-        if settings.stage.name == MaintenanceStage.definition.definition.name { fleet = try MachineReport(source) }
         group = settings.stage.text("group")
         if settings.stage.name == QualityStage.definition.definition.name { pieces = try PieceReport(source, last: last) }
     }

@@ -47,11 +47,20 @@ package struct ReportPage {
                             tile("\(report.lastTime.map { String($0.iso8601.prefix(10)) } ?? "–")", "last day"),
                             tile(last.model.map { "\($0) \(last.modelVersion.map(String.init) ?? "")" } ?? "rules", "scored the last run"),
                         ]),
-                    note(
-                        "A row is settled once \(Self.days(report.labelDelay)) have passed, or something became known of it. Of settled rows, those "
-                            + "without a report count as not \(report.positive), as in training. \(Quantity.count(report.seenRows, "settled row")) "
-                            + "of the time that the model was trained on are in no figure of quality or money."),
+                    report.isOfLives
+                        ? settledByLives
+                        : note(
+                            "A row is settled once \(Self.days(report.labelDelay)) have passed, or something became known of it. Of settled rows, those "
+                                + "without a report count as not \(report.positive), as in training. \(Quantity.count(report.seenRows, "settled row")) "
+                                + "of the time that the model was trained on are in no figure of quality or money."),
                 ]))
+    }
+
+    private var settledByLives: HTML {
+        note(
+            "A row is known as \(report.positive) where its machine failed within the planning horizon after it, and settled once that is known "
+                + "or the machine was seen a horizon later, as in training. \(Quantity.count(report.seenRows, "settled row")) of the time that "
+                + "the model was trained on are in no figure of quality.")
     }
 
     private var quality: HTML {
@@ -112,6 +121,15 @@ package struct ReportPage {
     }
 
     private var money: HTML {
+        guard !report.isOfLives else {
+            return section(
+                "Money",
+                [
+                    note(
+                        "The policy's costs are those of a machine's failure and repair, not of each reading: what is saved is expected on each "
+                            + "review item, and a policy as a whole is weighed by `pipeline replay --fleet`.")
+                ])
+        }
         guard let money = report.money else {
             return section(
                 "Money", [note("A cost of the policy needs an amount that is not stored with the rows, or no row is settled yet.")])

@@ -12,6 +12,7 @@ struct ReportRows {
     var outcomes: [String] = []
     var runs: [Int64] = []
     var isCorrected: [Bool] = []
+    var isLate: [Bool] = []
     /// What was last learnt about a row by the report's clock; nil = nothing.
     var known: [Bool?] = []
     var items: [Item?] = []
@@ -44,12 +45,12 @@ struct ReportRows {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT \(order), version, run, event_time, score, outcome, features FROM \((table + "_current").quotedDatabaseIdentifier)
+                SELECT \(order), version, run, event_time, score, outcome, late, features FROM \((table + "_current").quotedDatabaseIdentifier)
                 WHERE run IN (SELECT id FROM pipeline_runs WHERE clock <= ?) ORDER BY event_time, \(order)
                 """, arguments: [now.microseconds])
         var isUniform = true
         while let row = try rows.next() {
-            let text = (0..<key.count).map { (column: Int) -> String in Self.text(row[column]) }.joined(separator: "\u{1F}")
+            let text = (0..<key.count).map { (column: Int) -> String in ReportSource.text(row[column]) }.joined(separator: "\u{1F}")
             guard let time = Timestamp(iso8601: row["event_time"] as String) else { continue }
             let version: Int = row["version"]
             keys.append(text)
@@ -58,6 +59,7 @@ struct ReportRows {
             outcomes.append(row["outcome"])
             runs.append(row["run"])
             isCorrected.append(version > 1)
+            isLate.append(row["late"])
             known.append(labels[text])
             items.append(queued["\(text)\u{1F}\(version)"])
             let values = PackedFeatures.unpack(row["features"])
@@ -66,15 +68,6 @@ struct ReportRows {
             if isUniform { features += values }
         }
         if !isUniform { (features, featureCount) = ([], 0) }
-    }
-
-    private static func text(_ value: DatabaseValue) -> String {
-        switch value.storage {
-        case .int64(let number): String(number)
-        case .string(let text): text
-        case .double(let number): "\(number)"
-        case .null, .blob: ""
-        }
     }
 
     private static func labels(job: String, now: Timestamp, in database: Database) throws -> [String: Bool] {

@@ -56,8 +56,7 @@ private struct LifeWalk {
     var every = 1
     private var unit: String?
     private var machine = 0
-    private var end: Int64?
-    private var later: (time: Int64, readings: Float)?
+    private var course = LifeCourse()
     private var known = 0
     private var seen = 0
     private var other = 0
@@ -70,19 +69,16 @@ private struct LifeWalk {
     mutating func add(_ row: Row) throws {
         let name = ReportSource.text(row[0])
         if name != unit {
-            (unit, end, later) = (name, nil, nil)
+            (unit, course) = (name, LifeCourse())
             machine += 1
         }
         guard let time = Timestamp(iso8601: row["event_time"] as String)?.microseconds else { return }
         let data: Data? = row["features"]
         let readings = PackedFeatures.values(data, at: [0])[0]
-        // A late or corrected row is counted as of when it came, which says nothing of where a life began.
-        if (row["late"] as Int) == 0, (row["version"] as Int) == 1, !readings.isNaN {
-            if let later, later.time > time, later.readings <= readings { end = nil }
-            later = (time, later?.time == time ? min(later?.readings ?? readings, readings) : readings)
-        }
-        if ends.times[name]?.contains(time) == true { end = time }
-        guard let end else { return }
+        course.step(
+            back: time, readings: readings, isPlain: (row["late"] as Int) == 0 && (row["version"] as Int) == 1,
+            isFailure: ends.times[name]?.contains(time) == true)
+        guard let end = course.end else { return }
         let run: Int64 = row["run"]
         if let learnt = source.learntBy[run], time <= learnt.microseconds {
             seen += 1

@@ -24,4 +24,17 @@ package struct MachineReport: Sendable {
         health = try FleetHealth.read(source, unit: unit, ends: ends)
         sensors = try SensorMoves.read(source, unit: unit)
     }
+
+    /// What became known of the rows, by the lives of their machines; false where results do not say whose they are, or no failure can be
+    /// known.
+    static func judge(_ rows: inout ReportRows, _ source: ReportSource) throws -> Bool {
+        guard let unit = source.keyColumn("unit"), let place = source.key.firstIndex(of: unit),
+            source.job.feeds.contains(where: { $0.role == .labels })
+        else { return false }
+        let step = source.job.stage.span("step") ?? .hours(1)
+        rows.judge(
+            unit: place, ends: try FailureEnds(source, unit: unit), step: step.microseconds,
+            horizon: source.job.stage.integer("horizon") ?? 30)
+        return true
+    }
 }

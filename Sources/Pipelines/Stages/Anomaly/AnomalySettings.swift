@@ -19,7 +19,8 @@ struct AnomalySettings {
         guard let unitName = configuration.text("unit") else { throw .stageParameterMissing("anomaly", "unit") }
         unit = try named(unitName, "unit")
         guard !schema.fields[unit].isOptional else { throw .stageColumnOptional("anomaly", "unit", unitName) }
-        names = MaintenanceSettings.names(configuration.text("sensors"))
+        let names = MaintenanceSettings.names(configuration.text("sensors"))
+        self.names = names
         guard !names.isEmpty else { throw .stageParameterMissing("anomaly", "sensors") }
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) { throw .stageColumnTwice("anomaly", "sensors", twice) }
         var columns: [Int] = []

@@ -142,7 +142,8 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         guard kept.batch.count > 0 else { return ([], [], QueuedItems(), RunCounts()) }
         let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
         // Results of a finishing stage come all at once, after the days.
-        if context.model == nil, cursor.coldStart == nil, !(stage is any FinishingStage) { cursor.coldStart = ColdStart() }
+        let fillsQueue = !(stage is any FinishingStage) && !(stage is any WatchingStage)
+        if context.model == nil, cursor.coldStart == nil, fillsQueue { cursor.coldStart = ColdStart() }
         let limits =
             context.model == nil
             ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay) : nil

@@ -27,7 +27,8 @@ public struct AnomalyEvaluator: Sendable {
     /// - Parameter shuffled: turns each series' levels round in time first: the control that must find nothing much.
     /// - Throws: a job without these feeds, files that cannot be read.
     public func measure(_ job: Job, shuffled: Bool = false) throws(Failure) -> ProtocolReport {
-        guard let readings = job.feeds.first(where: { $0.name == "readings" }), let windows = job.feeds.first(where: { $0.name == "windows" })
+        guard let readings = job.feeds.first(where: { $0.name == "readings" }),
+            let windows = job.feeds.first(where: { $0.name == "windows" })
         else { throw .protocolFeeds("nab", found: job.feeds.map(\.name), expected: ["readings", "windows"]) }
         let labelled = try self.windows(windows, in: job.directory)
         var observed: [Observed] = []
@@ -106,7 +107,9 @@ public struct AnomalyEvaluator: Sendable {
         let reader = BlockReader(feed: feed, files: [file], blockRows: 8_192)
         while let next = try reader.next() {
             times += next.block.batch.columns[time].integers
-            for reading in MaintenanceStage.numbers(next.block.batch.columns[value]) { levels.append(Float(detector.consume(reading).level)) }
+            for reading in MaintenanceStage.numbers(next.block.batch.columns[value]) {
+                levels.append(Float(detector.consume(reading).level))
+            }
         }
         let places = own.compactMap { window -> ClosedRange<Int>? in
             guard let first = times.firstIndex(where: { $0 >= window.start }), let last = times.lastIndex(where: { $0 <= window.end }),

@@ -122,6 +122,10 @@ extension Stage {
     public func writeEvidence(forRow row: Int, to json: inout JSONWriter) { json.evidence(evidence(forRow: row)) }
 }
 
+/// A stage whose own suspicion is a promise kept without a model: half and more is what a person is to see, and nothing else fills the
+/// queue.
+public protocol WatchingStage: Stage {}
+
 /// A table of earlier rows shown with a review item.
 public struct Evidence: Hashable, Sendable, Codable {
     /// `last ten transactions of this card`

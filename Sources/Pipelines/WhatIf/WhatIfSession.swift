@@ -149,7 +149,7 @@ struct WhatIfSession {
     ///
     /// Rows outside the period move it on too, and rows of which a later run wrote another version.
     private mutating func limits(of batch: RecordBatch, run: RunRecord, job: ScoringJob) throws(Failure) -> [ColdStart.Limits]? {
-        guard candidate == nil, run.model == nil else { return nil }
+        guard candidate == nil, run.model == nil, !(stage is any WatchingStage) else { return nil }
         let decided = try job.decided(), contents = RecordKey.contentHashes(of: batch)
         let suspicions = try source.read { database in
             try (0..<batch.count).map { row in

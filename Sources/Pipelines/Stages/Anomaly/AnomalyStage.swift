@@ -5,7 +5,7 @@ public import Records
 ///
 /// Every sensor of every unit has a detector of its own (``SeriesDetector``), of constant size whatever was read. A reading that comes late
 /// (before the unit's newest) or corrects one says nothing and is not learnt from: what it would have been compared with is gone.
-public final class AnomalyStage: Stage {
+public final class AnomalyStage: WatchingStage {
     let settings: AnomalySettings
     let alarmLevel: Float
     private var units: [UInt64: Unit] = [:]

@@ -84,6 +84,44 @@
             return (bytes.count > 24 ? number(16) : 0, bytes)
         }
 
+        /// What a look at a page's pictures finds.
+        struct Look {
+            var charts: Int
+            /// Labels that leave their picture or lie on another, and `wide` for a page wider than the window.
+            var faults: [String]
+        }
+
+        /// Measures the pictures of a page as the browser lays it out: the page's own policy is taken off, and a script put in.
+        func look(at html: String) throws -> Look {
+            let script = """
+                const bad = []; let charts = 0;
+                for (const svg of document.querySelectorAll('svg.chart')) {
+                  charts++;
+                  const box = svg.getBoundingClientRect();
+                  if (box.width < 1) continue;
+                  const texts = [...svg.querySelectorAll('text')].map(e => [e.textContent, e.getBoundingClientRect()]);
+                  texts.forEach(([name, r], i) => {
+                    if (r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 1) bad.push('outside ' + name);
+                    for (const [other, o] of texts.slice(i + 1))
+                      if (Math.min(r.right, o.right) - Math.max(r.left, o.left) > 1 && Math.min(r.bottom, o.bottom) - Math.max(r.top, o.top) > 3)
+                        bad.push(name + ' on ' + other);
+                  });
+                }
+                if (document.documentElement.scrollWidth > innerWidth + 1) bad.push('wide');
+                document.documentElement.setAttribute('data-charts', charts);
+                document.documentElement.setAttribute('data-bad', bad.join('|'));
+                """
+            let open = html.replacing(#/<meta http-equiv="Content-Security-Policy"[^>]*>/#, with: "").replacing(
+                #/<script[^>]*>.*?<\/script>/#, with: "")
+            let file = folder.appendingPathComponent("look.html")
+            try (open + "<script>\(script)</script>").write(to: file, atomically: true, encoding: .utf8)
+            let (dom, _) = try run(["--dump-dom", "file://\(file.path)"])
+            func value(_ name: String) -> String {
+                dom.range(of: " \(name)=\"").map { String(dom[$0.upperBound...].prefix { $0 != "\"" }) } ?? "not looked at"
+            }
+            return Look(charts: Int(value("data-charts")) ?? -1, faults: value("data-bad").split(separator: "|").map(String.init))
+        }
+
         private func run(_ more: [String]) throws -> (output: String, errors: String) {
             let (output, errors) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
             for file in [output, errors] { try Data().write(to: file) }

@@ -23,6 +23,9 @@ import Testing
                     title: text, columns: ["time", "amount", text],
                     rows: [[item.eventTime.iso8601, "1.00 \(text)", text], [(item.eventTime - .days(1)).iso8601, "2 \(text)", text]]),
             ]
+            // Sensors and measurements may have any name, and a plan may say anything.
+            item.evidence += ItemPictureTests.course([text, "\(text)2"]) + ItemPictureTests.control(text)
+            item.reasons += ["repair by 2026-03-01T10:00:00Z (\(text)): 1, saves \(text) (x)"]
             item.fields = [NamedText(text, text), NamedText("b", text)]
         }
     }

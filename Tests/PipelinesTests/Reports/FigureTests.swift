@@ -76,7 +76,7 @@ import Testing
         #expect(with.contains("class=\"due\"") && with.contains("DUE"))
         // At half of the axis the newest reading's mark stands in the middle of the drawing, not at its end.
         let marks = Self.numbers("cx", of: "circle", in: with)
-        #expect(marks.allSatisfy { abs($0 - (46 + (640 - 14 - 46) / 2)) < 0.2 }, "\(marks)")
+        #expect(marks.allSatisfy { abs($0 - (70 + (640 - 14 - 70) / 2)) < 0.2 }, "\(marks)")
         let without = CurveChart(curves).svg(title: "t", description: "d", unit: "u", dueText: "DUE").markup
         #expect(!without.contains("class=\"due\"") && !without.contains("DUE"))
         #expect(Self.numbers("cx", of: "circle", in: without).allSatisfy { abs($0 - 626) < 0.2 })
@@ -89,8 +89,8 @@ import Testing
         let (y, height) = (Self.numbers("y", in: String(rest.prefix(80)))[0], Self.numbers("height", in: String(rest.prefix(80)))[0])
         // Readings go from 0 to 11.7, and the axis from -2.3 with a margin of a twentieth.
         let span = (11.7 + 2.3) * 1.1
-        #expect(abs(height - 4 / span * 190) < 0.2)
-        #expect(abs(y - (214 - (2 + 2.3 + 0.7) / span * 190)) < 0.2)
+        #expect(abs(height - 4 / span * 184) < 0.2)
+        #expect(abs(y - (214 - (2 + 2.3 + 0.7) / span * 184)) < 0.2)
         let plain = CurveChart(try #require(EvidenceCurves(Self.course(40, unit: "")))).svg(title: "t", description: "d", unit: "u").markup
         #expect(!plain.contains("class=\"usual\""))
     }

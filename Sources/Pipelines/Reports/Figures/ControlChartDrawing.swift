@@ -20,7 +20,7 @@ package struct ControlChartDrawing: Sendable {
     package let lower: Double
     package let upper: Double
     package let points: [Point]
-    private let width = 640.0, height = 220.0, left = 70.0, right = 78.0, top = 14.0, bottom = 26.0
+    private let width = 640.0, height = 220.0, left = 84.0, right = 120.0, top = 14.0, bottom = 26.0
     /// Farther from the center than this many times the distance of the limits, points are drawn at the edge.
     private static let farthest = 8.0
 

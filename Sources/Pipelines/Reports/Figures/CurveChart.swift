@@ -5,7 +5,7 @@ package struct CurveChart: Sendable {
     package let curves: EvidenceCurves
     /// By when to act; nil = nothing is due.
     package let due: Timestamp?
-    private let width = 640.0, height = 240.0, left = 46.0, right = 14.0, top = 24.0, bottom = 26.0
+    private let width = 640.0, height = 240.0, left = 70.0, right = 14.0, top = 30.0, bottom = 26.0
     /// Farther out than this, curves are drawn at the edge.
     private static let farthest = 30.0
 
@@ -51,9 +51,9 @@ package struct CurveChart: Sendable {
         }
         if showsDue, let due {
             parts.append(Figure.line("due", axis.x(due), top - 6, axis.x(due), base))
-            parts.append(Figure.label(dueText, x: width - right, y: 13, anchor: "end", kind: "strong"))
+            parts.append(Figure.label(dueText, x: width - right, y: 18, anchor: "end", kind: "strong"))
         }
-        parts.append(Figure.label(unit, x: left, y: 13))
+        parts.append(Figure.label(unit, x: left, y: 18))
         parts += axis.labels(y: height - 8)
         return Figure.drawing("chart", width: width, height: height, title: title, description: description, parts)
     }

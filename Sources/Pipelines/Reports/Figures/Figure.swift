@@ -109,7 +109,7 @@ struct TimeAxis {
     }
 
     /// Up to `count` texts below the axis, from end to end.
-    func labels(y: Double, count: Int = 5) -> [HTML] {
+    func labels(y: Double, count: Int = 4) -> [HTML] {
         guard last > first else { return [Figure.label(text(first), x: (left + right) / 2, y: y, anchor: "middle")] }
         var said = ""
         return (0..<count).compactMap { index in

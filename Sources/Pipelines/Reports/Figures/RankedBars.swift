@@ -10,7 +10,7 @@ struct RankedBars {
     }
 
     let bars: [Bar]
-    private let width = 640.0, names = 200.0, notes = 76.0, row = 24.0
+    private let width = 640.0, names = 232.0, notes = 92.0, row = 24.0
 
     func svg(title: String, description: String) -> HTML {
         let most = Double(max(bars.map(\.right).max() ?? 1, bars.map(\.left).max() ?? 0, 1))
@@ -21,10 +21,10 @@ struct RankedBars {
         var parts: [HTML] = []
         for (index, bar) in bars.enumerated() {
             let y = Double(index) * row + 5
-            // About 22 characters fit beside the bars; the table below has the whole name.
+            // About 18 characters fit beside the bars; the table below has the whole name.
             let name = HTML.visible(bar.name, limit: 200)
             parts.append(
-                Figure.label(name.count > 22 ? name.prefix(21) + "…" : name, x: names - 8, y: y + 13, anchor: "end"))
+                Figure.label(name.count > 18 ? name.prefix(17) + "…" : name, x: names - 8, y: y + 13, anchor: "end"))
             if bar.right > 0 { parts.append(Figure.rect("mark", x: middle, y: y, width: unit * Double(bar.right), height: row - 8)) }
             if bar.left > 0 {
                 let size = unit * Double(bar.left)

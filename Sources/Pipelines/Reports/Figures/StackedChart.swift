@@ -14,7 +14,7 @@ struct StackedChart {
     /// A second share of each step as a dot; nil = none.
     var dots: [Double?] = []
 
-    private let width = 640.0, height = 230.0, left = 58.0, right = 10.0, top = 22.0, bottom = 26.0
+    private let width = 640.0, height = 230.0, left = 72.0, right = 10.0, top = 22.0, bottom = 26.0
 
     func svg(title: String, description: String) -> HTML {
         let base = height - bottom, room = base - top, inner = width - left - right
@@ -51,9 +51,9 @@ struct StackedChart {
         return Figure.drawing("chart", width: width, height: height, title: title, description: description, parts)
     }
 
-    /// At most five, evenly spread, the first and the last among them.
+    /// At most four, evenly spread, the first and the last among them.
     private var labelled: [Int] {
-        guard shares.count > 5 else { return Array(shares.indices) }
-        return (0..<5).map { $0 * (shares.count - 1) / 4 }
+        guard shares.count > 4 else { return Array(shares.indices) }
+        return (0..<4).map { $0 * (shares.count - 1) / 3 }
     }
 }

@@ -2,16 +2,14 @@ import Connectors
 import Models
 import Records
 
-/// What a finishing stage needs besides: rows of table feeds before the main feed, and its results after it.
+/// What stages need besides: rows of table feeds before the main feed, and its results after it.
 extension Scorer {
     /// Results of one block: enough to be worth a statement, few enough that a kill loses little work.
     private static var resultsOfBlock: Int { 512 }
 
-    /// Gives rows of a table to a finishing stage that names the feed; nil where it takes none.
+    /// Gives rows of a table to a stage that names the feed; nil where it takes none.
     func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> (state: StateChange, cursor: StreamCursor)? {
-        guard let stage = stage as? any FinishingStage else { return nil }
-        let parameters = type(of: stage).definition.definition.parameters
-        guard parameters.contains(where: { $0.kind == .feed && context.job.stage.text($0.name) == feed }) else { return nil }
+        guard let stage = stage as? any TableStage, context.job.tablesOfStage.contains(feed) else { return nil }
         try stage.absorb(batch, ofTable: feed)
         return (stateChange(), cursor)
     }

@@ -161,6 +161,7 @@ struct FeatureCollector {
             RowNumber(name, schema: schema, featureNames: names).map { (name, $0) }
         }
         for (name, _) in kept { result.numbers[name] = [] }
+        let tables = try job.absorbTables(into: stage)
         if let prepared, let scan {
             if let preparation {
                 result.preparation = preparation
@@ -174,7 +175,7 @@ struct FeatureCollector {
         var nextLabel = 0, watermark = Int64.min
         let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         var digests: [String] = []
-        for file in files { digests.append(try FeedDigest(of: file).hex) }
+        for file in tables + files { digests.append(try FeedDigest(of: file).hex) }
         inputDigest = FeedDigest.combined(digests)
         while let next = try reader.next() {
             let batch = next.block.batch
@@ -248,6 +249,30 @@ struct FeatureCollector {
         let learnt = stage.preparation()
         try stage.prepare(learnt)
         return learnt
+    }
+}
+
+extension ScoringJob {
+    /// Names of table feeds that the stage's parameters name.
+    var tablesOfStage: Set<String> {
+        guard let stage = try? Stages.required(scoring.stage.name).definition else { return [] }
+        return Set(stage.definition.parameters.filter { $0.kind == .feed }.compactMap { scoring.stage.text($0.name) })
+    }
+
+    /// Gives a stage all rows of the table feeds that it names, as a run does before those of the main feed.
+    ///
+    /// - Returns: the files read.
+    func absorbTables(into stage: any Stage) throws(Failure) -> [FeedFile] {
+        guard let stage = stage as? any TableStage else { return [] }
+        let names = tablesOfStage
+        var read: [FeedFile] = []
+        for feed in job.feeds where feed.role == .table && names.contains(feed.name) {
+            let files = try Readiness.deliveries(of: feed, in: job.directory)
+            let reader = BlockReader(feed: feed, files: files, blockRows: 8_192)
+            while let next = try reader.next() { try stage.absorb(next.block.batch, ofTable: feed.name) }
+            read += files
+        }
+        return read
     }
 }
 

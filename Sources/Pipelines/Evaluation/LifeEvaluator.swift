@@ -115,6 +115,7 @@ public struct LifeEvaluator: Sendable {
             throw .protocolStage("last-row", stage: job.stage.name, expected: "the stage maintenance")
         }
         try prepared.prepare(preparation)
+        _ = try job.absorbTables(into: stage)
         var feed = job.main
         feed.files = pattern
         let files = try Readiness.deliveries(of: feed, in: job.directory)

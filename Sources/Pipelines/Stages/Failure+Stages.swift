@@ -53,6 +53,13 @@ extension Failure {
             remedy: "This is a fault of the program; please report it.")
     }
 
+    static func stageTable(_ place: String, feed: String, found: [String], expected: [String]) -> Failure {
+        Failure(
+            .job, code: "stage.table", what: "the feed lacks columns that the stage takes from it", place: place,
+            found: "feed \(feed) with \(found.joined(separator: ", "))", expected: expected.joined(separator: ", "),
+            remedy: "Add the column under `columns` of the feed, with the same name and type.")
+    }
+
     static func stageState(_ stage: String, found: String) -> Failure {
         Failure(
             .failed, code: "stage.state", what: "the stage's stored state cannot be used", place: stage, found: found,

@@ -64,7 +64,7 @@ public struct FinishedRows: Sendable {
 /// Contract (`FinishingStageContract` tests it): how rows are cut into blocks changes nothing; results depend on the state and the
 /// `FinishTime` only, never on how the results are cut, on threads or on an earlier `finish`; `finish` and `finished` change no state (the
 /// next `delta` is empty); a stage restored from `base` and deltas gives the same results; no key comes twice.
-public protocol FinishingStage: Stage {
+public protocol FinishingStage: TableStage {
     /// - Parameter main: the main feed's columns.
     /// - Returns: nil where a parameter is missing or names no column; `init` then says why.
     static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout?
@@ -72,9 +72,6 @@ public protocol FinishingStage: Stage {
     /// Takes rows of the main feed, late ones within the feed's lateness included. A key that came before with another content takes the
     /// place of the earlier row, unless `input.isReplayed`. Returns the rows that it cannot use, in order.
     func absorb(_ input: StageInput) throws(Failure) -> [RowRefusal]
-
-    /// Takes rows of a feed with `role: table` that a parameter names; others are not given. They are in their table, whatever is made of them.
-    func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure)
 
     /// Fixes what is to be given. - Returns: the number of results.
     func finish(_ time: FinishTime) throws(Failure) -> Int

@@ -122,6 +122,12 @@ extension Stage {
     public func writeEvidence(forRow row: Int, to json: inout JSONWriter) { json.evidence(evidence(forRow: row)) }
 }
 
+/// A stage that takes rows of table feeds, which come before those of the main feed.
+public protocol TableStage: Stage {
+    /// Takes rows of a feed with `role: table` that a parameter names; others are not given. They are in their table, whatever is made of them.
+    func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure)
+}
+
 /// A stage whose own suspicion is a promise kept without a model: half and more is what a person is to see, and nothing else fills the
 /// queue.
 public protocol WatchingStage: Stage {}

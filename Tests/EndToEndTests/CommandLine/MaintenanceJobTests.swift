@@ -124,6 +124,60 @@ struct MaintenanceJobTests {
         #expect(other.code == 64 && other.errors.contains("pipeline evaluate"), "\(other.errors)")
     }
 
+    @Test("an event log is joined as of its time, in training and in runs; later deliveries change no earlier row, and the run replays")
+    func eventLog() throws {
+        let program = try fleet(
+            ("      step: 12h", "      events: log\n      event-kind: code\n      event-kinds: hot door\n      step: 12h"))
+        defer { program.remove() }
+        let job = program.folder.appendingPathComponent("job.yaml"), files = FileManager.default
+        let feed = """
+              log:
+                role: table
+                table: machine_log
+                format: csv
+                files: log/*.csv
+                columns:
+                  machine: { from: MACHINE, type: string }
+                  time:    { from: TIME, type: timestamp }
+                  code:    { from: CODE, type: string }
+                event-time: time
+
+            stages:
+            """
+        try String(contentsOf: job, encoding: .utf8).replacing("\nstages:", with: "\n" + feed).write(
+            to: job, atomically: true, encoding: .utf8)
+        let log = program.folder.appendingPathComponent("log")
+        try files.createDirectory(at: log, withIntermediateDirectories: true)
+        func write(_ name: String, _ rows: [String]) throws {
+            try (["MACHINE,TIME,CODE"] + rows).joined(separator: "\n").appending("\n")
+                .write(to: log.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+        try write("1.csv", ["M0001,2025-02-01T00:00:00Z,hot", "M0001,2025-02-01T12:00:00Z,hot", "M0002,2025-03-01T00:00:00Z,door"])
+        try trained(program)
+        let path = program.folder.appendingPathComponent("pipeline.db").path
+        func counted(_ machine: String, _ time: String) throws -> (row: String, features: String) {
+            let queue = try DatabaseQueue(path: path)
+            defer { try? queue.close() }
+            return try queue.read { database in
+                let row = try #require(
+                    try Row.fetchOne(
+                        database, sql: "SELECT score, hex(features) AS features FROM machine_states_current WHERE machine = ? AND time = ?",
+                        arguments: [machine, time]))
+                let score: Double = row["score"], features: String = row["features"]
+                return ("\(score)", features)
+            }
+        }
+        // The last eight features are those of the two kinds: the log's counts are little-endian floats, 2 is 00000040.
+        let seen = try counted("M0001", "2025-02-02T00:00:00Z"), before = try counted("M0001", "2025-01-31T12:00:00Z")
+        #expect(seen.features.suffix(64).hasPrefix("000000400000004000000040"), "\(seen.features.suffix(64))")
+        #expect(before.features.suffix(64).hasPrefix("000000000000000000000000"), "\(before.features.suffix(64))")
+        try write("2.csv", ["M0001,2025-02-01T18:00:00Z,hot"])
+        #expect(try program.run("run", "job.yaml", "--clock", "2025-06-02T00:00:00Z").code == 0)
+        #expect(try counted("M0001", "2025-02-02T00:00:00Z") == seen)
+        let replay = try program.run("replay", "job.yaml", "--as-of", "2025-06-02T00:00:00Z", "--format", "json")
+        #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)\(replay.errors)")
+    }
+
     @Test("days after the training period find failures ahead; shuffled scores find nothing; rolling weeks are refused")
     func evaluated() throws {
         let program = try fleet()

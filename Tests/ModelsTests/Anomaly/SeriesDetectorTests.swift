@@ -62,7 +62,7 @@ import Testing
     func farOutside() {
         var near = SeriesDetector(), far = SeriesDetector()
         for value in Self.noise(400, seed: 3) { (_, _) = (near.consume(value), far.consume(value)) }
-        let (just, beyond) = (near.consume(5), far.consume(50))
+        let (just, beyond) = (near.consume(4), far.consume(50))
         #expect(just.pValue == beyond.pValue)
         #expect(beyond.level > just.level + 0.5)
         #expect(!just.isAlarm && beyond.isAlarm)

@@ -4,7 +4,8 @@ public import Records
 /// Streaming anomaly detection for machines without a history of failures: how unusual each reading of each sensor is for this machine.
 ///
 /// Every sensor of every unit has a detector of its own (``SeriesDetector``), of constant size whatever was read. A reading that comes late
-/// (before the unit's newest) or corrects one says nothing and is not learnt from: what it would have been compared with is gone.
+/// (before the unit's newest) or corrects one says nothing and is not learnt from: what it would have been compared with is gone. That it is
+/// late is the only thing of a row that readings of a later time decide.
 public final class AnomalyStage: WatchingStage {
     let settings: AnomalySettings
     let alarmLevel: Float

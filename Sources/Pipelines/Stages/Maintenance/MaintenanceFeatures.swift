@@ -15,8 +15,12 @@ struct MaintenanceFeatures {
     static func drift(ofSensor index: Int) -> Int { leading + index * perSensor + 4 }
 
     let sensors: [String]
+    /// Kinds of events, which have features of their own.
+    var kinds: [String] = []
 
+    /// Without those of events.
     var count: Int { Self.leading + Self.perSensor * sensors.count + 19 * Self.mixtureNames.count }
+    var width: Int { count + UnitEvents.perKind * kinds.count }
 
     var list: [(name: String, meaning: String)] {
         var result = [
@@ -39,6 +43,11 @@ struct MaintenanceFeatures {
             result.append(("\(mixture)_first", "mean of \(mixture) over the unit's first 30 readings"))
             result.append(("\(mixture)_bend_10", "mean of \(mixture) over 10 readings less that over 40"))
             result.append(("\(mixture)_bend_20", "mean of \(mixture) over 20 readings less that over 100"))
+        }
+        for kind in kinds {
+            let name = String(kind.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+            for length in UnitEvents.windows { result.append(("\(name)_events_\(length)", "\(kind): events in the last \(length) steps")) }
+            result.append(("\(name)_since", "\(kind): steps since the last event, at most 1,000"))
         }
         return result
     }

@@ -10,6 +10,10 @@ struct MaintenanceSettings {
     let horizon: Float
     let runsToFailure: Bool
     let forget: Int64
+    /// Name of the feed of the event log, and of its column of kinds; nil = there is none.
+    let events: String?
+    let eventKind: String?
+    let eventDelay: Int64
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
         func named(_ name: String, _ parameter: String) throws(Failure) -> Int {
@@ -44,6 +48,24 @@ struct MaintenanceSettings {
         horizon = Float(configuration.integer("horizon") ?? 30)
         if case .bool(let value)? = configuration.parameters["run-to-failure"] { runsToFailure = value } else { runsToFailure = false }
         forget = configuration.span("forget")?.microseconds ?? 366 * 86_400_000_000
+        events = configuration.text("events").flatMap { $0.isEmpty ? nil : $0 }
+        let kind = configuration.text("event-kind").flatMap { $0.isEmpty ? nil : $0 }
+        eventKind = kind
+        eventDelay = configuration.span("events-known-after")?.microseconds ?? 0
+        let kinds = Self.names(configuration.text("event-kinds"))
+        guard kind == nil || !kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kinds") }
+        guard kind != nil || kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kind") }
+        guard kinds.count <= 50 else { throw .stageParameterMany("maintenance", "event-kinds", kinds.count) }
+        if let twice = kinds.first(where: { kind in kinds.count { $0 == kind } > 1 }) {
+            throw .stageColumnTwice("maintenance", "event-kinds", twice)
+        }
+    }
+
+    /// Kinds of events with features of their own, as the log writes them; one that stands for all where the log has no kinds.
+    static func kinds(_ configuration: StageConfiguration) -> [String] {
+        guard let feed = configuration.text("events"), !feed.isEmpty else { return [] }
+        let kinds = names(configuration.text("event-kinds"))
+        return kinds.isEmpty ? ["event"] : kinds
     }
 
     /// Names of columns separated by blanks.

@@ -31,6 +31,21 @@ extension MaintenanceStage {
                             "Every unit of the training rows ran until it failed; its last row is its end of life. Otherwise a label on a "
                             + "row says that the unit failed there.", example: "true"),
                     Parameter(
+                        "events", .feed, optional: true,
+                        help:
+                            "Table feed with an event log (errors, alarms, maintenance): a column named as the unit's, of its type, and an "
+                            + "event time. A reading sees the events before or at its own time.", example: "errors"),
+                    Parameter(
+                        "event-kind", .text, default: "", help: "Column of the event log that says what kind of event it was.",
+                        example: "code"),
+                    Parameter(
+                        "event-kinds", .text, default: "",
+                        help: "Kinds that are counted, as the log writes them, separated by blanks; others are not looked at.",
+                        example: "error1 error2"),
+                    Parameter(
+                        "events-known-after", .span, default: "0s",
+                        help: "How long after its time an event stands in the log: readings before that do not see it.", example: "1h"),
+                    Parameter(
                         "forget", .span, default: "366d", help: "A unit not seen for this long starts anew.", example: "90d"),
                 ]),
             version: 2, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
@@ -38,7 +53,10 @@ extension MaintenanceStage {
 
     public static func definition(for configuration: StageConfiguration) -> StageDefinition {
         var configured = definition
-        configured.features = MaintenanceFeatures(sensors: MaintenanceSettings.names(configuration.text("sensors"))).list
+        configured.features =
+            MaintenanceFeatures(
+                sensors: MaintenanceSettings.names(configuration.text("sensors")), kinds: MaintenanceSettings.kinds(configuration)
+            ).list
         return configured
     }
 

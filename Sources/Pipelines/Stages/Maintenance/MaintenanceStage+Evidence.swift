@@ -17,6 +17,10 @@ extension MaintenanceStage {
         }.sorted { (abs($0.drift), $1.name) > (abs($1.drift), $0.name) }
         func time(_ place: Int) -> String { Timestamp(microseconds: trail.times[place]).iso8601 }
         let mixtures = FleetNorms.mixtures, sensors = trail.sensors.count
+        let events = eventTrails.indices.contains(row) ? eventTrails[row] : []
+        let log = Evidence(
+            title: "events of this unit, newest first", columns: ["time", "kind"],
+            rows: events.map { [Timestamp(microseconds: $0.time).iso8601, features.kinds[$0.kind]] })
         return [
             Evidence(
                 title: "sensors that moved most\(unit)",
@@ -32,6 +36,6 @@ extension MaintenanceStage {
                 rows: (0..<trail.health.count / mixtures).map { place in
                     [time(place)] + trail.health[(place * mixtures)..<((place + 1) * mixtures)].map { Self.text($0, 2) }
                 }),
-        ]
+        ] + (events.isEmpty ? [] : [log])
     }
 }

@@ -5,26 +5,35 @@ public import Records
 ///
 /// A late reading finds the unit's readings up to its own time; one older than the 150 kept is scored by itself alone. A unit that was not
 /// seen for `forget` starts anew, and so does one whose counter falls. Sensors without a value stand where they stood.
-public final class MaintenanceStage: Stage, PreparedStage {
+public final class MaintenanceStage: PreparedStage, TableStage {
     let settings: MaintenanceSettings
     let features: MaintenanceFeatures
     private(set) var norms: FleetNorms
     var units: [UInt64: UnitHistory] = [:]
     private var changed: Set<UInt64> = []
+    /// What the event log says, by unit.
+    private var logs: [UInt64: UnitEvents] = [:]
+    private var changedLogs: Set<UInt64> = []
     private var newest = Int64.min / 2
     /// Of the last batch: what each row's evidence shows of its unit, as it was when the row came.
     private(set) var trails: [UnitTrail] = []
+    /// Of the last batch, where there is an event log: each row's unit's newest events up to the row.
+    private(set) var eventTrails: [[(time: Int64, kind: Int)]] = []
     /// Levels and spreads were learnt from a fleet: readings are in its standard deviations, not as they were measured.
     private(set) var isPrepared = false
     private var lastFeatures: FeatureMatrix
+    private let unitField: Field
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try MaintenanceSettings(configuration, schema: schema)
-        features = MaintenanceFeatures(sensors: settings.sensors.map { schema.fields[$0].name })
+        features = MaintenanceFeatures(
+            sensors: settings.sensors.map { schema.fields[$0].name }, kinds: MaintenanceSettings.kinds(configuration))
+        unitField = schema.fields[settings.unit]
         norms = FleetNorms(settings: settings.conditions.count, sensors: settings.sensors.count)
-        lastFeatures = FeatureMatrix(featureCount: features.count)
+        lastFeatures = FeatureMatrix(featureCount: features.width)
     }
 
+    private static let shownEvents = 8
     /// Readings are cut to this many standard deviations.
     private static let largest = 1e12
 
@@ -38,8 +47,9 @@ public final class MaintenanceStage: Stage, PreparedStage {
         let conditions = settings.conditions.map { Self.numbers(input.batch.columns[$0]) }
         let counters = counters(of: input.batch)
         var values: [Float] = []
-        values.reserveCapacity(rows * features.count)
+        values.reserveCapacity(rows * features.width)
         trails.removeAll(keepingCapacity: true)
+        eventTrails.removeAll(keepingCapacity: true)
         for row in 0..<rows {
             let reading = normalised(sensors, conditions, row: row)
             let (unit, time) = (unitHashes[row], input.times[row])
@@ -59,11 +69,16 @@ public final class MaintenanceStage: Stage, PreparedStage {
                 features.append(alone, place: place, to: &values)
                 trails.append(UnitTrail(alone, place: place, features: values.suffix(features.count), of: features))
             }
+            if !features.kinds.isEmpty {
+                let log = logs[unit] ?? UnitEvents()
+                log.append(at: time, step: settings.step, kinds: features.kinds.count, to: &values)
+                eventTrails.append(log.newest(Self.shownEvents, upTo: time))
+            }
             units[unit] = history
             changed.insert(unit)
             newest = max(newest, time)
         }
-        lastFeatures = FeatureMatrix(featureCount: features.count, values: values)
+        lastFeatures = FeatureMatrix(featureCount: features.width, values: values)
         return lastFeatures
     }
 
@@ -89,6 +104,28 @@ public final class MaintenanceStage: Stage, PreparedStage {
         if column.type == .float64 { return column.doubles }
         let unit = (0..<(column.type.scale ?? 0)).reduce(1.0) { unit, _ in unit * 10 }
         return column.integers.indices.map { column.isValid($0) ? Double(column.integers[$0]) / unit : .nan }
+    }
+
+    /// Takes rows of the event log in; a row that is known already, and one without a unit or a time, changes nothing.
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+        guard feed == settings.events else { return }
+        let time = batch.schema.fields.firstIndex { $0.type == .timestamp }
+        guard let unit = batch.schema.index(of: unitField.name), batch.schema.fields[unit].type == unitField.type, let time,
+            settings.eventKind.map({ batch[$0] != nil }) ?? true
+        else {
+            throw .stageTable(
+                "maintenance.events", feed: feed, found: batch.schema.fields.map { "\($0.name) (\($0.type.name))" },
+                expected: ["\(unitField.name) (\(unitField.type.name))", "a timestamp"] + [settings.eventKind].compactMap { $0 })
+        }
+        let keys = RecordKey.hashes(of: batch, columns: [unit]), kinds = settings.eventKind.flatMap { batch[$0] }
+        for row in 0..<batch.count where batch.columns[time].isValid(row) && batch.columns[unit].isValid(row) {
+            guard let kind = kinds == nil ? 0 : kinds?.text(row).flatMap({ features.kinds.firstIndex(of: $0) }) else { continue }
+            let known = batch.columns[time].integers[row].addingReportingOverflow(settings.eventDelay)
+            guard !known.overflow else { continue }
+            if logs[keys[row], default: UnitEvents()].insert(time: known.partialValue, kind: UInt8(kind)) {
+                changedLogs.insert(keys[row])
+            }
+        }
     }
 
     // MARK: Preparation
@@ -131,22 +168,23 @@ public final class MaintenanceStage: Stage, PreparedStage {
 
     // MARK: State
 
-    public var stateBytes: Int { units.values.reduce(0) { $0 + $1.bytes + 16 } }
+    public var stateBytes: Int { units.values.reduce(0) { $0 + $1.bytes + 16 } + logs.values.reduce(0) { $0 + $1.bytes + 16 } }
 
     public func delta() -> [UInt8] {
-        defer { changed = [] }
-        return changed.isEmpty ? [] : written(changed.filter { units[$0] != nil }.sorted())
+        defer { (changed, changedLogs) = ([], []) }
+        guard !changed.isEmpty || !changedLogs.isEmpty else { return [] }
+        return written(changed.filter { units[$0] != nil }.sorted(), logs: changedLogs.sorted())
     }
 
     /// Units not seen for twice `forget` are left out: they would start anew anyway, whatever comes late.
     public func base() -> [UInt8] {
-        changed = []
+        (changed, changedLogs) = ([], [])
         let longest = 2 * settings.forget
         units = units.filter { newest - ($0.value.last ?? newest) <= longest }
-        return written(units.keys.sorted())
+        return written(units.keys.sorted(), logs: logs.keys.sorted())
     }
 
-    private func written(_ keys: [UInt64]) -> [UInt8] {
+    private func written(_ keys: [UInt64], logs logKeys: [UInt64]) -> [UInt8] {
         var writer = ByteWriter()
         writer.signed(newest)
         writer.varint(UInt64(width))
@@ -155,12 +193,19 @@ public final class MaintenanceStage: Stage, PreparedStage {
             writer.word(key)
             units[key]?.write(to: &writer)
         }
+        if settings.events != nil {
+            writer.varint(UInt64(logKeys.count))
+            for key in logKeys {
+                writer.word(key)
+                logs[key]?.write(to: &writer)
+            }
+        }
         writer.seal()
         return writer.bytes
     }
 
     public func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure) {
-        var restored: [UInt64: UnitHistory] = [:]
+        var restored: [UInt64: UnitHistory] = [:], restoredLogs: [UInt64: UnitEvents] = [:]
         for bytes in [base] + deltas where !bytes.isEmpty {
             guard var reader = ByteReader(sealed: bytes) else { throw .stageState("maintenance", found: "bytes that were damaged or cut") }
             newest = reader.signed()
@@ -169,9 +214,15 @@ public final class MaintenanceStage: Stage, PreparedStage {
                 let key = reader.word()
                 restored[key] = UnitHistory(&reader, width: width)
             }
+            if settings.events != nil {
+                for _ in 0..<reader.count(of: 9) {
+                    let key = reader.word()
+                    restoredLogs[key] = UnitEvents(&reader)
+                }
+            }
             guard reader.isAtEnd else { throw .stageState("maintenance", found: "bytes that were damaged or cut") }
         }
-        (units, changed) = (restored, [])
+        (units, changed, logs, changedLogs) = (restored, [], restoredLogs, [])
     }
 
     /// The last batch's features of a row, or none.

@@ -33,7 +33,7 @@ struct LedgerWorld {
         let prompts = (0..<tasks).map { _ in
             Prompt(
                 instructions: "", messages: [.init(role: .task, text: "question \(generator.below(tasks - 2))")],
-                tokenLimit: 40, timeLimit: .seconds(1), seed: 1)
+                tokenLimit: 40, timeLimit: .seconds(600), seed: 1)
         }
         random = generator
         requests = prompts.map { prompt in

@@ -217,7 +217,7 @@ struct SeededRandom {
         tokens: [.init(text: "yes", logProbability: -0.25)], attempts: 2)
 
     static func prompt(_ text: String = "q") -> Prompt {
-        Prompt(instructions: "i", messages: [.init(role: .data, text: text)], tokenLimit: 10, timeLimit: .seconds(1), seed: 1)
+        Prompt(instructions: "i", messages: [.init(role: .data, text: text)], tokenLimit: 10, timeLimit: .seconds(600), seed: 1)
     }
 
     private func ledgered(_ base: any Completer, _ store: any LedgerStore, caps: LedgerCaps = LedgerCaps()) -> LedgeredModel {

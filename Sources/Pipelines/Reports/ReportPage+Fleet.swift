@@ -30,7 +30,7 @@ extension ReportPage {
             if comparison.stated != nil { legend.append(key("key-positive", "a row whose interval did not")) }
         }
         var text =
-            "Lives are cut to \(Quantity.decimal(Double(comparison.cap), 0)) steps, which the model takes for `or more` "
+            "Lives are cut to \(Quantity.decimal(Double(comparison.cap), 0)) steps, which the model takes for \"or more\" "
             + "(\(Quantity.count(comparison.capped, "row")) ran longer). Only lives that ended in a failure known by now, of the time after the "
             + "model's training; machines that run on are not here, so long lives are fewer than in the fleet. "
         if comparison.coverage != nil {

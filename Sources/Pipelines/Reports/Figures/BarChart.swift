@@ -12,7 +12,7 @@ struct BarChart {
     /// Heights are square roots of the values: small bars beside a large one stay visible. Said in the caption.
     var isRooted = false
 
-    private let width = 640.0, height = 190.0, left = 66.0, right = 8.0, top = 12.0, bottom = 26.0
+    private let width = 640.0, height = 200.0, left = 96.0, right = 8.0, top = 18.0, bottom = 32.0
 
     func svg(label: String, value text: (Double) -> String) -> HTML {
         let most = max(bars.map(\.value).max() ?? 0, limit ?? 0, 1e-9)

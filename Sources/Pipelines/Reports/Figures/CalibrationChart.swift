@@ -4,7 +4,7 @@ import Models
 struct CalibrationChart {
     let report: CalibrationReport
 
-    private let side = 360.0, left = 54.0, top = 10.0, bottom = 40.0
+    private let side = 360.0, left = 62.0, top = 10.0, bottom = 40.0
 
     func svg(label: String) -> HTML {
         let most = max(report.bins.map { max($0.meanProbability, $0.upper) }.max() ?? 1, 1e-6)
@@ -16,7 +16,9 @@ struct CalibrationChart {
             let value = share * most
             parts.append(line("grid", left, y(value), left + inner, y(value)))
             parts.append(Figure.label(Quantity.share(value), x: left - 6, y: y(value) + 4, anchor: "end"))
-            parts.append(Figure.label(Quantity.share(value), x: x(value), y: base + 16, anchor: share == 1 ? "end" : "middle"))
+            parts.append(
+                Figure.label(Quantity.share(value), x: x(value), y: base + 16, anchor: share == 1 ? "end" : share == 0 ? "start" : "middle")
+            )
         }
         parts.append(line("ideal", x(0), y(0), x(most), y(most)))
         for bin in report.bins {

@@ -24,13 +24,17 @@ package struct ConformalResiduals: Hashable, Sendable {
     /// No residuals: every quantile is the prediction itself.
     package init() {}
 
-    /// - Parameter bins: most bins; each has at least 10 units, or there is one.
+    /// - Parameter bins: most bins; as many as leave at least 10 units in each, or one. A unit that was predicted often is in several.
     package init(predictions: [Float], targets: [Float], groups: [Int], bins: Int = 12) {
         precondition(predictions.count == targets.count && groups.count == targets.count)
         let order = predictions.indices.sorted { (predictions[$0], $0) < (predictions[$1], $1) }
-        let made = max(1, min(bins, Set(groups).count / 10))
-        for bin in 0..<made {
-            let rows = order[(order.count * bin / made)..<(order.count * (bin + 1) / made)]
+        func rows(_ bin: Int, of count: Int) -> ArraySlice<Int> { order[(order.count * bin / count)..<(order.count * (bin + 1) / count)] }
+        let count =
+            (1...max(bins, 1)).last { count in
+                (0..<count).allSatisfy { bin in Set(rows(bin, of: count).map { groups[$0] }).count >= 10 }
+            } ?? 1
+        for bin in 0..<count {
+            let rows = rows(bin, of: count)
             guard !rows.isEmpty else { continue }
             var sizes: [Int: Int] = [:]
             for row in rows { sizes[groups[row], default: 0] += 1 }
@@ -58,11 +62,13 @@ package struct ConformalResiduals: Hashable, Sendable {
     package var isEmpty: Bool { tables.isEmpty }
 
     /// The value that the truth stays below with this probability, given the prediction.
-    package func quantile(_ level: Double, at prediction: Float) -> Float {
+    ///
+    /// - Parameter widened: for limits that hold on units never seen; otherwise as it was observed, for means over the distribution.
+    package func quantile(_ level: Double, at prediction: Float, widened: Bool = true) -> Float {
         guard !isEmpty else { return prediction }
         let (bin, share) = place(of: prediction)
-        let low = residual(level, bin: bin)
-        return prediction + (share == 0 ? low : low + share * (residual(level, bin: bin + 1) - low))
+        let low = residual(level, bin: bin, widened: widened)
+        return prediction + (share == 0 ? low : low + share * (residual(level, bin: bin + 1, widened: widened) - low))
     }
 
     /// Probability that the truth is at most `limit`, given the prediction: what `quantile` is the inverse of.
@@ -86,10 +92,10 @@ package struct ConformalResiduals: Hashable, Sendable {
         return (bin, width > 0 ? (prediction - middles[bin]) / width : 0)
     }
 
-    /// The level moved outwards by (m + 1) / m, and within the table.
-    private func residual(_ level: Double, bin: Int) -> Float {
-        let widened = 0.5 + (level - 0.5) * Double(units[bin] + 1) / Double(units[bin])
-        let position = min(max(widened, 0), 1) * Double(Self.levels)
+    /// At the level, or at the level moved outwards by (m + 1) / m; within the table.
+    private func residual(_ level: Double, bin: Int, widened: Bool) -> Float {
+        let outwards = widened ? Double(units[bin] + 1) / Double(units[bin]) : 1
+        let position = min(max(0.5 + (level - 0.5) * outwards, 0), 1) * Double(Self.levels)
         let below = min(Int(position), Self.levels - 1)
         let (a, b) = (tables[bin][below], tables[bin][below + 1])
         return a + Float(position - Double(below)) * (b - a)

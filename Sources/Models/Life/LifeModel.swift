@@ -90,7 +90,8 @@ package struct LifeModel: Classifier {
         let (all, width) = (try regressor.predictions(of: matrix), 1 + regressor.quantiles.count)
         return costs.indices.map { row in
             let levels = (0..<100).map { level in
-                min(max(regressor.residuals.quantile((Double(level) + 0.5) / 100, at: all[row * width]), 0), cap)
+                // Costs are means over the distribution: it is not widened, as the interval is.
+                min(max(regressor.residuals.quantile((Double(level) + 0.5) / 100, at: all[row * width], widened: false), 0), cap)
             }
             return LifePlan(
                 levels: levels, cap: cap, typical: typicalLife, failure: costs[row].failure, repair: costs[row].repair)

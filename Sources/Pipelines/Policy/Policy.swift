@@ -173,8 +173,8 @@ struct Policy: Sendable {
 
     func isFree(_ index: Int) -> Bool { costs[index].when == .positive }
 
-    /// Whether an outcome costs something only where nothing was wrong: what is done to a positive row, such as a repair.
-    func renews(_ outcome: UInt8) -> Bool { costs[Int(outcome)].when == .negative && outcome != reviewOutcome }
+    /// Whether an outcome costs something where nothing was wrong, and asks nobody: what is done about a positive row, such as a repair.
+    func renews(_ outcome: UInt8) -> Bool { !isFree(Int(outcome)) && outcome != reviewOutcome }
 
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1

@@ -22,6 +22,7 @@ final class SmallFleet {
         for (from, to) in [
             ("../sample-data/maintenance/", "data/"), ("step: 6h", "step: 12h"), ("horizon: 28", "horizon: 14"),
             ("last: 300d", "last: 140d"), ("trees: 200", "trees: 60"), ("cap: 150", "cap: 60"),
+            ("rate: 0.05", "rate: 0.15"), ("weight: 50", "weight: 20"),
         ] + changes {
             precondition(text.contains(from), "the job has '\(from)'")
             text = text.replacing(from, with: to)

@@ -66,6 +66,28 @@ import Testing
         }
     }
 
+    @Test("what the stages say of machines and pieces is Japanese on a Japanese page")
+    func japanese() throws {
+        let fixture = try SiteFixture()
+        try fixture.insert([
+            fixture.item("M1") { item in
+                item.reasons = [
+                    "life left: 111 (80 % of such units: 96 to 127)", Self.plan,
+                    "mean of health over 10 readings less that over 40: -0.396",
+                    "torque: a point beyond three standard deviations",
+                ]
+                item.evidence = Self.control("torque")
+            }
+        ])
+        let page = fixture.get("/items/1", language: "ja").body
+        for text in [
+            "残り寿命: 111 (同種の機械の 80 % は 96〜127)",
+            "2026-03-01T10:00:00Z までに修理(15 ステップ後): 期待費用 790.32 EUR、節約 331.29 EUR(今なら 1121.61 EUR、故障時 12000.00 EUR)",
+            "health の 10 回平均と 40 回平均の差: -0.396", "torque: 標準偏差の三倍を超える点", "このグループの管理図", "測定項目",
+        ] { #expect(page.contains(text), "\(text)") }
+        #expect(fixture.get("/items/1").body.contains("life left: 111 (80 % of such units: 96 to 127)"))
+    }
+
     @Test("without a plan nothing is saved or due; without a model no band is drawn; one reading stays a table")
     func less() throws {
         let fixture = try SiteFixture()

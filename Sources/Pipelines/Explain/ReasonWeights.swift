@@ -1,11 +1,14 @@
 import Connectors
 public import GRDB
 import Models
+import Records
 
 /// How much each reason of a review item weighs: exact Shapley contributions to the log-odds by the model version that scored the row, from
 /// the features stored with it.
 public struct ReasonWeights: Hashable, Sendable {
-    /// One a reason of the item, in its order: falling, each above 0. `exp` of one is the factor by which it multiplies the odds.
+    /// Reasons before the first that has a weight: what the model says besides (life left, kind, plan) and signals of control charts.
+    public var leading: Int
+    /// One a reason after those, in their order: falling, each above 0. `exp` of one is the factor by which it multiplies the odds.
     public var weights: [Double]
     /// All other contributions together, without the base value; mostly below 0.
     public var others: Double
@@ -29,13 +32,25 @@ public struct ReasonWeights: Hashable, Sendable {
         else { return nil }
         let contributions = try model.classifier.contributions(of: FeatureMatrix(featureCount: features.count, values: features))
         guard contributions.count == features.count + 1 else { return nil }
-        let raising = contributions.prefix(features.count).filter { $0 > 0 }.map(Double.init).sorted(by: >)
-        guard raising.count >= item.reasons.count else { return nil }
-        let weights = Array(raising.prefix(item.reasons.count))
+        let leading = item.reasons.prefix(while: isSaying).count, told = try featuresTold(of: item, count: features.count, in: database)
+        let raising = contributions.prefix(told).filter { $0 > 0 }.map(Double.init).sorted(by: >)
+        guard raising.count >= item.reasons.count - leading else { return nil }
+        let weights = Array(raising.prefix(item.reasons.count - leading))
         let total = contributions.prefix(features.count).reduce(0.0) { $0 + Double($1) }
         let result = ReasonWeights(
-            weights: weights, others: total - weights.reduce(0, +), base: Double(contributions[features.count]))
+            leading: leading, weights: weights, others: total - weights.reduce(0, +), base: Double(contributions[features.count]))
         return (result, model)
+    }
+
+    /// No feature stands behind it.
+    private static func isSaying(_ reason: String) -> Bool {
+        ReasonCounts.form(reason) == nil || ControlChart.Signals.meanings.contains { reason.hasSuffix(": \($0.meaning)") }
+    }
+
+    /// Features that reasons are made of, from the first: the quality stage tells what charts say in words of their own.
+    private static func featuresTold(of item: ReviewItem, count: Int, in database: Database) throws -> Int {
+        let stage = try RunStore(database).job(ofRun: item.run).scored().stage
+        return stage.name == QualityStage.definition.definition.name ? min(QualityNames(stage).pieceCount + 1, count) : count
     }
 
     private static func storedFeatures(of item: ReviewItem, in database: Database) throws -> [Float]? {

@@ -114,8 +114,9 @@ struct ItemPage {
         guard !item.reasons.isEmpty else { return .none }
         let greatest = max(weights?.weights.first ?? 1, abs(weights?.others ?? 0), 1e-9)
         var lines = item.reasons.enumerated().map { index, reason -> HTML in
-            guard let weights, index < weights.weights.count else { return .tag("li", [:], stageText(reason)) }
-            let weight = weights.weights[index]
+            let place = index - (weights?.leading ?? 0)
+            guard let weights, weights.weights.indices.contains(place) else { return .tag("li", [:], stageText(reason)) }
+            let weight = weights.weights[place]
             let factor = Self.factor(weight)
             return .tag(
                 "li", [:],

@@ -32,7 +32,19 @@ struct StageWords: Sendable {
         ("last ten transactions of this card", "このカードの直近10件の取引"),
         ("last ten transactions of this terminal", "この端末の直近10件の取引"),
         ("time", "時刻"), ("amount", "金額"), ("terminal", "端末"), ("card", "カード"), ("known as", "判明した結果"), ("fraud", "不正"),
-        ("genuine", "正常"),
+        ("genuine", "正常"), ("failing", "故障"), ("defective", "不良"), ("sound", "正常"),
+        ("life left: * (* % of such units: * to *)", "残り寿命: 1 (同種の機械の 2 % は 3〜4)"),
+        ("repair by * (* steps on): * expected, saves * (now *, at failure *)", "1 までに修理(2 ステップ後): 期待費用 3、節約 4(今なら 5、故障時 6)"),
+        ("mean of * over * readings: *", "1 の 2 回平均: 3"),
+        ("mean of * over * readings less that over *: *", "1 の 2 回平均と 3 回平均の差: 4"),
+        ("mean of * over * readings less that of the unit's first *: *", "1 の 2 回平均と最初の 3 回の平均との差: 4"),
+        ("change of * a reading over *: *", "1 の測定ごとの変化(2 回): 3"), ("* readings of this unit so far", "この機械のこれまでの測定 1 回"),
+        ("*: a point beyond three standard deviations", "1: 標準偏差の三倍を超える点"),
+        ("sensors that moved most, in standard deviations of the fleet", "最も変化したセンサー(フリートの標準偏差)"),
+        ("sensor", "センサー"), ("now (15 readings)", "現在(15回平均)"), ("since the unit's start", "使用開始から"),
+        ("a reading, over 60", "測定ごと(60回)"), ("control charts of this group", "このグループの管理図"), ("measurement", "測定項目"),
+        ("reading", "測定値"), ("lower limit", "下方限界"), ("center", "中心線"), ("upper limit", "上方限界"), ("signals", "警報"),
+        ("readings of this group, newest first", "このグループの測定値(新しい順)"),
     ].map { Form(parts: $0.0.components(separatedBy: "*"), japanese: $0.1) }
 
     let language: Language

@@ -134,6 +134,18 @@ import Testing
         #expect(try code(SmallFleet.shipped("cmapss-fd001")) == "fleet.columns")
         #expect(try code(fleet.job([("from: TEMPERATURE", "from: TEMP")])) == "fleet.columns")
         #expect(try code(fleet.job([("from: SPEED,       type: float64", "from: SPEED,       type: int64")])) == "fleet.columns")
+        let watched = """
+              watched:
+                role: list
+                format: csv
+                files: watched.csv
+                columns: { machine: { from: MACHINE, type: string }, known: { from: KNOWN, type: timestamp } }
+                key: machine
+                known-time: known
+
+            stages:
+            """
+        #expect(try code(fleet.job([("stages:", watched)])) == "fleet.feed")
         #expect(try code(fleet.job([("step: 12h", "step: 5h")])) == "fleet.step")
         #expect(try code(fleet.job([("step: 12h", "step: 90m")])) == "fleet.step")
         #expect(

@@ -12,10 +12,10 @@ extension Failure {
             remedy: near + "Name a job over the files of `pipeline simulate maintenance`, such as jobs/maintenance.yaml.")
     }
 
-    static func fleetList(_ feed: String) -> Failure {
+    static func fleetFeed(_ feed: String, _ found: String) -> Failure {
         Failure(
-            .usage, code: "fleet.list", what: "the simulated fleet has no lists", place: "feed '\(feed)'", found: "`role: list`",
-            expected: "a job without list feeds", remedy: "Leave the list and its rules out of the job that is tried.")
+            .usage, code: "fleet.feed", what: "the simulated fleet has no lists and no event log", place: "feed '\(feed)'", found: found,
+            expected: "readings and failures alone", remedy: "Leave it out of the job that is tried, with what refers to it.")
     }
 
     static func fleetCosts(_ job: String) -> Failure {

@@ -21,14 +21,15 @@ struct FleetParts: Sendable {
 
     /// Costs of a job's policy, and columns of its feed.
     ///
-    /// - Throws: a job of another stage, over another feed, with lists, or whose policy names no cost of a failure and of a repair.
+    /// - Throws: a job of another stage, over another feed, with lists or an event log, or whose policy names no cost of a failure and of a repair.
     static func read(_ job: ScoringJob) throws(Failure) -> (feed: FleetFeed, costs: Costs, stage: MaintenanceStage) {
         guard try Stages.required(job.stage.name) is MaintenanceStage.Type else {
             throw .protocolStage("", option: "--fleet", stage: job.stage.name, expected: "the stage maintenance")
         }
         let feed = try FleetFeed(job.main)
-        if let list = job.feeds.first(where: { $0.role == .list }) { throw .fleetList(list.name) }
+        if let list = job.feeds.first(where: { $0.role == .list }) { throw .fleetFeed(list.name, "`role: list`") }
         let stage = try MaintenanceStage(configuration: job.stage, schema: feed.schema)
+        if let events = stage.settings.events { throw .fleetFeed(events, "the stage's `events`") }
         let policy = try Policy(job: job, featureNames: stage.featureNames, hasModel: true, seed: 0, lists: [:])
         // Fixed amounts: the fleet's feed has no column of money.
         guard let life = policy.lifeCosts(batch: feed.batch([], at: 0), row: 0) else { throw .fleetCosts(job.name) }

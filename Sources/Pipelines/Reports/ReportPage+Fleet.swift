@@ -20,7 +20,8 @@ extension ReportPage {
         ]
         if let stated = comparison.stated, let coverage = comparison.coverage {
             let range = coverage.lower.flatMap { low in coverage.upper.map { ", \(Quantity.share(low)) to \(Quantity.share($0))" } } ?? ""
-            tiles.append(tile(Quantity.share(coverage.share), "of lives within the \(Quantity.share(stated)) interval\(range)"))
+            tiles.append(
+                tile(Quantity.share(coverage.share), "of lives within the \(Quantity.decimal(stated * 100, 0)) % interval\(range)"))
         }
         var legend: [HTML] = []
         if comparison.points.isEmpty {

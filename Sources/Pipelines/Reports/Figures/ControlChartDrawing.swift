@@ -74,8 +74,9 @@ package struct ControlChartDrawing: Sendable {
         _ names: (center: String, lower: String, upper: String), at places: (center: Double, lower: Double, upper: Double), x: Double,
         top: Double, base: Double
     ) -> [HTML] {
-        let middle = min(max(places.center + 4, top + 16), base - 14)
-        let upper = min(places.upper + 4, middle - 14), lower = max(places.lower + 4, middle + 14)
+        // On narrow windows a line of text is twenty high.
+        let middle = min(max(places.center + 4, top + 24), base - 22)
+        let upper = min(places.upper + 4, middle - 20), lower = max(places.lower + 4, middle + 20)
         return [
             Figure.label(names.upper, x: x, y: upper), Figure.label(names.center, x: x, y: middle),
             Figure.label(names.lower, x: x, y: lower),

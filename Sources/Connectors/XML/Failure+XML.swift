@@ -53,6 +53,13 @@ extension Failure {
 
     // MARK: Documents
 
+    static func xmlOtherDocument(_ root: String, expected: String, place: String) -> Failure {
+        Failure(
+            .failed, code: "xml.other-document", what: "the document is of another kind", place: place,
+            found: "the root element '\(root.prefix(60))'", expected: "'\(expected)', as `document` of the feed says",
+            remedy: "Take the file out of the feed, or correct `document` in the job file.")
+    }
+
     /// - Parameters:
     ///   - next: the step that nothing was found for.
     ///   - names: elements that stand where the next should, in document order.

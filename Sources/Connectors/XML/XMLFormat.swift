@@ -35,6 +35,10 @@ public enum XMLFormat: FeedFormat {
                 "namespaces", .text, optional: true,
                 help: "Prefixes that paths use, as prefix=pattern items with spaces between; * in a pattern stands for any characters.",
                 example: "doc=urn:iso:std:iso:20022:tech:xsd:camt.053.001.*"),
+            Parameter(
+                "document", .text, optional: true,
+                help: "Name of the root element that every document must have: one of another kind is then an error, and not without rows.",
+                example: "MTConnectStreams"),
         ])
 
     public static func reader(
@@ -43,8 +47,8 @@ public enum XMLFormat: FeedFormat {
     ) throws(Failure) -> any FeedReader {
         let paths = try XMLFeedPaths(options)
         return try XMLReader(
-            of: file, columns: columns, plan: try paths.plan(FeedColumn.read(columns)), from: position, blockRows: blockRows,
-            bufferBytes: bufferBytes)
+            of: file, columns: columns, plan: try paths.plan(FeedColumn.read(columns)), document: paths.document, from: position,
+            blockRows: blockRows, bufferBytes: bufferBytes)
     }
 }
 
@@ -53,6 +57,8 @@ struct XMLFeedPaths {
     let namespaces: XMLNamespaces
     let rows: XMLRowsPath
     let explode: [XMLStep]?
+    /// Name of the root element that a document must have; nil = any.
+    let document: String?
 
     /// - Throws: texts that are no paths (kind `job`).
     init(_ options: [String: ParameterValue]) throws(Failure) {
@@ -60,6 +66,7 @@ struct XMLFeedPaths {
             guard case .text(let text)? = options[name] else { return nil }
             return text
         }
+        document = text("document").flatMap { $0.isEmpty ? nil : $0 }
         guard let rowsText = text("rows") else { throw .xmlRowsMissing() }
         let namespacesText = text("namespaces") ?? ""
         guard let namespaces = XMLNamespaces(namespacesText) else { throw .xmlNamespaces(namespacesText) }

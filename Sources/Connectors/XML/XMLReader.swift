@@ -7,13 +7,16 @@ final class XMLReader: FeedReader {
     private let parser: XMLParser
     private let sink: XMLRowSink
     private let rows: XMLRowsPath
+    private let document: String?
     private var isAtEnd = false
 
     /// - Throws: a file that cannot be opened, or a column that cannot be read as declared.
     init(
-        of file: FeedFile, columns: [FeedColumn], plan: XMLPlan, from position: FeedPosition, blockRows: Int, bufferBytes: Int
+        of file: FeedFile, columns: [FeedColumn], plan: XMLPlan, document: String?, from position: FeedPosition, blockRows: Int,
+        bufferBytes: Int
     ) throws(Failure) {
         self.columns = FeedColumn.read(columns)
+        self.document = document
         rows = plan.rows
         sink = XMLRowSink(
             file: file.name, builder: try BatchBuilder(columns: columns, capacity: blockRows), blockRows: blockRows, from: position)
@@ -30,6 +33,9 @@ final class XMLReader: FeedReader {
                 sink.hasUndecodable = parser.hasUndecodable
             }
             if let problem { throw failure(problem) }
+            if let document, let root = parser.machines[0].root, root != document {
+                throw .xmlOtherDocument(root, expected: document, place: parser.name)
+            }
             forgetSource()
             if parser.isAtEnd { try end() }
         }

@@ -51,6 +51,8 @@ struct XMLRowMachine {
 
     var hasRows = false
     var watch: XMLRowsWatch
+    /// Local name of the document's root element; nil before it.
+    private(set) var root: String?
     /// The first fatal error: its line, and what was found in our words.
     private(set) var error: XMLFault?
     /// The paths ask what this document's order does not allow.
@@ -175,6 +177,7 @@ struct XMLRowMachine {
             deadDepth &+= 1
             return
         }
+        if root == nil { root = String(cString: local) }
         let symbol = symbol(local, namespace)
         var next = table[Int(current) &* width &+ Int(symbol)]
         if next == XMLAutomaton.unknown { next = newState(symbol) }

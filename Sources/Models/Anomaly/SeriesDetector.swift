@@ -123,8 +123,14 @@ public struct SeriesDetector: Hashable, Sendable {
 
     /// Readings learnt from.
     public var count: Int { whole.count }
-    /// Mean and standard deviation of all readings so far; 0 before the first.
-    public var usual: (mean: Double, spread: Double) { (whole.mean, whole.variance.squareRoot()) }
+    /// Standard deviations of a reading above the mean of all so far, and above the forgetting one; 0 where there is no spread yet.
+    public func deviations(of value: Double) -> (whole: Double, recent: Double) {
+        guard value.isFinite, whole.count >= Self.earliest else { return (0, 0) }
+        func signed(_ moments: Moments) -> Double {
+            moments.variance > 0 ? (value - moments.mean) / moments.variance.squareRoot() : 0
+        }
+        return (signed(whole), signed(recent))
+    }
 
     /// Bytes held, whatever was read.
     public static var bytes: Int { 2 * ScoreSketch.bytes + 160 }

@@ -44,6 +44,27 @@ struct XMLReaderTests {
         }
     }
 
+    @Test("a document of another kind is an error that names both, whether or not rows would be found in it; one of the kind is read")
+    func otherDocument() throws {
+        let kind: [String: ParameterValue] = ["document": .text("list")]
+        for rows in ["list/row", "//row"] {
+            let blocks = try XMLSamples.blocks(Self.document(9).utf8, rows: rows, Self.columns, options: kind)
+            #expect(blocks.map(\.rowsRead) == [9])
+            #expect(
+                try XMLSamples.blocks("<m:list xmlns:m='urn:m'/>".utf8, rows: rows, Self.columns, options: kind).allSatisfy {
+                    $0.rowsRead == 0
+                })
+        }
+        // Without the option such a file gives no rows, and no word.
+        #expect(try XMLSamples.blocks("<html/>".utf8, rows: "//row", Self.columns).allSatisfy { $0.rowsRead == 0 })
+        for text in ["<html/>", "<html><list/></html>", Self.document(9).replacing("list>", with: "other>")] {
+            let failure = #expect(throws: Failure.self) {
+                try XMLSamples.blocks(text.utf8, rows: "//row", Self.columns, options: kind)
+            }
+            #expect(failure?.code == "xml.other-document" && failure?.expected.contains("'list'") == true, "\(text.prefix(20))")
+        }
+    }
+
     @Test("a reader started at a block's end goes on as if it had read on")
     func resume() throws {
         let document = Self.document(60)

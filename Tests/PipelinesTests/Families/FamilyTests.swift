@@ -118,6 +118,23 @@ struct FamilyTests {
         #expect(checked == 17)
     }
 
+    @Test(
+        "every MTConnect answer of the shared data is read as one, and no other document is",
+        .enabled(if: FamilyJob.hasShared))
+    func onlyAnswers() throws {
+        let folder = "\(FamilyJob.shared)/\(Self.made)", job = try FamilyJob("mtconnect")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".xml") }
+        #expect(files.count { $0.hasPrefix("mtconnect-streams") } == 2 && files.count > 10)
+        for file in files {
+            if file.hasPrefix("mtconnect-streams") {
+                #expect(try !job.read("observations", "\(folder)/\(file)").rows.isEmpty, "\(file)")
+            } else {
+                let failure = #expect(throws: Failure.self, "\(file)") { try job.read("observations", "\(folder)/\(file)") }
+                #expect(failure?.code == "xml.other-document", "\(file)")
+            }
+        }
+    }
+
     /// Of the small documents made for the tests: all rows, as the values of some columns.
     static let fixtures: [(String, String, String, [String], [String])] = [
         (

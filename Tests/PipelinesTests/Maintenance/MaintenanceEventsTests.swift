@@ -99,7 +99,7 @@ private struct Plant {
     func contract() throws {
         let codes = ["E1", "E-2", "E3"]
         var events: [(unit: Int64, hours: Int64, code: String?)] = []
-        for number in 0..<60 { events.append((Int64(number % 3), Int64(number * 5 % 97), codes[number % 3])) }
+        for number in 0..<60 { events.append((Int64(number % 3), Int64(number * 5 % 97), codes[number / 3 % 3])) }
         let contract = StageContract(stream: Plant.stream(90), trials: 4, featureNames: Plant.names()) { () throws(Failure) in
             let stage = try Plant.stage()
             try stage.absorb(Plant.events(events), ofTable: "log")

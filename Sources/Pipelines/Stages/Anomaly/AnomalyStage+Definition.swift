@@ -34,8 +34,9 @@ extension AnomalyStage {
         return configured
     }
 
-    /// Features before those of the sensors; each sensor has two.
+    /// Features before those of the sensors.
     static let leading = 3
+    static let perSensor = 3
 
     static func features(sensors: [String]) -> [(name: String, meaning: String)] {
         [
@@ -47,6 +48,7 @@ extension AnomalyStage {
                 [
                     ("\(sensor)_level", "level of \(sensor): 3 where one reading in 1,000 is as unusual"),
                     ("\(sensor)_deviation", "standard deviations of \(sensor) above its mean so far"),
+                    ("\(sensor)_jump", "standard deviations of \(sensor) above its mean of the last hundred readings or so"),
                 ]
             }
     }
@@ -85,15 +87,17 @@ extension AnomalyStage {
 
     public func reasons(features values: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
         let own = Array(values)
-        guard own.count == Self.leading + 2 * settings.names.count else { return [] }
-        let levels = settings.names.indices.map { own[Self.leading + 2 * $0] }
+        guard own.count == Self.leading + Self.perSensor * settings.names.count else { return [] }
+        let levels = settings.names.indices.map { own[Self.leading + Self.perSensor * $0] }
         let order = levels.indices.filter { levels[$0] >= min(alarmLevel, 2) }.sorted { (levels[$0], $1) > (levels[$1], $0) }
         return order.prefix(4).map { place in
-            let deviation = own[Self.leading + 2 * place + 1]
+            let start = Self.leading + Self.perSensor * place
+            let isJump = abs(own[start + 2]) > abs(own[start + 1])
+            let deviation = own[start + (isJump ? 2 : 1)]
             let times = levels[place] < 9 ? " (about one in \(Self.whole(levels[place])))" : ""
             let side = deviation < 0 ? "below" : "above"
             return "\(settings.names[place]) is unusual for this machine, level \(MaintenanceStage.text(levels[place], 1))\(times): "
-                + "\(MaintenanceStage.text(abs(deviation), 1)) standard deviations \(side) its mean"
+                + "\(MaintenanceStage.text(abs(deviation), 1)) standard deviations \(side) its \(isJump ? "recent mean" : "mean so far")"
         }
     }
 

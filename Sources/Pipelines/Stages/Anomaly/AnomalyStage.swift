@@ -43,7 +43,7 @@ public final class AnomalyStage: WatchingStage {
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
         let keys = RecordKey.hashes(of: input.batch, columns: [settings.unit])
         let columns = settings.sensors.map { MaintenanceStage.numbers(input.batch.columns[$0]) }
-        let width = Self.leading + 2 * columns.count
+        let width = Self.leading + Self.perSensor * columns.count
         var values: [Float] = []
         values.reserveCapacity(keys.count * width)
         trails.removeAll(keepingCapacity: true)
@@ -53,7 +53,7 @@ public final class AnomalyStage: WatchingStage {
             if time - unit.newest > settings.forget { unit = fresh(time) }
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
             if time < unit.newest || isCorrected {
-                values += [0, 0, Float(unit.readings)] + [Float](repeating: 0, count: 2 * columns.count)
+                values += [0, 0, Float(unit.readings)] + [Float](repeating: 0, count: Self.perSensor * columns.count)
                 trails.append([])
             } else {
                 read(columns.map { $0[row] }, time, of: &unit, to: &values)
@@ -74,18 +74,19 @@ public final class AnomalyStage: WatchingStage {
         var alarms = 0
         var own: [Float] = [], levels: [Float] = []
         for (place, reading) in readings.enumerated() {
-            let usual = unit.detectors[place].usual
+            let deviations = unit.detectors[place].deviations(of: reading)
             let finding = unit.detectors[place].consume(reading)
-            let deviation = usual.spread > 0 && reading.isFinite ? (reading - usual.mean) / usual.spread : 0
             if finding.isAlarm { alarms += 1 }
             levels.append(Float(finding.level))
-            own += [Float(finding.level), Float(min(max(deviation, -1e6), 1e6))]
+            own += [Float(finding.level), Self.bounded(deviations.whole), Self.bounded(deviations.recent)]
         }
         unit.newest = time
         unit.readings += 1
         unit.trail = unit.trail.suffix(Self.trailLength - 1) + [TrailPoint(time: time, values: readings, levels: levels)]
         values += [Float(alarms), levels.max() ?? 0, Float(unit.readings)] + own
     }
+
+    private static func bounded(_ value: Double) -> Float { Float(min(max(value, -1e6), 1e6)) }
 
     // MARK: State
 

@@ -74,46 +74,37 @@
             #expect(picture.width == width && picture.bytes.count > 10_000)
         }
 
-        @Test(
-            "reports of both jobs have their pictures, no label leaves its picture or lies on another, on wide and narrow windows",
-            arguments: [360, 1_440])
-        func reports(_ width: Int) throws {
-            for (factory, least) in [(try Self.fleet(), 5), (try Self.workshop(), 6)] {
-                let browser = try Browser(language: "en", width: width)
-                defer { browser.remove() }
-                let report = try factory.report()
-                try shoot(browser, report: report, in: factory.folder, width: width)
-                let look = try browser.look(at: report)
-                #expect(look.charts >= least, "\(factory.job)")
-                #expect(look.faults == [], "\(factory.job)")
-            }
-        }
-
-        @Test(
-            "an item of each job shows its curves in the browser, in both languages, and none of their labels is in the way",
-            arguments: [("en", 360), ("en", 1_440), ("ja", 360)])
-        func items(_ language: String, _ width: Int) throws {
-            for (factory, part, pictures) in [
-                (try Self.fleet(), "class=\"usual\"", 2), (try Self.workshop(), "class=\"limit\"", 1),
-            ] {
-                let id = try factory.read { warehouse in
-                    try warehouse.read { database in
-                        try ReviewStore(database).list(filter: .open, now: Self.clock, limit: 1).first?.item.id ?? 0
-                    }
+        /// The report and an item page, as wide windows in English and narrow ones in Japanese show them.
+        private func check(_ factory: Factory, charts least: Int, item part: String, pictures: Int) throws {
+            let report = try factory.report()
+            let id = try factory.read { warehouse in
+                try warehouse.read { database in
+                    try ReviewStore(database).list(filter: .open, now: Self.clock, limit: 1).first?.item.id ?? 0
                 }
-                let server = try RunningServer(database: factory.database, clock: (Self.clock + .hours(1)).iso8601)
+            }
+            let server = try RunningServer(database: factory.database, clock: (Self.clock + .hours(1)).iso8601)
+            let address = "http://127.0.0.1:\(server.port)/items/\(id)?token=\(server.token)"
+            for (language, width) in [("en", 1_440), ("ja", 360)] {
                 let browser = try Browser(language: language, width: width)
                 defer { browser.remove() }
-                let address = "http://127.0.0.1:\(server.port)/items/\(id)?token=\(server.token)"
+                try shoot(browser, report: report, in: factory.folder, width: width)
+                let look = try browser.look(at: report)
+                #expect(look.charts >= least && look.faults == [], "report, \(width)")
                 let page = try browser.open(address)
-                #expect(page.complaints.isEmpty && page.dom.contains(part), "\(factory.job)")
-                #expect(!page.dom.contains("data-wide"))
+                #expect(page.complaints.isEmpty && page.dom.contains(part) && page.dom.contains("lang=\"\(language)\""))
+                #expect(!page.dom.contains("data-wide"), "item, \(width)")
                 #expect(try browser.screenshot(address).width == width)
-                let look = try browser.look(at: page.dom)
-                #expect(look.charts >= pictures && look.faults == [], "\(factory.job)")
-                #expect(server.stop() == 0)
+                let item = try browser.look(at: page.dom)
+                #expect(item.charts >= pictures && item.faults == [], "item, \(width)")
             }
+            #expect(server.stop() == 0)
         }
+
+        @Test("report and item of a maintenance job have their pictures, and no label leaves its picture or lies on another")
+        func machines() throws { try check(try Self.fleet(), charts: 5, item: "class=\"usual\"", pictures: 2) }
+
+        @Test("report and item of a quality job have their pictures, and no label leaves its picture or lies on another")
+        func pieces() throws { try check(try Self.workshop(), charts: 6, item: "class=\"limit\"", pictures: 1) }
 
         @Test("a label that lies on another, or leaves its picture, is seen")
         func control() throws {

@@ -81,6 +81,18 @@ struct MaintenanceJobTests {
         for part in ["life left:", "repair", "expected", "at failure", "SENSOR", "HEALTH"] {
             #expect(item.output.contains(part), "\(part)")
         }
+        // The course of three sensors, a line each, that ends at the newest reading.
+        let lines = item.output.split(separator: "\n").map(String.init)
+        let title = try #require(lines.firstIndex { $0.contains("newest at the right, in standard deviations of the fleet") })
+        for line in lines[(title + 1)...].prefix(3) {
+            let words = line.split(separator: " ").map(String.init)
+            #expect(words.count > 6 && words[1].allSatisfy { "▁▂▃▄▅▆▇█".contains($0) } && words[1].count <= 60, "\(line)")
+            let (low, high) = (try #require(Double(words[2])), try #require(Double(words[4].dropLast())))
+            let now = try #require(words.last.flatMap { Double($0) })
+            #expect(low <= -2 && high >= 2 && (low...high).contains(now), "\(line)")
+            let height = "▁▂▃▄▅▆▇█".firstIndex(of: words[1].last ?? " ").map { "▁▂▃▄▅▆▇█".distance(from: "▁▂▃▄▅▆▇█".startIndex, to: $0) }
+            #expect(abs(Double(try #require(height)) - (now - low) / (high - low) * 8) <= 1.05, "\(line)")
+        }
         let replay = try program.run("replay", "job.yaml", "--as-of", "2025-06-01T00:00:00Z", "--format", "json")
         #expect((replay.json as? [String: Any])?["equal"] as? Bool == true, "\(replay.output)")
     }

@@ -7,24 +7,25 @@ import Testing
 
 /// Policies against simulated machines that live on under them.
 @Suite struct FleetReplayTests {
-    @Test("the learned policy saves money against waiting; dealt to other machines it saves none, and is no better than a fixed age")
+    @Test("policies that ask the model cost less than any age; dealt to the machines of another fleet, more than the best age")
     func learned() throws {
         let fleet = try SmallFleet()
-        let rows = try SmallFleet.measured(
-            fleet.job(), SmallFleet.configuration([.learned, .plan, .left(10), .shuffled, .age(nil), .oracle]))
+        let policies: [FleetPolicy] = [.learned, .plan, .left(10), .shuffled, .age(nil), .oracle]
+        let rows = try SmallFleet.measured(fleet.job(), SmallFleet.configuration(policies, seeds: Array(1...6)))
         let (shuffled, age, oracle) = (try #require(rows[.shuffled]), try #require(rows[.age(nil)]), try #require(rows[.oracle]))
         for policy in [FleetPolicy.learned, .plan, .left(10)] {
             let row = try #require(rows[policy])
             #expect(try #require(row.saved.lower) > 0, "\(policy.name)")
             #expect(row.cost.mean < (policy == .learned ? 1 : 0.75) * age.cost.mean, "\(policy.name)")
-            #expect(row.failures.mean < 0.5 * age.failures.mean, "\(policy.name)")
+            #expect(row.failures.mean < age.failures.mean, "\(policy.name)")
             #expect(row.cost.mean > oracle.cost.mean, "\(policy.name)")
             #expect(try #require(shuffled.cost.lower) > row.cost.mean, "\(policy.name)")
         }
-        #expect(shuffled.cost.mean >= age.cost.mean)
-        #expect(try #require(shuffled.saved.lower) < 0)
-        // The same repairs, as many as they were, at times that say nothing.
-        #expect(shuffled.failures.mean > 4 * (rows[.learned]?.failures.mean ?? .infinity))
+        #expect(shuffled.cost.mean > age.cost.mean)
+        // Repairs are as many as with the right machines, and come at times that say nothing.
+        let learned = try #require(rows[.learned])
+        #expect(abs(shuffled.repairs.mean - learned.repairs.mean) < 0.4 * learned.repairs.mean)
+        #expect(shuffled.failures.mean > 4 * learned.failures.mean)
     }
 
     @Test("who sees the future has no failure and throws next to nothing away; nobody does better on any fleet")

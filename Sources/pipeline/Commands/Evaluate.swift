@@ -58,7 +58,9 @@ struct Evaluate: ParsableCommand {
     var control: Evaluator.Control?
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("How to measure: days; for maintenance last-row or units; for quality folds or order; nab for the detector.", valueName: "name"))
+        help: ArgumentHelp(
+            "How to measure: days; for maintenance last-row or units; for quality folds or order; nab for the detector.", valueName: "name")
+    )
     var method = Method.days
     @Option(help: ArgumentHelp("Parts that --protocol folds divides the pieces into.", valueName: "count"))
     var folds = 10

@@ -22,7 +22,9 @@ struct AnomalySettings {
         let names = MaintenanceSettings.names(configuration.text("sensors"))
         self.names = names
         guard !names.isEmpty else { throw .stageParameterMissing("anomaly", "sensors") }
-        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) { throw .stageColumnTwice("anomaly", "sensors", twice) }
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw .stageColumnTwice("anomaly", "sensors", twice)
+        }
         var columns: [Int] = []
         for name in names {
             let index = try named(name, "sensors")

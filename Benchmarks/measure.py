@@ -296,4 +296,5 @@ def main():
             scale_part(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

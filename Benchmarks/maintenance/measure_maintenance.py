@@ -72,7 +72,7 @@ def main():
         trained = measure.Measured([sys.executable, PEER, "--train", model, os.path.join(first, "0000.txt.gz")])
         database = os.path.join(folder, "trained.db")
         job = os.path.join(measure.ROOT, "jobs", "cmapss-fd003.yaml")
-        own = measure.Measured([measure.PROGRAM, "train", job, "--database", database, "--threads", "1", "--quiet"])
+        own = measure.Measured([measure.PROGRAM, "train", job, "--database", database, "--quiet"])
         print(f"Training (ours learns its norms and intervals from units left out in turn): ours {own.cpu:.1f} CPU s, peer {trained.cpu:.1f}.\n")
         for copies in COPIES:
             data = os.path.join(folder, f"data-{copies}")

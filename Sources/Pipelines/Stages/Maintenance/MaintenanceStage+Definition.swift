@@ -71,7 +71,7 @@ extension MaintenanceStage {
 
     /// Up to four features that raise the risk most, in words.
     public func reasons(features values: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
-        let own = Array(values), names = features.list
+        let own = Array(values), names = featureList
         guard own.count == names.count else { return [] }
         guard !contributions.isEmpty else {
             return own[1] > 4 ? ["a sensor moved by \(Self.text(own[1], 1)) standard errors since the unit's first 30 readings"] : []

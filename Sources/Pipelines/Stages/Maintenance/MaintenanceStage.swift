@@ -23,12 +23,15 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     private(set) var isPrepared = false
     private var lastFeatures: FeatureMatrix
     private let unitField: Field
+    /// Names and meanings, which are made once.
+    let featureList: [(name: String, meaning: String)]
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try MaintenanceSettings(configuration, schema: schema)
         features = MaintenanceFeatures(
             sensors: settings.sensors.map { schema.fields[$0].name }, kinds: MaintenanceSettings.kinds(configuration))
         unitField = schema.fields[settings.unit]
+        featureList = features.list
         norms = FleetNorms(settings: settings.conditions.count, sensors: settings.sensors.count)
         lastFeatures = FeatureMatrix(featureCount: features.width)
     }
@@ -38,7 +41,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     private static let largest = 1e12
 
     var width: Int { settings.sensors.count + FleetNorms.mixtures }
-    var featureNames: [String] { features.list.map(\.name) }
+    var featureNames: [String] { featureList.map(\.name) }
 
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
         let unitHashes = units(of: input.batch)

@@ -135,11 +135,12 @@ struct UnitHistory {
     }
 
     /// How many readings there were up to a place, and the mean of each channel over all of them.
-    func whole(upTo place: Int) -> (count: Int, means: [Double]) {
-        var sums = olderSums
-        for row in 0...place { for channel in 0..<width { sums[channel] += Double(values[row * width + channel]) } }
-        let count = older + place + 1
-        return (count, sums.map { $0 / Double(count) })
+    ///
+    /// - Parameter windows: up to the same place, the last of them over all readings kept.
+    func whole(upTo place: Int, windows: Windows) -> (count: Int, means: [Double]) {
+        precondition(windows.counts.last == place + 1, "the last window holds all readings kept")
+        let count = older + place + 1, kept = windows.sums.suffix(width)
+        return (count, zip(olderSums, kept).map { ($0 + $1) / Double(count) })
     }
 
     /// Mean and standard deviation of each channel over the unit's first readings, as far as they lie before or at a place.

@@ -55,9 +55,9 @@ struct MaintenanceFeatures {
     private static func window(_ length: Int) -> Int { lengths.firstIndex(of: length) ?? 0 }
 
     /// Appends the features of the reading at a place of the unit's history.
-    func append(_ history: UnitHistory, place: Int, to values: inout [Float]) {
+    func append(_ history: inout UnitHistory, place: Int, to values: inout [Float]) {
         let windows = history.windows(Self.lengths, upTo: place)
-        let (count, means) = history.whole(upTo: place, windows: windows)
+        let (count, means) = history.whole(upTo: place)
         let start = history.start(upTo: place)
         let w15 = Self.window(15), w20 = Self.window(20)
         values.append(Float(count))

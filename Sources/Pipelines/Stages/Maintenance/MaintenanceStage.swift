@@ -38,7 +38,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
 
     private static let shownEvents = 8
     /// Readings are cut to this many standard deviations.
-    private static let largest = 1e12
+    private static let largest = 1e6
 
     var width: Int { settings.sensors.count + FleetNorms.mixtures }
     var featureNames: [String] { featureList.map(\.name) }
@@ -64,12 +64,12 @@ public final class MaintenanceStage: PreparedStage, TableStage {
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
             if let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected) {
                 if let counter = counters?[row] { history.count(counter, at: time) }
-                features.append(history, place: place, to: &values)
+                features.append(&history, place: place, to: &values)
                 trails.append(UnitTrail(history, place: place, features: values.suffix(features.count), of: features))
             } else {
                 var alone = UnitHistory(width: width)
                 let place = alone.insert(time: time, key: 0, reading: reading, isCorrected: false) ?? 0
-                features.append(alone, place: place, to: &values)
+                features.append(&alone, place: place, to: &values)
                 trails.append(UnitTrail(alone, place: place, features: values.suffix(features.count), of: features))
             }
             if !features.kinds.isEmpty {

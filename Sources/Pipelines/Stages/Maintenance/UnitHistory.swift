@@ -1,5 +1,8 @@
 /// The readings of one unit: the newest 150 as they are, of all older ones what the features need. Everything depends on the order of rows
 /// only, and a late row finds what was known at its own time.
+///
+/// Sums over any window come from running sums, one subtraction each, so that a row costs the same however long its windows are. The
+/// running sums follow from what is stored, added in the same order: a restored unit goes on to the bit.
 struct UnitHistory {
     /// Longest window, in readings.
     static let memory = 150
@@ -8,29 +11,41 @@ struct UnitHistory {
 
     /// Channels: the normalised sensors, then the mixtures.
     let width: Int
-    private(set) var times: [Int64] = []
+    /// Of the arrays below, rows before it are forgotten; they are removed many at a time.
+    private var head = 0
+    private var times: [Int64] = []
     private var keys: [UInt64] = []
     /// Row-major, `width` a reading, in order of time.
-    private(set) var values: [Float] = []
-    /// Of the readings that fell out of the memory: how many, their sums, and sums and squares of those among the unit's first.
+    private var values: [Float] = []
+    /// Up to and with each reading, from the unit's first: sums, and sums of reading number times value.
+    private var sums: [Double] = []
+    private var moments: [Double] = []
+    /// Of the readings that fell out of the memory: how many, their sums and moments, and sums and squares of those among the unit's first.
     private(set) var older = 0
     private var olderSums: [Double]
+    private var olderMoments: [Double]
     private var firstSums: [Double]
     private var firstSquares: [Double]
     /// Readings from before are of an earlier life.
     private let begins: Int64
     /// The unit's counter at its newest reading with one; NaN before.
     private var counter = Double.nan
+    /// Level and spread of the unit's first readings once they are all there; nil = to be made again.
+    private var settledStart: Start?
 
     init(width: Int, begins: Int64 = .min) {
         (self.width, self.begins) = (width, begins)
         olderSums = [Double](repeating: 0, count: width)
-        firstSums = olderSums
-        firstSquares = olderSums
+        (olderMoments, firstSums, firstSquares) = (olderSums, olderSums, olderSums)
     }
 
-    var last: Int64? { times.last }
-    var bytes: Int { times.count * (16 + 4 * width) + 3 * 8 * width + 64 }
+    /// Readings kept.
+    var count: Int { times.count - head }
+    var last: Int64? { count > 0 ? times[times.count - 1] : nil }
+    var bytes: Int { times.count * (16 + 20 * width) + 4 * 8 * width + 64 }
+
+    func time(_ place: Int) -> Int64 { times[head + place] }
+    func value(_ place: Int, _ channel: Int) -> Float { values[(head + place) * width + channel] }
 
     /// Whether a counter at a time after all readings says that the unit was renewed.
     func isRenewed(by value: Double, at time: Int64) -> Bool { value < counter && time >= last ?? .min }
@@ -45,39 +60,69 @@ struct UnitHistory {
     ///   earlier life: too late to be placed.
     mutating func insert(time: Int64, key: UInt64, reading: [Float], isCorrected: Bool) -> Int? {
         guard time >= begins else { return nil }
-        if isCorrected, let old = keys.firstIndex(of: key) { remove(old) }
-        var place = times.count
-        while place > 0, times[place - 1] > time { place -= 1 }
+        if isCorrected, let old = keys[head...].firstIndex(of: key) { remove(old) }
+        var place = count
+        while place > 0, times[head + place - 1] > time { place -= 1 }
         if place == 0, older > 0 { return nil }
-        times.insert(time, at: place)
-        keys.insert(key, at: place)
+        let at = head + place
+        if at < times.count || older + place < Self.first { settledStart = nil }
         // A sensor that gave no value is taken to stand where it stood, and at the fleet's level before its first value.
         let filled = reading.indices.map { channel in
-            reading[channel].isNaN ? (place > 0 ? values[(place - 1) * width + channel] : 0) : reading[channel]
+            reading[channel].isNaN ? (place > 0 ? values[(at - 1) * width + channel] : 0) : reading[channel]
         }
-        values.insert(contentsOf: filled, at: place * width)
-        guard times.count > Self.memory else { return place }
+        times.insert(time, at: at)
+        keys.insert(key, at: at)
+        values.insert(contentsOf: filled, at: at * width)
+        addUp(from: at)
+        guard count > Self.memory else { return place }
         forgetOldest()
         return place - 1
     }
 
-    private mutating func remove(_ place: Int) {
-        times.remove(at: place)
-        keys.remove(at: place)
-        values.removeSubrange((place * width)..<((place + 1) * width))
+    /// Running sums of the rows from one on.
+    private mutating func addUp(from first: Int) {
+        let rows = times.count
+        sums.removeLast(max(0, sums.count - first * width))
+        moments.removeLast(max(0, moments.count - first * width))
+        for row in first..<rows {
+            let number = Double(older + row - head)
+            for channel in 0..<width {
+                let value = Double(values[row * width + channel])
+                let before = row > head ? (sums[(row - 1) * width + channel], moments[(row - 1) * width + channel])
+                    : (olderSums[channel], olderMoments[channel])
+                sums.append(before.0 + value)
+                moments.append(before.1 + number * value)
+            }
+        }
+    }
+
+    private mutating func remove(_ row: Int) {
+        times.remove(at: row)
+        keys.remove(at: row)
+        values.removeSubrange((row * width)..<((row + 1) * width))
+        settledStart = nil
+        addUp(from: row)
     }
 
     private mutating func forgetOldest() {
+        let start = head * width
         for channel in 0..<width {
-            let value = Double(values[channel])
-            olderSums[channel] += value
+            let value = Double(values[start + channel])
+            (olderSums[channel], olderMoments[channel]) = (sums[start + channel], moments[start + channel])
             if older < Self.first {
                 firstSums[channel] += value
                 firstSquares[channel] += value * value
             }
         }
         older += 1
-        remove(0)
+        head += 1
+        guard head >= Self.memory else { return }
+        times.removeFirst(head)
+        keys.removeFirst(head)
+        values.removeFirst(head * width)
+        sums.removeFirst(head * width)
+        moments.removeFirst(head * width)
+        head = 0
     }
 
     // MARK: Sums
@@ -106,27 +151,35 @@ struct UnitHistory {
     /// - Parameter lengths: rising.
     func windows(_ lengths: [Int], upTo place: Int) -> Windows {
         var result = Windows(width: width)
-        result.sums.reserveCapacity(lengths.count * width)
-        result.aged.reserveCapacity(lengths.count * width)
-        var (sums, aged) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
-        var next = 0
-        values.withUnsafeBufferPointer { values in
-            sums.withUnsafeMutableBufferPointer { sums in
-                aged.withUnsafeMutableBufferPointer { aged in
-                    for age in 0...place {
-                        let start = (place - age) * width
+        result.counts = lengths.map { min($0, place + 1) }
+        let (end, number, size) = ((head + place) * width, Double(older + place), lengths.count * width)
+        func filled(_ fill: (UnsafeMutableBufferPointer<Double>) -> Void) -> [Double] {
+            [Double](unsafeUninitializedCapacity: size) { buffer, count in
+                fill(buffer)
+                count = size
+            }
+        }
+        sums.withUnsafeBufferPointer { sums in
+            olderSums.withUnsafeBufferPointer { olderSums in
+                result.sums = filled { buffer in
+                    for (window, count) in result.counts.enumerated() {
+                        let isWhole = count == place + 1, low = end - count * width
                         for channel in 0..<width {
-                            let value = Double(values[start + channel])
-                            sums[channel] += value
-                            aged[channel] += Double(age) * value
+                            buffer[window * width + channel] = sums[end + channel] - (isWhole ? olderSums[channel] : sums[low + channel])
                         }
-                        while next < lengths.count, lengths[next] == age + 1 || age == place {
-                            result.counts.append(age + 1)
-                            result.sums.append(contentsOf: sums)
-                            result.aged.append(contentsOf: aged)
-                            next += 1
+                    }
+                }
+            }
+        }
+        moments.withUnsafeBufferPointer { moments in
+            olderMoments.withUnsafeBufferPointer { olderMoments in
+                result.aged = filled { buffer in
+                    for (window, count) in result.counts.enumerated() {
+                        let isWhole = count == place + 1, low = end - count * width
+                        for channel in 0..<width {
+                            let moment = moments[end + channel] - (isWhole ? olderMoments[channel] : moments[low + channel])
+                            buffer[window * width + channel] = number * result.sums[window * width + channel] - moment
                         }
-                        if next == lengths.count { break }
                     }
                 }
             }
@@ -135,47 +188,57 @@ struct UnitHistory {
     }
 
     /// How many readings there were up to a place, and the mean of each channel over all of them.
-    ///
-    /// - Parameter windows: up to the same place, the last of them over all readings kept.
-    func whole(upTo place: Int, windows: Windows) -> (count: Int, means: [Double]) {
-        precondition(windows.counts.last == place + 1, "the last window holds all readings kept")
-        let count = older + place + 1, kept = windows.sums.suffix(width)
-        return (count, zip(olderSums, kept).map { ($0 + $1) / Double(count) })
+    func whole(upTo place: Int) -> (count: Int, means: [Double]) {
+        let count = older + place + 1, start = (head + place) * width
+        return (count, (0..<width).map { sums[start + $0] / Double(count) })
     }
 
-    /// Mean and standard deviation of each channel over the unit's first readings, as far as they lie before or at a place.
-    func start(upTo place: Int) -> (means: [Double], spreads: [Double]) {
+    /// Mean and standard deviation of each channel over the unit's first readings.
+    struct Start: Hashable {
+        var means: [Double]
+        var spreads: [Double]
+    }
+
+    /// Of the unit's first readings, as far as they lie before or at a place.
+    mutating func start(upTo place: Int) -> Start {
+        let isSettled = older + place + 1 >= Self.first
+        if isSettled, let settledStart { return settledStart }
+        let (sums, squares) = sumsOfStart(upTo: place)
+        let count = Double(min(older + place + 1, Self.first)), means = sums.map { $0 / count }
+        let start = Start(means: means, spreads: zip(squares, means).map { max($0 / count - $1 * $1, 0).squareRoot() })
+        if isSettled { settledStart = start }
+        return start
+    }
+
+    private func sumsOfStart(upTo place: Int) -> (sums: [Double], squares: [Double]) {
         var (sums, squares) = (firstSums, firstSquares)
-        let inside = max(0, min(Self.first - older, place + 1))
-        for row in 0..<inside {
+        for row in 0..<max(0, min(Self.first - older, place + 1)) {
             for channel in 0..<width {
-                let value = Double(values[row * width + channel])
+                let value = Double(self.value(row, channel))
                 sums[channel] += value
                 squares[channel] += value * value
             }
         }
-        let count = Double(min(older, Self.first) + inside)
-        let means = sums.map { $0 / count }
-        return (means, zip(squares, means).map { max($0 / count - $1 * $1, 0).squareRoot() })
+        return (sums, squares)
     }
 
     // MARK: Bytes
 
     func write(to writer: inout ByteWriter) {
         writer.signed(begins)
-        writer.varint(UInt64(times.count))
+        writer.varint(UInt64(count))
         writer.varint(UInt64(older))
-        for place in times.indices {
-            writer.signed(times[place])
-            writer.word(keys[place])
+        for row in head..<times.count {
+            writer.signed(times[row])
+            writer.word(keys[row])
         }
-        var at = 0
+        var at = head * width
         while at < values.count {
             let high = at + 1 < values.count ? UInt64(values[at + 1].bitPattern) << 32 : 0
             writer.word(UInt64(values[at].bitPattern) | high)
             at += 2
         }
-        for value in olderSums + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
+        for value in olderSums + olderMoments + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
     }
 
     init(_ reader: inout ByteReader, width: Int) {
@@ -195,8 +258,10 @@ struct UnitHistory {
         }
         func numbers(_ reader: inout ByteReader) -> [Double] { (0..<width).map { _ in Double(bitPattern: reader.word()) } }
         olderSums = numbers(&reader)
+        olderMoments = numbers(&reader)
         firstSums = numbers(&reader)
         firstSquares = numbers(&reader)
         counter = Double(bitPattern: reader.word())
+        if !reader.isBroken { addUp(from: 0) }
     }
 }

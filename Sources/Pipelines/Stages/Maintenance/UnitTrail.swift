@@ -32,13 +32,13 @@ struct UnitTrail {
             let rows = max(0, at - Self.healthLength + 1)...at
             for mixture in 0..<mixtures {
                 let channel = width - mixtures + mixture
-                health.append(rows.reduce(Float(0)) { $0 + history.values[$1 * width + channel] } / Float(rows.count))
+                health.append(rows.reduce(Float(0)) { $0 + history.value($1, channel) } / Float(rows.count))
             }
         }
         var values: [Float] = []
         values.reserveCapacity(places.count * best.count)
-        for at in places { for sensor in best { values.append(history.values[at * width + sensor]) } }
-        times = places.map { history.times[$0] }
+        for at in places { for sensor in best { values.append(history.value(at, sensor)) } }
+        times = places.map { history.time($0) }
         (self.health, sensors, self.values) = (health, best, values)
     }
 }

@@ -70,6 +70,9 @@ public struct SeriesDetector: Hashable, Sendable {
     private static let highestLevel = 20.0
     /// Beyond it squares leave the range of doubles: taken as infinite.
     private static let largest = 1e100
+    /// A reading so many widths of the range outside it is taken for no measurement (a code for "no value"), unless it stays.
+    private static let strangeWidths = 1_000.0
+    private static let longestStrange = 20
     /// How much higher than the last alarm's a level within the quiet time must be.
     public static let rise = 1.2
 
@@ -84,6 +87,8 @@ public struct SeriesDetector: Hashable, Sendable {
     /// Readings since the last alarm, and its level; nil before the first.
     private var sinceAlarm: Int?
     private var lastLevel = 0.0
+    /// Readings in a row that were too far outside to be learnt from.
+    private var strange = 0
 
     public init(_ settings: Settings = Settings()) {
         self.settings = settings
@@ -93,17 +98,21 @@ public struct SeriesDetector: Hashable, Sendable {
     private static func level(_ pValue: Double) -> Double { -log10(max(pValue, 1e-300)) }
 
     /// The reading's finding; the detector moves past it. NaN is a missing reading: it says nothing and changes nothing but the clock of
-    /// `quiet`; an infinite one is as unusual as can be, and is not learnt from.
+    /// `quiet`; an infinite one is as unusual as can be, and is not learnt from, nor are the first
+    /// twenty in a row that lie 1,000 widths of the range outside it.
     public mutating func consume(_ value: Double) -> Finding {
         sinceAlarm = sinceAlarm.map { $0 + 1 }
         if value.isNaN { return Finding(pValue: 1, level: 0, isAlarm: false) }
         let pValue: Double, level: Double
-        if abs(value) > Self.largest {
+        let outside = outside(value)
+        let (isEndless, isFar) = (abs(value) > Self.largest, outside > Self.strangeWidths && strange < Self.longestStrange)
+        if !isEndless { strange = isFar ? strange + 1 : 0 }
+        if isEndless || isFar {
             (pValue, level) = (1 / Double(wholeSketch.count + 1), Self.highestLevel)
         } else {
             let deviations = (whole.deviation(value, from: Self.earliest), recent.deviation(value, from: Self.earliest))
             pValue = min(1, 2 * min(Self.rank(deviations.0, &wholeSketch), Self.rank(deviations.1, &recentSketch)))
-            level = min(Self.level(pValue) + 0.3 * log1p(20 * outside(value)), Self.highestLevel)
+            level = min(Self.level(pValue) + 0.3 * log1p(20 * outside), Self.highestLevel)
             whole.add(value, least: 0)
             recent.add(value, least: settings.forgetting)
             (lowest, highest) = (min(lowest, value), max(highest, value))
@@ -146,20 +155,21 @@ public struct SeriesDetector: Hashable, Sendable {
     /// What `init(settings, words:)` goes on from.
     public var words: [UInt64] {
         let numbers = [whole.mean, whole.variance, recent.mean, recent.variance, lowest, highest, lastLevel].map(\.bitPattern)
-        return [UInt64(whole.count), UInt64(sinceAlarm.map { $0 + 1 } ?? 0)] + numbers + wholeSketch.words + recentSketch.words
+        return [UInt64(whole.count), UInt64(sinceAlarm.map { $0 + 1 } ?? 0), UInt64(strange)] + numbers + wholeSketch.words
+            + recentSketch.words
     }
 
     /// Takes its words from the front; nil for words that no detector wrote.
     public init?(_ settings: Settings, words: inout ArraySlice<UInt64>) {
-        guard words.count >= 9, let count = Int(exactly: words.removeFirst()), let since = Int(exactly: words.removeFirst()) else {
-            return nil
-        }
+        guard words.count >= 10, let count = Int(exactly: words.removeFirst()), let since = Int(exactly: words.removeFirst()),
+            let strange = Int(exactly: words.removeFirst())
+        else { return nil }
         self.init(settings)
         let numbers = (0..<7).map { _ in Double(bitPattern: words.removeFirst()) }
         whole = Moments(mean: numbers[0], variance: numbers[1], count: count)
         recent = Moments(mean: numbers[2], variance: numbers[3], count: count)
         (lowest, highest, lastLevel) = (numbers[4], numbers[5], numbers[6])
-        sinceAlarm = since > 0 ? since - 1 : nil
+        (sinceAlarm, self.strange) = (since > 0 ? since - 1 : nil, strange)
         guard let wholeSketch = ScoreSketch(words: &words), let recentSketch = ScoreSketch(words: &words) else { return nil }
         (self.wholeSketch, self.recentSketch) = (wholeSketch, recentSketch)
     }

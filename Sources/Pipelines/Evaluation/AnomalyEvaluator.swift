@@ -38,6 +38,9 @@ public struct AnomalyEvaluator: Sendable {
             observed.append(own)
         }
         guard !observed.isEmpty else { throw .feedWithoutRows(readings.files) }
+        // A window that no reading lies in would be missed by nobody.
+        let found = observed.reduce(0) { $0 + $1.series.windows.count }
+        guard found == labelled.count else { throw .protocolWindows(windows.files, found: found, expected: labelled.count) }
         let detections = observed.map { own in Self.thresholds.map { self.detections(own.levels, threshold: $0) } }
         var figures: [ProtocolReport.Figure] = []
         for profile in [AnomalyBenchmark.Profile.standard, .lowFalseAlarms, .lowMisses] {
@@ -99,8 +102,12 @@ public struct AnomalyEvaluator: Sendable {
     ) throws(Failure) -> Observed {
         let path = file.path.hasSuffix(".gz") ? String(file.path.dropLast(3)) : file.path
         let own = windows.filter { path.hasSuffix("/" + $0.series) }
-        guard let time = feed.schema.index(of: "time"), let value = feed.schema.index(of: "value") else {
-            throw .protocolFeeds("nab", found: feed.schema.fields.map(\.name), expected: ["time", "value"])
+        guard let time = feed.schema.index(of: "time"), let value = feed.schema.index(of: "value"), Self.isTime(feed.schema.fields[time]),
+            feed.schema.fields[value].type == .float64
+        else {
+            throw .protocolFeeds(
+                "nab", found: feed.schema.fields.map { "\($0.name) (\($0.type.name))" },
+                expected: ["time (timestamp, not optional)", "value (float64)"])
         }
         var detector = SeriesDetector(settings)
         var (times, levels): ([Int64], [Float]) = ([], [])
@@ -121,10 +128,16 @@ public struct AnomalyEvaluator: Sendable {
             series: AnomalyBenchmark.Series(count: times.count, windows: places.sorted { $0.lowerBound < $1.lowerBound }), levels: levels)
     }
 
+    private static func isTime(_ field: Field) -> Bool { field.type == .timestamp && !field.isOptional }
+
     private func windows(_ feed: JobFeed, in directory: String) throws(Failure) -> [(series: String, start: Int64, end: Int64)] {
         let schema = feed.schema
-        guard let series = schema.index(of: "series"), let start = schema.index(of: "start"), let end = schema.index(of: "end") else {
-            throw .protocolFeeds("nab", found: schema.fields.map(\.name), expected: ["series", "start", "end"])
+        guard let series = schema.index(of: "series"), let start = schema.index(of: "start"), let end = schema.index(of: "end"),
+            schema.fields[series].type == .string, Self.isTime(schema.fields[start]), Self.isTime(schema.fields[end])
+        else {
+            throw .protocolFeeds(
+                "nab", found: schema.fields.map { "\($0.name) (\($0.type.name))" },
+                expected: ["series (string)", "start and end (timestamp, not optional)"])
         }
         var found: [(series: String, start: Int64, end: Int64)] = []
         let reader = BlockReader(feed: feed, files: try Readiness.deliveries(of: feed, in: directory), blockRows: 8_192)
@@ -139,6 +152,12 @@ public struct AnomalyEvaluator: Sendable {
 }
 
 extension Failure {
+    fileprivate static func protocolWindows(_ path: String, found: Int, expected: Int) -> Failure {
+        Failure(
+            .failed, code: "evaluate.windows", what: "not every window has readings", place: path, found: "\(found) windows with readings",
+            expected: "\(expected), as many as there are lines", remedy: "Name each series by its file's name as `readings` finds it.")
+    }
+
     fileprivate static func protocolFeeds(_ name: String, found: [String], expected: [String]) -> Failure {
         Failure(
             .usage, code: "evaluate.feeds", what: "this job is not measured by this protocol", place: "--protocol \(name)",

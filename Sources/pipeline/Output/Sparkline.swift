@@ -12,8 +12,10 @@ enum Sparkline {
         String(
             values.map { value -> Character in
                 guard value.isFinite else { return " " }
-                let share = high > low ? (value - low) / (high - low) : 0.5
-                return heights[min(max(Int(share * Double(heights.count)), 0), heights.count - 1)]
+                // Halves, as the range of two doubles may be beyond one.
+                let share = high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5
+                guard share.isFinite else { return " " }
+                return heights[Int(min(max(share * Double(heights.count), 0), Double(heights.count - 1)))]
             })
     }
 

@@ -68,6 +68,20 @@ import Testing
         #expect(!just.isAlarm && beyond.isAlarm)
     }
 
+    @Test("a code for no value is unusual and not learnt from; a level that stays is, after twenty readings")
+    func strange() {
+        var coded = SeriesDetector(), plain = SeriesDetector(), moved = SeriesDetector()
+        for (place, value) in Self.noise(2_000, seed: 4).enumerated() {
+            let expected = plain.consume(value)
+            if place % 100 == 99 { #expect(coded.consume(1e30).level == 20) }
+            let found = coded.consume(value)
+            #expect(found.pValue == expected.pValue && found.level == expected.level)
+            _ = moved.consume(value)
+        }
+        let levels = (0..<400).map { _ in moved.consume(1e9).level }
+        #expect(levels[19] == 20 && levels[399] < 2, "\(levels[19]) \(levels[399])")
+    }
+
     @Test("a detector goes on from its words as if it had never stopped; words that no detector wrote are refused")
     func words() throws {
         let values = Self.noise(300, seed: 6) + [.nan, 40, .infinity] + Self.noise(300, seed: 7)
@@ -85,7 +99,7 @@ import Testing
             #expect(SeriesDetector(steady.settings, words: &cut) == nil)
         }
         var wrong = words
-        wrong[10] = 1_000_000
+        wrong[11] = 1_000_000
         var slice = wrong[...]
         #expect(SeriesDetector(steady.settings, words: &slice) == nil)
     }

@@ -104,6 +104,20 @@ private struct Machines {
         #expect((300..<400).allSatisfy { Array(after.row($0))[1] == 0 })
     }
 
+    @Test("one reading of a clock gone wrong neither forgets the other machines nor silences its own for long")
+    func clock() throws {
+        var stream = Machines.stream(11, rows: 900)
+        stream.times[300] = (Timestamp(iso8601: "2099-01-01") ?? Timestamp(seconds: 0)).microseconds
+        let stage = try Machines.stage(), matrix = try stage.consume(stream), machine = stream.batch.columns[0].string(300)
+        let before = stage.stateBytes
+        _ = stage.base()
+        #expect(stage.stateBytes == before)
+        let own = (301..<900).filter { stream.batch.columns[0].string($0) == machine }
+        let silent = own.filter { Array(matrix.row($0))[1] == 0 }
+        #expect(silent.count < 125 && own.count > 180, "\(silent.count) of \(own.count)")
+        #expect(own.suffix(50).contains { Array(matrix.row($0))[1] > 0 })
+    }
+
     @Test("rule scores are half and more where a sensor alarms, and below where none does; reasons name the sensor and its side")
     func words() throws {
         let stream = Machines.stream(5, rows: 3_000, jump: -9), stage = try Machines.stage(["sensors": .text("heat count")])

@@ -95,6 +95,25 @@ private struct Plant {
         #expect(Array(delayed.row(3))[place] == 0 && Array(delayed.row(6))[place] == 1)
     }
 
+    @Test("what lies two thousand steps back is forgotten, and only then")
+    func forgotten() throws {
+        let stage = try Plant.stage()
+        try stage.absorb(Plant.events((0..<4_000).map { (Int64(0), Int64($0), Optional("E1")) }), ofTable: "log")
+        let before = stage.base().count
+        var stream = Plant.stream(3)
+        stream.times[0] += 3_000 * Plant.hour
+        _ = try stage.consume(stream)
+        #expect(stage.base().count < before * 4 / 5)
+        let place = try #require(Plant.names().firstIndex(of: "E1_events_250")),
+            row = try stage.consume(
+                {
+                    var later = Plant.stream(1)
+                    later.times[0] += 3_001 * Plant.hour
+                    return later
+                }())
+        #expect(Array(row.row(0))[place] == 250)
+    }
+
     @Test("with an event log the stage keeps every promise, and its items show the newest events")
     func contract() throws {
         let codes = ["E1", "E-2", "E3"]
@@ -125,7 +144,13 @@ private struct Plant {
         #expect(throws: Failure.self) {
             try Plant.stage(["event-kind": .text("sort")]).absorb(Plant.events([(0, 1, "E1")]), ofTable: "log")
         }
-        for parameters in [["event-kind": ""], ["event-kinds": ""], ["event-kinds": "E1 E1"]] {
+        let stage = try Plant.stage()
+        try stage.absorb(Plant.events([(0, 1, "E1")]), ofTable: "log")
+        let bytes = stage.base()
+        for kinds in ["E1", "E-2 E1"] {
+            #expect(throws: Failure.self) { try Plant.stage(["event-kinds": .text(kinds)]).restore(base: bytes, deltas: []) }
+        }
+        for parameters in [["event-kind": ""], ["event-kinds": ""], ["event-kinds": "E1 E1"], ["events": ""]] {
             #expect(throws: Failure.self) { try Plant.stage(parameters.mapValues { .text($0) }) }
         }
     }

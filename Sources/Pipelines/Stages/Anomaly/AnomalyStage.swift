@@ -11,7 +11,6 @@ public final class AnomalyStage: WatchingStage {
     let alarmLevel: Float
     private var units: [UInt64: Unit] = [:]
     private var changed: Set<UInt64> = []
-    private var newest = Int64.min / 2
     /// Of the last batch: the newest readings of each row's unit up to the row, oldest first.
     private(set) var trails: [[TrailPoint]] = []
 
@@ -24,11 +23,14 @@ public final class AnomalyStage: WatchingStage {
 
     private struct Unit {
         var newest: Int64
+        /// Readings before `newest` since the last that was not.
+        var late: Int64 = 0
         var readings: Int64 = 0
         var detectors: [SeriesDetector]
         var trail: [TrailPoint] = []
     }
 
+    private static let longestLate: Int64 = 100
     /// Readings of a unit that an item shows.
     private static let trailLength = 12
 
@@ -52,6 +54,9 @@ public final class AnomalyStage: WatchingStage {
             var unit = units.removeValue(forKey: keys[row]) ?? fresh(time)
             if time - unit.newest > settings.forget { unit = fresh(time) }
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
+            if time < unit.newest { unit.late += 1 }
+            // So many late ones in a row: the newest was of a clock gone wrong, and the unit starts anew.
+            if unit.late > Self.longestLate, !isCorrected { unit = fresh(time) }
             if time < unit.newest || isCorrected {
                 values += [0, 0, Float(unit.readings)] + [Float](repeating: 0, count: Self.perSensor * columns.count)
                 trails.append([])
@@ -61,7 +66,6 @@ public final class AnomalyStage: WatchingStage {
             }
             units[keys[row]] = unit
             changed.insert(keys[row])
-            newest = max(newest, time)
         }
         return FeatureMatrix(featureCount: width, values: values)
     }
@@ -80,7 +84,7 @@ public final class AnomalyStage: WatchingStage {
             levels.append(Float(finding.level))
             own += [Float(finding.level), Self.bounded(deviations.whole), Self.bounded(deviations.recent)]
         }
-        unit.newest = time
+        (unit.newest, unit.late) = (time, 0)
         unit.readings += 1
         unit.trail = unit.trail.suffix(Self.trailLength - 1) + [TrailPoint(time: time, values: readings, levels: levels)]
         values += [Float(alarms), levels.max() ?? 0, Float(unit.readings)] + own
@@ -97,22 +101,21 @@ public final class AnomalyStage: WatchingStage {
         return changed.isEmpty ? [] : written(changed.filter { units[$0] != nil }.sorted())
     }
 
-    /// Units not seen for twice `forget` are left out: they would start anew anyway, whatever comes late.
+    /// All units: one reading of a wrong clock must not make the others forgotten.
     public func base() -> [UInt8] {
         changed = []
-        units = units.filter { newest - $0.value.newest <= 2 * settings.forget }
         return written(units.keys.sorted())
     }
 
     private func written(_ keys: [UInt64]) -> [UInt8] {
         var writer = ByteWriter()
-        writer.signed(newest)
         writer.varint(UInt64(settings.sensors.count))
         writer.varint(UInt64(keys.count))
         for key in keys {
             guard let unit = units[key] else { continue }
             writer.word(key)
             writer.signed(unit.newest)
+            writer.signed(unit.late)
             writer.signed(unit.readings)
             writer.varint(UInt64(unit.trail.count))
             for point in unit.trail {
@@ -134,11 +137,10 @@ public final class AnomalyStage: WatchingStage {
         var restored: [UInt64: Unit] = [:]
         for bytes in [base] + deltas where !bytes.isEmpty {
             guard var reader = ByteReader(sealed: bytes) else { throw .stageState("anomaly", found: "bytes that were damaged or cut") }
-            newest = reader.signed()
             guard reader.varint() == UInt64(settings.sensors.count) else {
                 throw .stageState("anomaly", found: "state of another number of sensors")
             }
-            for _ in 0..<reader.count(of: 11) {
+            for _ in 0..<reader.count(of: 12) {
                 let key = reader.word()
                 guard let unit = unit(&reader) else { throw .stageState("anomaly", found: "bytes that were damaged or cut") }
                 restored[key] = unit
@@ -150,7 +152,7 @@ public final class AnomalyStage: WatchingStage {
 
     private func unit(_ reader: inout ByteReader) -> Unit? {
         let width = settings.sensors.count
-        var unit = Unit(newest: reader.signed(), readings: reader.signed(), detectors: [])
+        var unit = Unit(newest: reader.signed(), late: reader.signed(), readings: reader.signed(), detectors: [])
         unit.trail = (0..<reader.count(of: 1 + 16 * width)).map { _ in
             TrailPoint(time: reader.signed(), values: reader.numbers(width), levels: reader.numbers(width).map { Float($0) })
         }

@@ -55,6 +55,7 @@ struct MaintenanceSettings {
         let kinds = Self.names(configuration.text("event-kinds"))
         guard kind == nil || !kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kinds") }
         guard kind != nil || kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kind") }
+        guard events != nil || kind == nil else { throw .stageParameterMissing("maintenance", "events") }
         guard kinds.count <= 50 else { throw .stageParameterMany("maintenance", "event-kinds", kinds.count) }
         if let twice = kinds.first(where: { kind in kinds.count { $0 == kind } > 1 }) {
             throw .stageColumnTwice("maintenance", "event-kinds", twice)

@@ -25,6 +25,8 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     private let unitField: Field
     /// Names and meanings, which are made once.
     let featureList: [(name: String, meaning: String)]
+    /// Events are stored by the place of their kind: state of other kinds is no state of this stage.
+    private var kindsDigest: UInt64 { RecordKey.hash(features.kinds.joined(separator: " ")) }
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try MaintenanceSettings(configuration, schema: schema)
@@ -76,6 +78,8 @@ public final class MaintenanceStage: PreparedStage, TableStage {
                 let log = logs[unit] ?? UnitEvents()
                 log.append(at: time, step: settings.step, kinds: features.kinds.count, to: &values)
                 eventTrails.append(log.newest(Self.shownEvents, upTo: time))
+                // What no reading but one that is very late can see any more.
+                if let last = history.last, logs[unit]?.forget(before: last, step: settings.step) == true { changedLogs.insert(unit) }
             }
             units[unit] = history
             changed.insert(unit)
@@ -112,13 +116,14 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     /// Takes rows of the event log in; a row that is known already, and one without a unit or a time, changes nothing.
     public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
         guard feed == settings.events else { return }
-        let time = batch.schema.fields.firstIndex { $0.type == .timestamp }
-        guard let unit = batch.schema.index(of: unitField.name), batch.schema.fields[unit].type == unitField.type, let time,
+        let timestamps = batch.schema.fields.indices.filter { batch.schema.fields[$0].type == .timestamp }
+        guard let unit = batch.schema.index(of: unitField.name), batch.schema.fields[unit].type == unitField.type,
+            timestamps.count == 1, let time = timestamps.first,
             settings.eventKind.map({ batch[$0] != nil }) ?? true
         else {
             throw .stageTable(
                 "maintenance.events", feed: feed, found: batch.schema.fields.map { "\($0.name) (\($0.type.name))" },
-                expected: ["\(unitField.name) (\(unitField.type.name))", "a timestamp"] + [settings.eventKind].compactMap { $0 })
+                expected: ["\(unitField.name) (\(unitField.type.name))", "one timestamp"] + [settings.eventKind].compactMap { $0 })
         }
         let keys = RecordKey.hashes(of: batch, columns: [unit]), kinds = settings.eventKind.flatMap { batch[$0] }
         for row in 0..<batch.count where batch.columns[time].isValid(row) && batch.columns[unit].isValid(row) {
@@ -197,6 +202,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
             units[key]?.write(to: &writer)
         }
         if settings.events != nil {
+            writer.varint(kindsDigest)
             writer.varint(UInt64(logKeys.count))
             for key in logKeys {
                 writer.word(key)
@@ -218,6 +224,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
                 restored[key] = UnitHistory(&reader, width: width)
             }
             if settings.events != nil {
+                guard reader.varint() == kindsDigest else { throw .stageState("maintenance", found: "state of other kinds of events") }
                 for _ in 0..<reader.count(of: 9) {
                     let key = reader.word()
                     restoredLogs[key] = UnitEvents(&reader)

@@ -54,6 +54,17 @@ struct UnitEvents {
         for kind in 0..<kinds { values += counts[(kind * Self.windows.count)..<((kind + 1) * Self.windows.count)] + [since[kind]] }
     }
 
+    /// Forgets events more than 2,000 steps before a time.
+    ///
+    /// - Returns: whether there were any.
+    mutating func forget(before time: Int64, step: Int64) -> Bool {
+        let (span, isBeyond) = step.multipliedReportingOverflow(by: 2 * Int64(Self.longest))
+        let (limit, isBefore) = time.subtractingReportingOverflow(span)
+        guard !isBeyond, !isBefore, let first = events.first, first.time < limit else { return false }
+        events.removeFirst(Self.place(of: Event(time: limit, kind: 0), in: events))
+        return true
+    }
+
     /// Up to so many events before or at a time, newest first.
     func newest(_ count: Int, upTo time: Int64) -> [(time: Int64, kind: Int)] {
         let end = Self.place(of: Event(time: time, kind: .max), in: events)

@@ -88,7 +88,9 @@ struct UnitHistory {
             let number = Double(older + row - head)
             for channel in 0..<width {
                 let value = Double(values[row * width + channel])
-                let before = row > head ? (sums[(row - 1) * width + channel], moments[(row - 1) * width + channel])
+                let before =
+                    row > head
+                    ? (sums[(row - 1) * width + channel], moments[(row - 1) * width + channel])
                     : (olderSums[channel], olderMoments[channel])
                 sums.append(before.0 + value)
                 moments.append(before.1 + number * value)

@@ -85,6 +85,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
             changed.insert(unit)
             newest = max(newest, time)
         }
+        for unit in Set(unitHashes) { units[unit]?.rest() }
         lastFeatures = FeatureMatrix(featureCount: features.width, values: values)
         return lastFeatures
     }

@@ -17,7 +17,7 @@ struct UnitHistory {
     private var keys: [UInt64] = []
     /// Row-major, `width` a reading, in order of time.
     private var values: [Float] = []
-    /// Up to and with each reading, from the unit's first: sums, and sums of reading number times value.
+    /// Up to and with each reading, from the unit's first: sums, and sums of reading number times value. Empty while the unit rests.
     private var sums: [Double] = []
     private var moments: [Double] = []
     /// Of the readings that fell out of the memory: how many, their sums and moments, and sums and squares of those among the unit's first.
@@ -42,7 +42,7 @@ struct UnitHistory {
     /// Readings kept.
     var count: Int { times.count - head }
     var last: Int64? { count > 0 ? times[times.count - 1] : nil }
-    var bytes: Int { times.count * (16 + 20 * width) + 4 * 8 * width + 64 }
+    var bytes: Int { count * (16 + 4 * width) + 4 * 8 * width + 64 }
 
     func time(_ place: Int) -> Int64 { times[head + place] }
     func value(_ place: Int, _ channel: Int) -> Float { values[(head + place) * width + channel] }
@@ -60,6 +60,7 @@ struct UnitHistory {
     ///   earlier life: too late to be placed.
     mutating func insert(time: Int64, key: UInt64, reading: [Float], isCorrected: Bool) -> Int? {
         guard time >= begins else { return nil }
+        if sums.isEmpty { addUp(from: head) }
         if isCorrected, let old = keys[head...].firstIndex(of: key) { remove(old) }
         var place = count
         while place > 0, times[head + place - 1] > time { place -= 1 }
@@ -77,6 +78,22 @@ struct UnitHistory {
         guard count > Self.memory else { return place }
         forgetOldest()
         return place - 1
+    }
+
+    /// Gives back what follows from the rest: five times the memory of the readings, which a unit needs only while its rows come.
+    mutating func rest() {
+        compact()
+        (sums, moments) = ([], [])
+    }
+
+    private mutating func compact() {
+        guard head > 0 else { return }
+        times.removeFirst(head)
+        keys.removeFirst(head)
+        values.removeFirst(head * width)
+        sums.removeFirst(min(head * width, sums.count))
+        moments.removeFirst(min(head * width, moments.count))
+        head = 0
     }
 
     /// Running sums of the rows from one on.
@@ -118,13 +135,7 @@ struct UnitHistory {
         }
         older += 1
         head += 1
-        guard head >= Self.memory else { return }
-        times.removeFirst(head)
-        keys.removeFirst(head)
-        values.removeFirst(head * width)
-        sums.removeFirst(head * width)
-        moments.removeFirst(head * width)
-        head = 0
+        if head >= Self.memory { compact() }
     }
 
     // MARK: Sums
@@ -264,6 +275,5 @@ struct UnitHistory {
         firstSums = numbers(&reader)
         firstSquares = numbers(&reader)
         counter = Double(bitPattern: reader.word())
-        if !reader.isBroken { addUp(from: 0) }
     }
 }

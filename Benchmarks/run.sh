@@ -12,14 +12,5 @@ cd "$(dirname "$0")/.."
 program=.build/release/pipeline
 [[ -x $program ]] || { echo "error: $program is not there. Run 'make bench', which builds it." >&2; exit 1; }
 
-python=${PYTHON:-python3}
-if ! "$python" -c 'import numpy, polars, xgboost' 2>/dev/null; then
-    # The peer's libraries, apart from the system's; .build is in no commit.
-    python=.build/bench-venv/bin/python3
-    if [[ ! -x $python ]] || ! "$python" -c 'import numpy, polars, xgboost' 2>/dev/null; then
-        echo "Installing the peer's libraries into .build/bench-venv ..." >&2
-        python3 -m venv .build/bench-venv
-        .build/bench-venv/bin/pip install --quiet -r Benchmarks/peer/requirements.txt
-    fi
-fi
+source Benchmarks/python.sh
 exec "$python" Benchmarks/measure.py "$@"

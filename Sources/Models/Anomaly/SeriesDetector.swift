@@ -107,7 +107,8 @@ public struct SeriesDetector: Hashable, Sendable {
         let outside = outside(value)
         let (isEndless, isFar) = (abs(value) > Self.largest, outside > Self.strangeWidths && strange < Self.longestStrange)
         if !isEndless { strange = isFar ? strange + 1 : 0 }
-        if isEndless || isFar {
+        let isCode = isEndless || isFar
+        if isCode {
             (pValue, level) = (1 / Double(wholeSketch.count + 1), Self.highestLevel)
         } else {
             let deviations = (whole.deviation(value, from: Self.earliest), recent.deviation(value, from: Self.earliest))
@@ -118,8 +119,9 @@ public struct SeriesDetector: Hashable, Sendable {
             (lowest, highest) = (min(lowest, value), max(highest, value))
         }
         let isQuiet = sinceAlarm.map { $0 <= settings.quiet } ?? false
-        let isAlarm = level >= alarmLevel && (!isQuiet || level > Self.rise * lastLevel)
-        if isAlarm { (sinceAlarm, lastLevel) = (0, level) }
+        let isAlarm = level >= alarmLevel && (!isQuiet || !isCode && level > Self.rise * lastLevel)
+        // A code stands for no measurement: it must not keep a true fault quiet by its level.
+        if isAlarm { (sinceAlarm, lastLevel) = (0, isCode ? alarmLevel : level) }
         return Finding(pValue: pValue, level: level, isAlarm: isAlarm)
     }
 

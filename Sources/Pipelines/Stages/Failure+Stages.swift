@@ -35,6 +35,12 @@ extension Failure {
             found: "\(count)", expected: "one name, or none", remedy: "Name one column.")
     }
 
+    static func stageNames(_ stage: String, _ parameter: String, _ count: Int, most: Int) -> Failure {
+        Failure(
+            .job, code: "stage.names", what: "the parameter names too many things", place: "\(stage).\(parameter)", found: "\(count)",
+            expected: "at most \(most)", remedy: "Name those that matter, or leave the parameter out.")
+    }
+
     static func stageSpanRange(_ stage: String, _ parameter: String) -> Failure {
         Failure(
             .job, code: "stage.span-range", what: "the duration is out of range", place: "\(stage).\(parameter)",

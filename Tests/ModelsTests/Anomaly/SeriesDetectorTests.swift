@@ -78,6 +78,8 @@ import Testing
             #expect(found.pValue == expected.pValue && found.level == expected.level)
             _ = moved.consume(value)
         }
+        // Told once within the quiet time, and a fault beside it is told all the same.
+        #expect(coded.consume(1e30).isAlarm && !coded.consume(1e30).isAlarm && coded.consume(30).isAlarm)
         let levels = (0..<400).map { _ in moved.consume(1e9).level }
         #expect(levels[19] == 20 && levels[399] < 2, "\(levels[19]) \(levels[399])")
     }

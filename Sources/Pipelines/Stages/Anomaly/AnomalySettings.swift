@@ -10,30 +10,14 @@ struct AnomalySettings {
     let forget: Int64
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
-        func named(_ name: String, _ parameter: String) throws(Failure) -> Int {
-            guard let index = schema.index(of: name) else {
-                throw .stageColumnMissing("anomaly", parameter, name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
-            }
-            return index
-        }
-        guard let unitName = configuration.text("unit") else { throw .stageParameterMissing("anomaly", "unit") }
-        unit = try named(unitName, "unit")
-        guard !schema.fields[unit].isOptional else { throw .stageColumnOptional("anomaly", "unit", unitName) }
-        let names = MaintenanceSettings.names(configuration.text("sensors"))
+        unit = try configuration.requiredColumn(of: "unit", in: schema)
+        let names = configuration.names(of: "sensors")
         self.names = names
         guard !names.isEmpty else { throw .stageParameterMissing("anomaly", "sensors") }
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw .stageColumnTwice("anomaly", "sensors", twice)
         }
-        var columns: [Int] = []
-        for name in names {
-            let index = try named(name, "sensors")
-            switch schema.fields[index].type {
-            case .int64, .float64, .decimal: columns.append(index)
-            default: throw .stageColumnType("anomaly", "sensors", name, schema.fields[index].type.name, ["int64", "float64", "decimal"])
-            }
-        }
-        sensors = columns
+        sensors = try configuration.numberColumns(of: "sensors", in: schema)
         detector = SeriesDetector.Settings(falseAlarmRate: Self.rate(configuration), quiet: configuration.integer("quiet") ?? 200)
         forget = configuration.span("forget")?.microseconds ?? 366 * 86_400_000_000
         guard forget > 0 else { throw .stageSpanRange("anomaly", "forget") }

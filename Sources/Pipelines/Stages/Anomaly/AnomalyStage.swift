@@ -23,14 +23,11 @@ public final class AnomalyStage: WatchingStage {
 
     private struct Unit {
         var newest: Int64
-        /// Readings before `newest` since the last that was not.
-        var late: Int64 = 0
         var readings: Int64 = 0
         var detectors: [SeriesDetector]
         var trail: [TrailPoint] = []
     }
 
-    private static let longestLate: Int64 = 100
     /// Readings of a unit that an item shows.
     private static let trailLength = 12
 
@@ -54,9 +51,6 @@ public final class AnomalyStage: WatchingStage {
             var unit = units.removeValue(forKey: keys[row]) ?? fresh(time)
             if time - unit.newest > settings.forget { unit = fresh(time) }
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
-            if time < unit.newest { unit.late += 1 }
-            // So many late ones in a row: the newest was of a clock gone wrong, and the unit starts anew.
-            if unit.late > Self.longestLate, !isCorrected { unit = fresh(time) }
             if time < unit.newest || isCorrected {
                 values += [0, 0, Float(unit.readings)] + [Float](repeating: 0, count: Self.perSensor * columns.count)
                 trails.append([])
@@ -84,7 +78,7 @@ public final class AnomalyStage: WatchingStage {
             levels.append(Float(finding.level))
             own += [Float(finding.level), Self.bounded(deviations.whole), Self.bounded(deviations.recent)]
         }
-        (unit.newest, unit.late) = (time, 0)
+        unit.newest = time
         unit.readings += 1
         unit.trail = unit.trail.suffix(Self.trailLength - 1) + [TrailPoint(time: time, values: readings, levels: levels)]
         values += [Float(alarms), levels.max() ?? 0, Float(unit.readings)] + own
@@ -115,7 +109,6 @@ public final class AnomalyStage: WatchingStage {
             guard let unit = units[key] else { continue }
             writer.word(key)
             writer.signed(unit.newest)
-            writer.signed(unit.late)
             writer.signed(unit.readings)
             writer.varint(UInt64(unit.trail.count))
             for point in unit.trail {
@@ -140,7 +133,7 @@ public final class AnomalyStage: WatchingStage {
             guard reader.varint() == UInt64(settings.sensors.count) else {
                 throw .stageState("anomaly", found: "state of another number of sensors")
             }
-            for _ in 0..<reader.count(of: 12) {
+            for _ in 0..<reader.count(of: 11) {
                 let key = reader.word()
                 guard let unit = unit(&reader) else { throw .stageState("anomaly", found: "bytes that were damaged or cut") }
                 restored[key] = unit
@@ -152,7 +145,7 @@ public final class AnomalyStage: WatchingStage {
 
     private func unit(_ reader: inout ByteReader) -> Unit? {
         let width = settings.sensors.count
-        var unit = Unit(newest: reader.signed(), late: reader.signed(), readings: reader.signed(), detectors: [])
+        var unit = Unit(newest: reader.signed(), readings: reader.signed(), detectors: [])
         unit.trail = (0..<reader.count(of: 1 + 16 * width)).map { _ in
             TrailPoint(time: reader.signed(), values: reader.numbers(width), levels: reader.numbers(width).map { Float($0) })
         }

@@ -16,31 +16,11 @@ struct MaintenanceSettings {
     let eventDelay: Int64
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
-        func named(_ name: String, _ parameter: String) throws(Failure) -> Int {
-            guard let index = schema.index(of: name) else {
-                throw .stageColumnMissing("maintenance", parameter, name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
-            }
-            return index
-        }
-        func numbers(_ parameter: String) throws(Failure) -> [Int] {
-            var result: [Int] = []
-            for name in Self.names(configuration.text(parameter)) {
-                let index = try named(name, parameter)
-                switch schema.fields[index].type {
-                case .int64, .float64, .decimal: result.append(index)
-                default:
-                    throw .stageColumnType("maintenance", parameter, name, schema.fields[index].type.name, ["int64", "float64", "decimal"])
-                }
-            }
-            return result
-        }
-        guard let unitName = configuration.text("unit") else { throw .stageParameterMissing("maintenance", "unit") }
-        unit = try named(unitName, "unit")
-        guard !schema.fields[unit].isOptional else { throw .stageColumnOptional("maintenance", "unit", unitName) }
-        sensors = try numbers("sensors")
+        unit = try configuration.requiredColumn(of: "unit", in: schema)
+        sensors = try configuration.numberColumns(of: "sensors", in: schema)
         guard !sensors.isEmpty else { throw .stageParameterMissing("maintenance", "sensors") }
-        conditions = try numbers("conditions")
-        let counters = try numbers("counter")
+        conditions = try configuration.numberColumns(of: "conditions", in: schema)
+        let counters = try configuration.numberColumns(of: "counter", in: schema)
         guard counters.count < 2 else { throw .stageParameterMany("maintenance", "counter", counters.count) }
         counter = counters.first
         step = configuration.span("step")?.microseconds ?? 3_600_000_000
@@ -56,7 +36,7 @@ struct MaintenanceSettings {
         guard kind == nil || !kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kinds") }
         guard kind != nil || kinds.isEmpty else { throw .stageParameterMissing("maintenance", "event-kind") }
         guard events != nil || kind == nil else { throw .stageParameterMissing("maintenance", "events") }
-        guard kinds.count <= 50 else { throw .stageParameterMany("maintenance", "event-kinds", kinds.count) }
+        guard kinds.count <= 50 else { throw .stageNames("maintenance", "event-kinds", kinds.count, most: 50) }
         if let twice = kinds.first(where: { kind in kinds.count { $0 == kind } > 1 }) {
             throw .stageColumnTwice("maintenance", "event-kinds", twice)
         }

@@ -52,38 +52,53 @@ struct MaintenanceFeatures {
         return result
     }
 
-    private static func window(_ length: Int) -> Int { lengths.firstIndex(of: length) ?? 0 }
+    /// Places of the windows in `lengths`, looked up once.
+    private struct Places {
+        let sensorMeans = MaintenanceFeatures.sensorMeans.map(Self.place), sensorSlopes = MaintenanceFeatures.sensorSlopes.map(Self.place)
+        let mixtureMeans = MaintenanceFeatures.mixtureMeans.map(Self.place),
+            mixtureSlopes = MaintenanceFeatures.mixtureSlopes.map(Self.place)
+        let of10 = Self.place(10), of15 = Self.place(15), of20 = Self.place(20), of40 = Self.place(40), of100 = Self.place(100)
 
-    /// Appends the features of the reading at a place of the unit's history.
-    func append(_ history: inout UnitHistory, place: Int, to values: inout [Float]) {
-        let windows = history.windows(Self.lengths, upTo: place)
-        let (count, means) = history.whole(upTo: place)
+        private static func place(_ length: Int) -> Int { MaintenanceFeatures.lengths.firstIndex(of: length) ?? 0 }
+    }
+    private let places = Places()
+
+    /// Writes the features of the reading at a place of the unit's history, `count` numbers.
+    func write(_ history: UnitHistory, place: Int, to values: UnsafeMutableBufferPointer<Float>) {
         let start = history.start(upTo: place)
-        let w15 = Self.window(15), w20 = Self.window(20)
-        values.append(Float(count))
-        var shift = 0.0
-        if count > UnitHistory.first {
-            for sensor in sensors.indices where start.spreads[sensor] > 0 {
-                shift = max(shift, abs(windows.mean(w15, sensor) - start.means[sensor]) / start.spreads[sensor])
+        var at = 0
+        func put(_ value: Double) {
+            values[at] = Float(value)
+            at += 1
+        }
+        history.withWindows(Self.lengths, upTo: place) { windows in
+            put(Double(windows.readings))
+            put(largestShift(windows, start))
+            for sensor in sensors.indices {
+                for window in places.sensorMeans { put(windows.mean(window, sensor)) }
+                put(windows.mean(places.of20, sensor) - start.means[sensor])
+                put(windows.whole(sensor))
+                for window in places.sensorSlopes { put(windows.slope(window, sensor)) }
+            }
+            for channel in sensors.count..<history.width {
+                for window in places.mixtureMeans { put(windows.mean(window, channel)) }
+                for window in places.mixtureSlopes { put(windows.slope(window, channel)) }
+                put(windows.whole(channel))
+                put(windows.mean(places.of20, channel) - start.means[channel])
+                put(start.means[channel])
+                put(windows.mean(places.of10, channel) - windows.mean(places.of40, channel))
+                put(windows.mean(places.of20, channel) - windows.mean(places.of100, channel))
             }
         }
-        // Standard error of the difference of two means, of 15 and of 30 readings.
-        values.append(Float(shift / (1.0 / 15 + 1.0 / 30).squareRoot()))
-        for sensor in sensors.indices {
-            for length in Self.sensorMeans { values.append(Float(windows.mean(Self.window(length), sensor))) }
-            values.append(Float(windows.mean(w20, sensor) - start.means[sensor]))
-            values.append(Float(means[sensor]))
-            for length in Self.sensorSlopes { values.append(Float(windows.slope(Self.window(length), sensor))) }
+    }
+
+    /// In standard errors of the difference of two means, of 15 and of 30 readings.
+    private func largestShift(_ windows: UnitHistory.Windows, _ start: UnitHistory.Start) -> Double {
+        guard windows.readings > UnitHistory.first else { return 0 }
+        var shift = 0.0
+        for sensor in sensors.indices where start.spreads[sensor] > 0 {
+            shift = max(shift, abs(windows.mean(places.of15, sensor) - start.means[sensor]) / start.spreads[sensor])
         }
-        for mixture in Self.mixtureNames.indices {
-            let channel = sensors.count + mixture
-            for length in Self.mixtureMeans { values.append(Float(windows.mean(Self.window(length), channel))) }
-            for length in Self.mixtureSlopes { values.append(Float(windows.slope(Self.window(length), channel))) }
-            values.append(Float(means[channel]))
-            values.append(Float(windows.mean(w20, channel) - start.means[channel]))
-            values.append(Float(start.means[channel]))
-            values.append(Float(windows.mean(Self.window(10), channel) - windows.mean(Self.window(40), channel)))
-            values.append(Float(windows.mean(w20, channel) - windows.mean(Self.window(100), channel)))
-        }
+        return shift / (1.0 / 15 + 1.0 / 30).squareRoot()
     }
 }

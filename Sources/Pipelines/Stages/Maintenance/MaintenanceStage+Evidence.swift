@@ -9,8 +9,8 @@ extension MaintenanceStage {
 
     /// The sensors that moved most since the unit's first readings with their course, and the unit's health over its last readings.
     public func evidence(forRow row: Int) -> [Evidence] {
-        guard let values = lastRow(row), trails.indices.contains(row) else { return [] }
-        let (trail, unit) = (trails[row], isPrepared ? Self.fleetUnit : Self.plainUnit)
+        guard let values = lastRow(row), let trail = trail(ofRow: row) else { return [] }
+        let unit = isPrepared ? Self.fleetUnit : Self.plainUnit
         let moved = features.sensors.enumerated().map { index, name in
             let start = MaintenanceFeatures.leading + index * MaintenanceFeatures.perSensor
             return (name: name, now: values[start + 1], drift: values[MaintenanceFeatures.drift(ofSensor: index)], slope: values[start + 7])

@@ -15,8 +15,9 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     private var logs: [UInt64: UnitEvents] = [:]
     private var changedLogs: Set<UInt64> = []
     private var newest = Int64.min / 2
-    /// Of the last batch: what each row's evidence shows of its unit, as it was when the row came.
-    private(set) var trails: [UnitTrail] = []
+    /// Of the last batch: where each row's trail lies, and the histories that they point at.
+    private var traces: [UnitTrace] = []
+    private var shown: [UnitHistory] = []
     /// Of the last batch, where there is an event log: each row's unit's newest events up to the row.
     private(set) var eventTrails: [[(time: Int64, kind: Int)]] = []
     /// Levels and spreads were learnt from a fleet: readings are in its standard deviations, not as they were measured.
@@ -46,65 +47,122 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     var featureNames: [String] { featureList.map(\.name) }
 
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
-        let unitHashes = units(of: input.batch)
-        let rows = input.batch.count
-        let sensors = settings.sensors.map { Self.numbers(input.batch.columns[$0]) }
-        let conditions = settings.conditions.map { Self.numbers(input.batch.columns[$0]) }
-        let counters = counters(of: input.batch)
-        var values: [Float] = []
-        values.reserveCapacity(rows * features.width)
-        trails.removeAll(keepingCapacity: true)
+        let unitHashes = units(of: input.batch), rows = input.batch.count
+        let readings = normalised(input.batch), counters = counters(of: input.batch)
+        for history in shown { history.compact() }
+        for history in shown { history.isShown = false }
+        shown.removeAll(keepingCapacity: true)
+        traces.removeAll(keepingCapacity: true)
         eventTrails.removeAll(keepingCapacity: true)
-        for row in 0..<rows {
-            let reading = normalised(sensors, conditions, row: row)
-            let (unit, time) = (unitHashes[row], input.times[row])
-            var history = units.removeValue(forKey: unit) ?? UnitHistory(width: width)
-            if let seen = history.last, time - seen > settings.forget { history = UnitHistory(width: width) }
-            if let counter = counters?[row], history.isRenewed(by: counter, at: time) {
-                history = UnitHistory(width: width, begins: time)
+        var current: (unit: UInt64, history: UnitHistory)?
+        let values = [Float](unsafeUninitializedCapacity: rows * features.width) { buffer, count in
+            for row in 0..<rows {
+                let unit = unitHashes[row]
+                let known = current?.unit == unit ? current?.history : units[unit]
+                let own = UnsafeMutableBufferPointer(rebasing: buffer[(row * features.width)..<((row + 1) * features.width)])
+                let reading = readings[(row * width)..<((row + 1) * width)]
+                let history = take(reading, ofRow: row, of: unit, into: known, counter: counters?[row], input, to: own)
+                if history !== known { units[unit] = history }
+                if current?.unit != unit { changed.insert(unit) }
+                current = (unit, history)
+                if !features.kinds.isEmpty { addEvents(of: unit, at: input.times[row], before: history.last, to: own) }
+                newest = max(newest, input.times[row])
             }
-            let isCorrected = !input.corrected.isEmpty && input.corrected[row]
-            if let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected) {
-                if let counter = counters?[row] { history.count(counter, at: time) }
-                features.append(&history, place: place, to: &values)
-                trails.append(UnitTrail(history, place: place, features: values.suffix(features.count), of: features))
-            } else {
-                var alone = UnitHistory(width: width)
-                let place = alone.insert(time: time, key: 0, reading: reading, isCorrected: false) ?? 0
-                features.append(&alone, place: place, to: &values)
-                trails.append(UnitTrail(alone, place: place, features: values.suffix(features.count), of: features))
-            }
-            if !features.kinds.isEmpty {
-                let log = logs[unit] ?? UnitEvents()
-                log.append(at: time, step: settings.step, kinds: features.kinds.count, to: &values)
-                eventTrails.append(log.newest(Self.shownEvents, upTo: time))
-                // What no reading but one that is very late can see any more.
-                if let last = history.last, logs[unit]?.forget(before: last, step: settings.step) == true { changedLogs.insert(unit) }
-            }
-            units[unit] = history
-            changed.insert(unit)
-            newest = max(newest, time)
+            count = rows * features.width
         }
-        for unit in Set(unitHashes) { units[unit]?.rest() }
+        for history in shown { history.rest() }
         lastFeatures = FeatureMatrix(featureCount: features.width, values: values)
         return lastFeatures
     }
 
-    private func normalised(_ sensors: [[Double]], _ conditions: [[Double]], row: Int) -> [Float] {
-        let own = conditions.map { $0[row] }
-        let condition = own.withUnsafeBufferPointer { norms.condition($0) }
-        var reading = [Float](repeating: 0, count: width)
-        let mixtures = settings.sensors.count
-        var sums = [Double](repeating: 0, count: FleetNorms.mixtures)
-        for sensor in sensors.indices {
-            let value = norms.normalised(sensors[sensor][row], sensor: sensor, condition: condition)
-            // Infinite readings (text `inf`) say as little as missing ones, and must not reach a sum; nor does one overflow a sum.
-            let usable = value.isFinite ? min(max(value, -Self.largest), Self.largest) : .nan
-            reading[sensor] = Float(usable)
-            for mixture in sums.indices where !usable.isNaN { sums[mixture] += usable * norms.weights[mixture * mixtures + sensor] }
+    /// Takes a reading into its unit's history and writes its features.
+    ///
+    /// - Returns: the unit's history from now on.
+    private func take(
+        _ reading: ArraySlice<Float>, ofRow row: Int, of unit: UInt64, into known: UnitHistory?, counter: Double?, _ input: StageInput,
+        to own: UnsafeMutableBufferPointer<Float>
+    ) -> UnitHistory {
+        let time = input.times[row]
+        var history = known ?? UnitHistory(width: width)
+        if let seen = history.last, time - seen > settings.forget { history = UnitHistory(width: width) }
+        if let counter, history.isRenewed(by: counter, at: time) { history = UnitHistory(width: width, begins: time) }
+        let isCorrected = !input.corrected.isEmpty && input.corrected[row]
+        let isNewest = !isCorrected && time >= history.last ?? .min
+        // What the evidence of earlier rows shows stays as it was.
+        if !isNewest, history.isShown { history = history.copy() }
+        let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected)
+        if place != nil, let counter { history.count(counter, at: time) }
+        // Too late to be placed: it is scored by itself alone.
+        let (shown, at) = place == nil ? (UnitHistory(width: width), 0) : (history, place ?? 0)
+        if place == nil { _ = shown.insert(time: time, key: 0, reading: reading, isCorrected: false) }
+        features.write(shown, place: at, to: own)
+        let (arrayRow, kept) = (shown.row(ofPlace: at), at + 1)
+        traces.append(
+            place != nil && isNewest
+                ? .newest(history, row: arrayRow, kept: kept)
+                : .made(UnitTrail(shown, row: arrayRow, kept: kept, features: ArraySlice(own.prefix(features.count)), of: features)))
+        if !history.isShown {
+            history.isShown = true
+            self.shown.append(history)
         }
-        for mixture in sums.indices { reading[mixtures + mixture] = Float(sums[mixture]) }
-        return reading
+        return history
+    }
+
+    private func addEvents(of unit: UInt64, at time: Int64, before last: Int64?, to own: UnsafeMutableBufferPointer<Float>) {
+        let log = logs[unit] ?? UnitEvents()
+        var values: [Float] = []
+        log.append(at: time, step: settings.step, kinds: features.kinds.count, to: &values)
+        for (place, value) in values.enumerated() { own[features.count + place] = value }
+        eventTrails.append(log.newest(Self.shownEvents, upTo: time))
+        // What no reading but one that is very late can see any more.
+        if let last, logs[unit]?.forget(before: last, step: settings.step) == true { changedLogs.insert(unit) }
+    }
+
+    /// What the evidence of a row of the last batch shows of its unit, as it was when the row came.
+    func trail(ofRow row: Int) -> UnitTrail? {
+        guard traces.indices.contains(row) else { return nil }
+        switch traces[row] {
+        case .made(let trail): return trail
+        case .newest(let history, let at, let kept):
+            return UnitTrail(history, row: at, kept: kept, features: lastFeatures.row(row).prefix(features.count), of: features)
+        }
+    }
+
+    /// Readings of a batch in standard deviations from the level of their condition, row-major, then the mixtures; NaN where missing.
+    private func normalised(_ batch: RecordBatch) -> [Float] {
+        let (rows, width, sensors) = (batch.count, width, settings.sensors.count)
+        let conditions = conditions(of: batch)
+        var readings = [Float](repeating: 0, count: rows * width)
+        var sums = [Double](repeating: 0, count: rows * FleetNorms.mixtures)
+        for (sensor, column) in settings.sensors.enumerated() {
+            let numbers = Self.numbers(batch.columns[column])
+            for row in 0..<rows {
+                let value = norms.normalised(numbers[row], sensor: sensor, condition: conditions[row])
+                // Infinite readings (text `inf`) say as little as missing ones, and must not reach a sum; nor does one overflow a sum.
+                let usable = value.isFinite ? min(max(value, -Self.largest), Self.largest) : .nan
+                readings[row * width + sensor] = Float(usable)
+                guard !usable.isNaN else { continue }
+                for mixture in 0..<FleetNorms.mixtures {
+                    sums[row * FleetNorms.mixtures + mixture] += usable * norms.weights[mixture * sensors + sensor]
+                }
+            }
+        }
+        for row in 0..<rows {
+            for mixture in 0..<FleetNorms.mixtures {
+                readings[row * width + sensors + mixture] = Float(sums[row * FleetNorms.mixtures + mixture])
+            }
+        }
+        return readings
+    }
+
+    private func conditions(of batch: RecordBatch) -> [Int] {
+        guard norms.conditionCount > 1 else { return [Int](repeating: 0, count: batch.count) }
+        let columns = settings.conditions.map { Self.numbers(batch.columns[$0]) }
+        var own = [Double](repeating: 0, count: columns.count)
+        return (0..<batch.count).map { row in
+            for index in columns.indices { own[index] = columns[index][row] }
+            return own.withUnsafeBufferPointer { norms.condition($0) }
+        }
     }
 
     /// A number column as doubles; NaN where missing. Decimals in their own unit.

@@ -3,7 +3,7 @@
 ///
 /// Sums over any window come from running sums, one subtraction each, so that a row costs the same however long its windows are. The
 /// running sums follow from what is stored, added in the same order: a restored unit goes on to the bit.
-struct UnitHistory {
+final class UnitHistory {
     /// Longest window, in readings.
     static let memory = 150
     /// Readings that a unit's start is judged by.
@@ -11,7 +11,7 @@ struct UnitHistory {
 
     /// Channels: the normalised sensors, then the mixtures.
     let width: Int
-    /// Of the arrays below, rows before it are forgotten; they are removed many at a time.
+    /// Of the arrays below, rows before it are forgotten, until `compact`.
     private var head = 0
     private var times: [Int64] = []
     private var keys: [UInt64] = []
@@ -30,6 +30,8 @@ struct UnitHistory {
     private let begins: Int64
     /// The unit's counter at its newest reading with one; NaN before.
     private var counter = Double.nan
+    /// Evidence of the newest batch points at its rows.
+    var isShown = false
     /// Level and spread of the unit's first readings once they are all there; nil = to be made again.
     private var settledStart: Start?
 
@@ -44,13 +46,15 @@ struct UnitHistory {
     var last: Int64? { count > 0 ? times[times.count - 1] : nil }
     var bytes: Int { count * (16 + 4 * width) + 4 * 8 * width + 64 }
 
-    func time(_ place: Int) -> Int64 { times[head + place] }
-    func value(_ place: Int, _ channel: Int) -> Float { values[(head + place) * width + channel] }
+    /// Of a place among the readings kept, the row in the arrays: it stays until `compact` as long as readings only come behind it.
+    func row(ofPlace place: Int) -> Int { head + place }
+    func time(row: Int) -> Int64 { times[row] }
+    func value(row: Int, _ channel: Int) -> Float { values[row * width + channel] }
 
     /// Whether a counter at a time after all readings says that the unit was renewed.
     func isRenewed(by value: Double, at time: Int64) -> Bool { value < counter && time >= last ?? .min }
 
-    mutating func count(_ value: Double, at time: Int64) {
+    func count(_ value: Double, at time: Int64) {
         if value.isFinite, time >= last ?? .min { counter = value }
     }
 
@@ -58,7 +62,7 @@ struct UnitHistory {
     ///
     /// - Returns: its place among the readings kept; nil when it is older than all of them and some are forgotten, or when it is of an
     ///   earlier life: too late to be placed.
-    mutating func insert(time: Int64, key: UInt64, reading: [Float], isCorrected: Bool) -> Int? {
+    func insert(time: Int64, key: UInt64, reading: some Collection<Float>, isCorrected: Bool) -> Int? {
         guard time >= begins else { return nil }
         if sums.isEmpty { addUp(from: head) }
         if isCorrected, let old = keys[head...].firstIndex(of: key) { remove(old) }
@@ -67,26 +71,33 @@ struct UnitHistory {
         if place == 0, older > 0 { return nil }
         let at = head + place
         if at < times.count || older + place < Self.first { settledStart = nil }
-        // A sensor that gave no value is taken to stand where it stood, and at the fleet's level before its first value.
-        let filled = reading.indices.map { channel in
-            reading[channel].isNaN ? (place > 0 ? values[(at - 1) * width + channel] : 0) : reading[channel]
-        }
         times.insert(time, at: at)
         keys.insert(key, at: at)
-        values.insert(contentsOf: filled, at: at * width)
+        values.insert(contentsOf: reading, at: at * width)
+        // A sensor that gave no value is taken to stand where it stood, and at the fleet's level before its first value.
+        for channel in 0..<width where values[at * width + channel].isNaN {
+            values[at * width + channel] = place > 0 ? values[(at - 1) * width + channel] : 0
+        }
         addUp(from: at)
         guard count > Self.memory else { return place }
         forgetOldest()
         return place - 1
     }
 
-    /// Gives back what follows from the rest: five times the memory of the readings, which a unit needs only while its rows come.
-    mutating func rest() {
-        compact()
-        (sums, moments) = ([], [])
+    /// Another with the same readings, at rest.
+    func copy() -> UnitHistory {
+        let copy = UnitHistory(width: width, begins: begins)
+        (copy.head, copy.times, copy.keys, copy.values, copy.older) = (head, times, keys, values, older)
+        (copy.olderSums, copy.olderMoments, copy.firstSums, copy.firstSquares) = (olderSums, olderMoments, firstSums, firstSquares)
+        (copy.counter, copy.settledStart) = (counter, settledStart)
+        return copy
     }
 
-    private mutating func compact() {
+    /// Gives back what follows from the rest: five times the memory of the readings, which a unit needs only while its rows come.
+    func rest() { (sums, moments) = ([], []) }
+
+    /// Gives back the readings that fell out of the memory; until then they keep their rows.
+    func compact() {
         guard head > 0 else { return }
         times.removeFirst(head)
         keys.removeFirst(head)
@@ -97,25 +108,37 @@ struct UnitHistory {
     }
 
     /// Running sums of the rows from one on.
-    private mutating func addUp(from first: Int) {
-        let rows = times.count
-        sums.removeLast(max(0, sums.count - first * width))
-        moments.removeLast(max(0, moments.count - first * width))
-        for row in first..<rows {
-            let number = Double(older + row - head)
-            for channel in 0..<width {
-                let value = Double(values[row * width + channel])
-                let before =
-                    row > head
-                    ? (sums[(row - 1) * width + channel], moments[(row - 1) * width + channel])
-                    : (olderSums[channel], olderMoments[channel])
-                sums.append(before.0 + value)
-                moments.append(before.1 + number * value)
+    private func addUp(from first: Int) {
+        let (rows, width) = (times.count, width)
+        if sums.isEmpty {
+            // Rows before the head have none, but a place.
+            sums = [Double](repeating: 0, count: rows * width)
+            moments = sums
+        } else {
+            let missing = rows * width - sums.count
+            sums.append(contentsOf: repeatElement(0, count: max(0, missing)))
+            moments.append(contentsOf: repeatElement(0, count: max(0, missing)))
+            sums.removeLast(max(0, -missing))
+            moments.removeLast(max(0, -missing))
+        }
+        values.withUnsafeBufferPointer { values in
+            sums.withUnsafeMutableBufferPointer { sums in
+                moments.withUnsafeMutableBufferPointer { moments in
+                    for row in max(first, head)..<rows {
+                        let (number, at) = (Double(older + row - head), row * width)
+                        for channel in 0..<width {
+                            let value = Double(values[at + channel])
+                            let isFirst = row == head
+                            sums[at + channel] = (isFirst ? olderSums[channel] : sums[at - width + channel]) + value
+                            moments[at + channel] = (isFirst ? olderMoments[channel] : moments[at - width + channel]) + number * value
+                        }
+                    }
+                }
             }
         }
     }
 
-    private mutating func remove(_ row: Int) {
+    private func remove(_ row: Int) {
         times.remove(at: row)
         keys.remove(at: row)
         values.removeSubrange((row * width)..<((row + 1) * width))
@@ -123,7 +146,7 @@ struct UnitHistory {
         addUp(from: row)
     }
 
-    private mutating func forgetOldest() {
+    private func forgetOldest() {
         let start = head * width
         for channel in 0..<width {
             let value = Double(values[start + channel])
@@ -135,75 +158,82 @@ struct UnitHistory {
         }
         older += 1
         head += 1
-        if head >= Self.memory { compact() }
     }
 
     // MARK: Sums
 
-    /// Sums over the newest readings up to one, window by window.
-    struct Windows {
-        /// Readings in each window: as asked, or as many as there are.
-        var counts: [Int] = []
-        /// Window after window, one a channel: the sum, and the sum of age times value (the newest has age 0).
-        var sums: [Double] = []
-        var aged: [Double] = []
-        let width: Int
+    /// The newest readings up to one: as many as asked, or as many as there are.
+    struct Window {
+        /// Running sums just before its first reading, one a channel.
+        fileprivate let sums: UnsafePointer<Double>
+        fileprivate let moments: UnsafePointer<Double>
+        fileprivate let count: Double
+        /// Sum of ages (the newest has age 0), and what a slope is divided by; 0 for a single reading.
+        fileprivate let ages: Double
+        fileprivate let divisor: Double
 
-        func mean(_ window: Int, _ channel: Int) -> Double { sums[window * width + channel] / Double(counts[window]) }
+        fileprivate init(sums: UnsafePointer<Double>, moments: UnsafePointer<Double>, readings: Int) {
+            (self.sums, self.moments, count) = (sums, moments, Double(readings))
+            ages = count * (count - 1) / 2
+            divisor = count * ((count - 1) * count * (2 * count - 1) / 6) - ages * ages
+        }
+    }
+
+    /// Windows that end at one reading; valid only where it was made.
+    struct Windows {
+        fileprivate let sums: UnsafePointer<Double>
+        fileprivate let moments: UnsafePointer<Double>
+        fileprivate let number: Double
+        fileprivate let windows: UnsafePointer<Window>
+        /// Readings of the unit so far.
+        let readings: Int
+
+        /// Mean over all readings of the unit.
+        func whole(_ channel: Int) -> Double { sums[channel] / Double(readings) }
+
+        func mean(_ window: Int, _ channel: Int) -> Double {
+            (sums[channel] - windows[window].sums[channel]) / windows[window].count
+        }
 
         /// Change a reading by least squares; 0 for a single reading.
         func slope(_ window: Int, _ channel: Int) -> Double {
-            let count = Double(counts[window])
-            let ages = count * (count - 1) / 2, squares = (count - 1) * count * (2 * count - 1) / 6
-            let divisor = count * squares - ages * ages
-            guard divisor > 0 else { return 0 }
-            return -(count * aged[window * width + channel] - ages * sums[window * width + channel]) / divisor
+            let own = windows[window]
+            guard own.divisor > 0 else { return 0 }
+            let sum = sums[channel] - own.sums[channel]
+            let aged = number * sum - (moments[channel] - own.moments[channel])
+            return -(own.count * aged - own.ages * sum) / own.divisor
         }
     }
 
-    /// - Parameter lengths: rising.
-    func windows(_ lengths: [Int], upTo place: Int) -> Windows {
-        var result = Windows(width: width)
-        result.counts = lengths.map { min($0, place + 1) }
-        let (end, number, size) = ((head + place) * width, Double(older + place), lengths.count * width)
-        func filled(_ fill: (UnsafeMutableBufferPointer<Double>) -> Void) -> [Double] {
-            [Double](unsafeUninitializedCapacity: size) { buffer, count in
-                fill(buffer)
-                count = size
-            }
-        }
+    /// Calls with windows that end at a reading.
+    func withWindows<Result>(_ lengths: [Int], upTo place: Int, _ body: (Windows) -> Result) -> Result {
         sums.withUnsafeBufferPointer { sums in
-            olderSums.withUnsafeBufferPointer { olderSums in
-                result.sums = filled { buffer in
-                    for (window, count) in result.counts.enumerated() {
-                        let isWhole = count == place + 1, low = end - count * width
-                        for channel in 0..<width {
-                            buffer[window * width + channel] = sums[end + channel] - (isWhole ? olderSums[channel] : sums[low + channel])
+            moments.withUnsafeBufferPointer { moments in
+                olderSums.withUnsafeBufferPointer { olderSums in
+                    olderMoments.withUnsafeBufferPointer { olderMoments in
+                        guard let firstSum = sums.baseAddress, let firstMoment = moments.baseAddress,
+                            let olderSum = olderSums.baseAddress, let olderMoment = olderMoments.baseAddress
+                        else { preconditionFailure("a unit at rest has no windows") }
+                        let end = (head + place) * width
+                        return withUnsafeTemporaryAllocation(of: Window.self, capacity: lengths.count) { windows in
+                            for (index, length) in lengths.enumerated() {
+                                let readings = min(length, place + 1), before = end - readings * width
+                                windows.initializeElement(
+                                    at: index,
+                                    to: readings == place + 1
+                                        ? Window(sums: olderSum, moments: olderMoment, readings: readings)
+                                        : Window(sums: firstSum + before, moments: firstMoment + before, readings: readings))
+                            }
+                            guard let first = windows.baseAddress else { preconditionFailure("no windows") }
+                            return body(
+                                Windows(
+                                    sums: firstSum + end, moments: firstMoment + end, number: Double(older + place), windows: first,
+                                    readings: older + place + 1))
                         }
                     }
                 }
             }
         }
-        moments.withUnsafeBufferPointer { moments in
-            olderMoments.withUnsafeBufferPointer { olderMoments in
-                result.aged = filled { buffer in
-                    for (window, count) in result.counts.enumerated() {
-                        let isWhole = count == place + 1, low = end - count * width
-                        for channel in 0..<width {
-                            let moment = moments[end + channel] - (isWhole ? olderMoments[channel] : moments[low + channel])
-                            buffer[window * width + channel] = number * result.sums[window * width + channel] - moment
-                        }
-                    }
-                }
-            }
-        }
-        return result
-    }
-
-    /// How many readings there were up to a place, and the mean of each channel over all of them.
-    func whole(upTo place: Int) -> (count: Int, means: [Double]) {
-        let count = older + place + 1, start = (head + place) * width
-        return (count, (0..<width).map { sums[start + $0] / Double(count) })
     }
 
     /// Mean and standard deviation of each channel over the unit's first readings.
@@ -213,7 +243,7 @@ struct UnitHistory {
     }
 
     /// Of the unit's first readings, as far as they lie before or at a place.
-    mutating func start(upTo place: Int) -> Start {
+    func start(upTo place: Int) -> Start {
         let isSettled = older + place + 1 >= Self.first
         if isSettled, let settledStart { return settledStart }
         let (sums, squares) = sumsOfStart(upTo: place)
@@ -225,11 +255,14 @@ struct UnitHistory {
 
     private func sumsOfStart(upTo place: Int) -> (sums: [Double], squares: [Double]) {
         var (sums, squares) = (firstSums, firstSquares)
-        for row in 0..<max(0, min(Self.first - older, place + 1)) {
-            for channel in 0..<width {
-                let value = Double(self.value(row, channel))
-                sums[channel] += value
-                squares[channel] += value * value
+        let (width, start, rows) = (width, head * width, max(0, min(Self.first - older, place + 1)))
+        values.withUnsafeBufferPointer { values in
+            for row in 0..<rows {
+                for channel in 0..<width {
+                    let value = Double(values[start + row * width + channel])
+                    sums[channel] += value
+                    squares[channel] += value * value
+                }
             }
         }
         return (sums, squares)
@@ -254,7 +287,7 @@ struct UnitHistory {
         for value in olderSums + olderMoments + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
     }
 
-    init(_ reader: inout ByteReader, width: Int) {
+    convenience init(_ reader: inout ByteReader, width: Int) {
         let begins = reader.signed()
         self.init(width: width, begins: begins)
         let count = reader.count(of: 9)

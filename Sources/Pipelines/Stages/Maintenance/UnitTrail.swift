@@ -16,8 +16,10 @@ struct UnitTrail {
     /// Of each reading in `times` the sensors' values, reading after reading.
     let values: [Float]
 
-    /// - Parameter features: of the reading at `place`.
-    init(_ history: UnitHistory, place: Int, features own: ArraySlice<Float>, of features: MaintenanceFeatures) {
+    /// - Parameters:
+    ///   - row, kept: of the reading in the history's arrays, and how many readings up to and with it were kept when it came.
+    ///   - own: its features.
+    init(_ history: UnitHistory, row: Int, kept: Int, features own: ArraySlice<Float>, of features: MaintenanceFeatures) {
         let (width, mixtures, first) = (history.width, FleetNorms.mixtures, own.startIndex)
         func drift(_ sensor: Int) -> Float { abs(own[first + MaintenanceFeatures.drift(ofSensor: sensor)]) }
         var best: [Int] = []
@@ -26,19 +28,28 @@ struct UnitTrail {
             if at < Self.curves { best.insert(sensor, at: at) }
             if best.count > Self.curves { best.removeLast() }
         }
-        let places = (max(0, place - Self.curveLength + 1)...place).reversed()
+        let oldest = row - kept + 1
+        let rows = (max(oldest, row - Self.curveLength + 1)...row).reversed()
         var health: [Float] = []
-        for at in places.prefix(Self.healthLength) {
-            let rows = max(0, at - Self.healthLength + 1)...at
+        for at in rows.prefix(Self.healthLength) {
+            let span = max(oldest, at - Self.healthLength + 1)...at
             for mixture in 0..<mixtures {
                 let channel = width - mixtures + mixture
-                health.append(rows.reduce(Float(0)) { $0 + history.value($1, channel) } / Float(rows.count))
+                health.append(span.reduce(Float(0)) { $0 + history.value(row: $1, channel) } / Float(span.count))
             }
         }
         var values: [Float] = []
-        values.reserveCapacity(places.count * best.count)
-        for at in places { for sensor in best { values.append(history.value(at, sensor)) } }
-        times = places.map { history.time($0) }
+        values.reserveCapacity(rows.count * best.count)
+        for at in rows { for sensor in best { values.append(history.value(row: at, sensor)) } }
+        times = rows.map { history.time(row: $0) }
         (self.health, sensors, self.values) = (health, best, values)
     }
+}
+
+/// Where the trail of a row lies; it is made when it is asked for, which few are.
+enum UnitTrace {
+    /// A reading that was the newest of its unit: later ones are only added behind it, or to a copy.
+    case newest(UnitHistory, row: Int, kept: Int)
+    /// One that came late, among others.
+    case made(UnitTrail)
 }

@@ -6,6 +6,8 @@ public struct ForecastRequest: Hashable, Sendable {
     public var horizon: Int
     /// Steps of one season; 1 = none.
     public var season: Int
+    /// Seasons of models that know several, rising; empty = `season`.
+    public var periods: [Int] = []
     /// Rising, each in 0 < q < 1.
     public var levels: [Double]
     /// For quantiles that are simulated.

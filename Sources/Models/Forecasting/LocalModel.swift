@@ -44,7 +44,9 @@ public enum LocalModel: String, CaseIterable, Sendable {
         case .dynamicOptimisedTheta: return Theta.forecast(values, request, kind: .dynamicOptimised)
         case .ces: return fitted(CES.automatic(values, season: request.season)?.forecast(request), values, request)
         case .arima: return fitted(ARIMA.automatic(values, season: request.season)?.forecast(request), values, request)
-        case .mstl: return MSTL.forecast(values, request, periods: periods.isEmpty ? [request.season] : periods)
+        case .mstl:
+            let known = request.periods.isEmpty ? [request.season] : request.periods
+            return MSTL.forecast(values, request, periods: periods.isEmpty ? known : periods)
         case .croston: return Intermittent.forecast(values, request, kind: .croston)
         case .sba: return Intermittent.forecast(values, request, kind: .sba)
         case .tsb: return Intermittent.forecast(values, request, kind: .tsb)

@@ -8,9 +8,12 @@ struct Backtest: ParsableCommand {
         abstract: "Forecast a demand job's own past as if it were then, and measure the errors.",
         discussion: """
             From each of --origins past origins every item is forecast from what was known then and compared with what came; each figure \
-            has its 95 % interval over resampled items. wQL and coverage judge the quantiles (10 to 90 %), RMSSE the mean. Nothing is written.
+            has its 95 % interval over resampled items. wQL and coverage judge the quantiles (10 to 90 %), RMSSE and RMSPE the mean, WAPE, MASE, \
+            sMAPE and OWA (against Naive2, as in the M4 competition) the median. Nothing is written.
 
             Choose settings with --skip, which leaves the newest periods alone, and look at those once, at the end.
+
+            With --shuffled, each item gets the forecast of another, in units of its own mean: the control that must be clearly worse.
 
             With --orders, orders are replayed instead: at each of the last --origins reviews the job's policy orders, and so do a forecast with \
             a safety factor, past sums without a forecast, and one that knows what comes. Their costs are compared.
@@ -18,6 +21,7 @@ struct Backtest: ParsableCommand {
               pipeline backtest jobs/demand.yaml
               pipeline backtest jobs/demand.yaml --orders --origins 12
               pipeline backtest jobs/demand.yaml --models auto,trees,combined --origins 4 --skip 40
+              pipeline backtest jobs/forecasting/m4-hourly.yaml --ends own --origins 1 --lag 24 --models naive2,seasonal-naive
             """)
 
     @OptionGroup var job: JobArgument
@@ -37,6 +41,12 @@ struct Backtest: ParsableCommand {
     var models: String?
     @Option(help: ArgumentHelp("Resamples that the intervals rest on.", valueName: "count"))
     var resamples = 500
+    @Option(help: "Count origins back from the newest period of the feed, or from each item's own (newest, own).")
+    var ends = DemandBacktest.Ends.newest
+    @Flag(help: "Leave out items with a period that cannot be scored.")
+    var whole = false
+    @Flag(help: "Deal each forecast to another item: the control that must be clearly worse.")
+    var shuffled = false
     @Flag(help: "Replay orders: what each inventory policy would have cost.")
     var orders = false
     @OptionGroup(title: "Output") var format: FormatOptions
@@ -52,8 +62,9 @@ struct Backtest: ParsableCommand {
         ] where !range.contains(value) {
             throw ValidationError("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
-        if orders, !names.isEmpty || horizon != nil || step != nil || skip != 0 {
-            throw ValidationError("--orders takes the model and periods of the job: no --models, --horizon, --step or --skip")
+        if orders, !names.isEmpty || horizon != nil || step != nil || skip != 0 || ends != .newest || whole || shuffled {
+            throw ValidationError(
+                "--orders takes the model and periods of the job: no --models, --horizon, --step, --skip, --ends, --whole or --shuffled")
         }
         if let unknown = names.first(where: { !DemandBacktest.models.contains($0) }) {
             throw ValidationError("--models has '\(unknown)', expected some of \(DemandBacktest.models.joined(separator: ", "))")
@@ -68,6 +79,7 @@ struct Backtest: ParsableCommand {
         var settings = DemandBacktest.Settings()
         (settings.origins, settings.horizon, settings.step, settings.skip) = (origins, horizon, step, skip)
         (settings.lag, settings.least, settings.resamples, settings.models) = (lag, leastHistory, resamples, names)
+        (settings.ends, settings.onlyWhole, settings.isShuffled) = (ends, whole, shuffled)
         var read: Int64 = 0
         func count(_ more: Int) {
             read += Int64(more)

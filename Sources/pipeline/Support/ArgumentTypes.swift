@@ -4,6 +4,7 @@ public import Models
 public import Pipelines
 public import Records
 
+extension DemandBacktest.Ends: ExpressibleByArgument {}
 extension OutputFormat: ExpressibleByArgument {}
 extension ErrorReport.Form: ExpressibleByArgument {}
 extension Reject.Code: ExpressibleByArgument {}

@@ -159,13 +159,17 @@ func cases(_ set: String, back: Int = 0) -> (cases: [[Case]], m: Int, periods: [
     }
 }
 struct Tally {
-    var smape = 0.0, mase = 0.0, rmsse = 0.0, pin = 0.0, abs = 0.0, err = 0.0, cover = 0, n = 0, series = 0, rspe = 0.0, rn = 0, all = 0
+    var smape = 0.0, mase = 0.0, msmape = 0.0, mmase = 0.0, merr = 0.0, rmsse = 0.0, pin = 0.0, abs = 0.0, err = 0.0, cover = 0, n = 0,
+        series = 0, rspe = 0.0, rn = 0, all = 0
     mutating func add(_ c: Case, _ f: LocalForecast, m: Int) {
-        var sm = 0.0, ae = 0.0, se = 0.0, k = 0
+        var sm = 0.0, ae = 0.0, se = 0.0, k = 0, msm = 0.0, mae = 0.0
         for (h, y) in c.test.enumerated() where c.scored[h] {
             let p = f.mean[h]
             k += 1
             if y != 0 || p != 0 { sm += 200 * Swift.abs(y - p) / (Swift.abs(y) + Swift.abs(p)) }
+            let p5 = f.quantiles[h * 9 + 4]
+            if y != 0 || p5 != 0 { msm += 200 * Swift.abs(y - p5) / (Swift.abs(y) + Swift.abs(p5)) }
+            mae += Swift.abs(y - p5)
             ae += Swift.abs(y - p)
             se += (y - p) * (y - p)
             for l in 0..<9 {
@@ -193,15 +197,19 @@ struct Tally {
         sc /= Double(v.count - m)
         sq /= Double(v.count - m)
         smape += sm / Double(k)
+        msmape += msm / Double(k)
+        merr += mae
         if sc > 0 {
             mase += ae / Double(k) / sc
+            mmase += mae / Double(k) / sc
             rmsse += (se / Double(k) / sq).squareRoot()
             series += 1
         }
     }
     var text: String {
         String(
-            format: "sMAPE %.3f MASE %.3f RMSSE %.3f WAPE %.4f wQL %.4f RMSPE %.4f cover %.3f", smape / Double(all), mase / Double(series),
+            format: "sMAPE %.3f (%.3f) MASE %.3f (%.3f) WAPE(%.4f) RMSSE %.3f WAPE %.4f wQL %.4f RMSPE %.4f cover %.3f",
+            smape / Double(all), msmape / Double(all), mase / Double(series), mmase / Double(series), merr / abs,
             rmsse / Double(series), err / abs, 2 * pin / 9 / abs, (rspe / Double(max(rn, 1))).squareRoot(), Double(cover) / Double(n))
     }
 }
@@ -222,6 +230,7 @@ func global(_ set: String, _ args: [String]) {
         if let v = arg("leaf") { s.trees.leafRows = Int(v)! }
         if let v = arg("window") { s.window = Int(v)! }
         if arg("log") != nil { s.isLogarithmic = true }
+        if arg("season") != nil { s.isSeasonal = true }
         if let v = arg("share") { s.trees.rowShare = Double(v)! }
         if let v = arg("feat") { s.trees.featureShare = Double(v)! }
         guard let g = GlobalForecaster(origin.map { $0.full }, settings: s) else {

@@ -41,12 +41,23 @@ public struct GlobalForecaster: Sendable {
         /// Trees work on logarithms of the target in the series' unit: for effects that multiply, such as of promotions. The mean is then
         /// that of the quantiles.
         public var isLogarithmic = false
+        /// Targets are relative to the newest level times the target's index of the longest season.
+        public var isSeasonal = false
 
         /// Added before the logarithm, so that nothing sold has one.
         static let shift = 0.02
 
-        func target(_ value: Double) -> Float {
-            isLogarithmic ? Float(log(max(value, 0) + Settings.shift)) : Float(min(max(value, -50), 50))
+        /// - Parameters:
+        ///   - value: in the series' unit.
+        ///   - baseline: 0 where there is none.
+        func target(_ value: Double, _ baseline: Double) -> Float {
+            guard isLogarithmic else { return Float(min(max(value - baseline, -50), 50)) }
+            return Float(log(max(value, 0) + Settings.shift) - (isSeasonal ? log(baseline + Settings.shift) : 0))
+        }
+
+        func value(_ target: Double, _ baseline: Double) -> Double {
+            guard isLogarithmic else { return target + baseline }
+            return exp(target) * (isSeasonal ? baseline + Settings.shift : 1) - Settings.shift
         }
 
         public init(horizon: Int, periods: [Int], window: Int) { (self.horizon, self.periods, self.window) = (horizon, periods, window) }
@@ -54,6 +65,8 @@ public struct GlobalForecaster: Sendable {
 
     public let settings: Settings
     private let trees: QuantileTrees
+    /// What each level stands for in a mean over all of them.
+    private let levelShares: [Double]
     private let covariates: Int
     private let statics: Int
 
@@ -62,24 +75,26 @@ public struct GlobalForecaster: Sendable {
     public init?(_ series: [GlobalSeries], settings: Settings) {
         guard let first = series.first else { return nil }
         (self.settings, covariates, statics) = (settings, first.covariates.count, first.statics.count)
+        let limits = [0] + zip(settings.levels, settings.levels.dropFirst()).map { ($0 + $1) / 2 } + [1]
+        levelShares = zip(limits.dropFirst(), limits).map { $0 - $1 }
         let least = min(settings.window, max(settings.periods.first ?? 1, 8))
         var features: [Float] = [], targets: [Float] = [], weights: [Float] = []
         let origins = series.reduce(0) { $0 + max(0, $1.values.count - settings.horizon - least + 1) }
         guard origins > 0 else { return nil }
         let stride = max(1, (origins * settings.horizon + settings.rows - 1) / settings.rows)
-        let width = Self.width(settings, covariates: covariates, statics: statics)
+        let width = GlobalRows.width(settings, covariates: covariates, statics: statics)
         var counter = 0
         for one in series {
-            let builder = RowBuilder(one, settings: settings)
+            let builder = GlobalRows(one, settings: settings)
             // The newest origins always stand among the rows: from the end backwards.
             var origin = one.values.count - settings.horizon
             while origin >= least {
                 if counter % stride == 0 {
-                    let unit = builder.unit(origin)
+                    let base = builder.base(origin)
                     for step in 0..<settings.horizon {
-                        builder.row(origin, step, unit: unit, into: &features)
-                        targets.append(settings.target(one.values[origin + step] / unit))
-                        weights.append(Float(pow(unit, settings.weightPower)))
+                        builder.row(origin, step, base, into: &features)
+                        targets.append(settings.target(one.values[origin + step] / base.unit, builder.baseline(base, origin + step)))
+                        weights.append(Float(pow(base.unit, settings.weightPower)))
                     }
                 }
                 counter += 1
@@ -97,107 +112,27 @@ public struct GlobalForecaster: Sendable {
     }
 
     /// The mean of a row, and its quantiles, in the series' unit.
-    private func decoded(_ row: ArraySlice<Float>) -> [Double] {
-        let values = row.map { Double($0) }
+    private func decoded(_ row: ArraySlice<Float>, baseline: Double) -> [Double] {
+        let values = row.map { settings.value(Double($0), baseline) }
         guard settings.isLogarithmic else { return values }
-        let quantiles = values.dropFirst().map { exp($0) - Settings.shift }
-        return [SeriesMath.mean(quantiles)] + quantiles
-    }
-
-    static func width(_ settings: Settings, covariates: Int, statics: Int) -> Int {
-        14 + 5 * settings.periods.count + 3 * covariates + statics
+        let quantiles = Array(values.dropFirst())
+        return [zip(quantiles, levelShares).reduce(0) { $0 + $1.0 * $1.1 }] + quantiles
     }
 
     /// The next steps of each series.
     public func forecasts(_ series: [GlobalSeries]) -> [LocalForecast] {
         let horizon = settings.horizon, width = settings.levels.count + 1
         return series.map { one in
-            let builder = RowBuilder(one, settings: settings), unit = builder.unit(one.values.count)
+            let builder = GlobalRows(one, settings: settings), count = one.values.count, base = builder.base(count), unit = base.unit
             var features: [Float] = []
-            for step in 0..<horizon { builder.row(one.values.count, step, unit: unit, into: &features) }
+            for step in 0..<horizon { builder.row(count, step, base, into: &features) }
             let found = trees.predictions(features)
-            let rows = (0..<horizon).map { decoded(found[$0 * width..<($0 + 1) * width]) }
+            let rows = (0..<horizon).map {
+                decoded(found[$0 * width..<($0 + 1) * width], baseline: builder.baseline(base, count + $0))
+            }
             let forecast = LocalForecast(
                 model: "trees", mean: rows.map { $0[0] * unit }, quantiles: rows.flatMap { $0.dropFirst().map { $0 * unit } })
             return (one.values.min() ?? 0) >= 0 ? forecast.clampedAtZero() : forecast
-        }
-    }
-
-    /// Features of a row; `origin` values are known.
-    private struct RowBuilder {
-        let series: GlobalSeries
-        let settings: Settings
-        /// Running sums of values, of absolute values and of zeros.
-        private var sums: [Double] = [0], absolute: [Double] = [0], zeros: [Double] = [0], squares: [Double] = [0]
-        private var lastSale: [Int] = [-1]
-        private var covariateSums: [[Double]]
-
-        init(_ series: GlobalSeries, settings: Settings) {
-            (self.series, self.settings) = (series, settings)
-            for (index, value) in series.values.enumerated() {
-                sums.append(sums[index] + value)
-                absolute.append(absolute[index] + abs(value))
-                squares.append(squares[index] + value * value)
-                zeros.append(zeros[index] + (value == 0 ? 1 : 0))
-                lastSale.append(value == 0 ? lastSale[index] : index)
-            }
-            covariateSums = series.covariates.map { list in
-                var sum = [0.0]
-                for value in list { sum.append(sum[sum.count - 1] + (value.isFinite ? value : 0)) }
-                return sum
-            }
-        }
-
-        func unit(_ origin: Int) -> Double {
-            let recent = mean(absolute, origin, settings.window), whole = absolute[origin] / Double(max(origin, 1))
-            return max(0.8 * recent + 0.2 * whole, 1e-6 + 0.05 * whole)
-        }
-
-        private func mean(_ sums: [Double], _ origin: Int, _ length: Int) -> Double {
-            let from = max(0, origin - length)
-            return (sums[origin] - sums[from]) / Double(max(origin - from, 1))
-        }
-
-        func row(_ origin: Int, _ step: Int, unit: Double, into row: inout [Float]) {
-            let values = series.values, target = origin + step
-            func scaled(_ value: Double) -> Float { Float(value / unit) }
-            row.append(Float(log(unit)))
-            row.append(Float(step))
-            for back in 1...3 { row.append(origin >= back ? scaled(values[origin - back]) : .nan) }
-            let short = mean(sums, origin, 4), middle = mean(sums, origin, max(settings.periods.first ?? 8, 7)),
-                long = mean(sums, origin, settings.window)
-            row += [scaled(short), scaled(middle), scaled(long)]
-            let spread = max(mean(squares, origin, settings.window) - long * long, 0).squareRoot()
-            row.append(scaled(spread))
-            row.append(Float(mean(zeros, origin, settings.window)))
-            row.append(Float(min(origin - 1 - lastSale[origin], 500)))
-            row.append(Float(min(origin, 2_000)))
-            row.append(scaled(mean(sums, origin, 2 * settings.window) - long))
-            row.append(scaled(values[max(0, origin - settings.window)..<max(origin, 1)].max() ?? 0))
-            for period in settings.periods {
-                row.append(Float((series.start + target) % period))
-                // The newest values at the target's place of the season.
-                var at = target - period
-                while at >= origin { at -= period }
-                var sum = 0.0, count = 0.0
-                for turn in 0..<4 {
-                    let place = at - turn * period
-                    let known = place >= 0
-                    if known {
-                        sum += values[place]
-                        count += 1
-                    }
-                    if turn < 3 { row.append(known ? scaled(values[place]) : .nan) }
-                }
-                row.append(count > 0 ? scaled(sum / count) : .nan)
-            }
-            for (index, list) in series.covariates.enumerated() {
-                let now = target < list.count ? list[target] : .nan
-                row.append(Float(now))
-                row.append(origin > 0 ? Float(list[origin - 1]) : .nan)
-                row.append(Float(now - mean(covariateSums[index], origin, settings.window)))
-            }
-            for value in series.statics { row.append(Float(value)) }
         }
     }
 }

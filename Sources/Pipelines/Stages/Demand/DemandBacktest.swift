@@ -5,12 +5,15 @@ public import Records
 /// Forecasts a demand job's own past as if it were then, and measures the errors.
 ///
 /// From each of `origins` past origins, `step` periods apart, every item is forecast `horizon` periods ahead from the values up to the
-/// origin, and compared with what came. Covariates of later periods are taken for known, as the job declares them; rows of a plan count from
+/// origin, and compared with what came. Origins count back from the newest period of the feed, or of each item (`ends`). Covariates of later periods are taken for known, as the job declares them; rows of a plan count from
 /// their `known_from` on. Periods whose demand is not known (ran out, no row where gaps are not zeros) are not scored. All choices that a
 /// model makes (per item, intervals) are made anew at each origin from what was before it.
 ///
 /// Measures: wQL = 2 x pinball loss / units, mean of 10 … 90 %; WAPE; RMSSE and MASE scaled by the differences at `lag` before the origin;
-/// the share of values within 10 to 90 %; RMSPE over periods with demand. Intervals: 95 % of resamples over items.
+/// the share of values within 10 to 90 %; RMSPE over periods with demand; sMAPE; OWA, the mean of sMAPE and MASE as shares of those of Naive2
+/// (M4's rule). Absolute errors are those of the median, squared ones those of the mean. Intervals: 95 % of resamples over items.
+///
+/// `isShuffled` is the negative control: each forecast, as a multiple of its item's past mean, is dealt to another item.
 public struct DemandBacktest: Sendable {
     public struct Settings: Hashable, Sendable {
         public var origins = 3
@@ -24,11 +27,20 @@ public struct DemandBacktest: Sendable {
         public var lag = 1
         /// Items with fewer periods before an origin are left out there.
         public var least = 1
+        /// Periods that origins count back from.
+        public var ends = Ends.newest
+        /// Items with a period that cannot be scored are left out.
+        public var onlyWhole = false
+        /// Forecasts are dealt to other items.
+        public var isShuffled = false
         public var resamples = 500
         /// Values of the stage's `model`; empty = the job's.
         public var models: [String] = []
         public init() {}
     }
+
+    /// Where the past ends: at the newest period of the whole feed, or at each item's own.
+    public enum Ends: String, CaseIterable, Sendable { case newest, own }
 
     /// One model's errors.
     public struct Row: Hashable, Sendable {
@@ -101,15 +113,27 @@ public struct DemandBacktest: Sendable {
         let planner = DemandPlanner(settings: own), horizon = own.exposure
         var scores: [String: DemandScore] = [:]
         for turn in (0..<settings.origins).reversed() {
-            let origin = (newest ?? .min / 2) - settings.skip - horizon - turn * (settings.step ?? horizon)
-            let items = state.names.filter { (state.items[$0]?.first ?? .max) + settings.least - 1 <= origin }
+            let back = settings.skip + horizon + turn * (settings.step ?? horizon)
+            func origin(_ name: String) -> Int {
+                (settings.ends == .own ? state.items[name]?.last ?? .min / 2 : newest ?? .min / 2) - back
+            }
+            let items = state.names.filter { (state.items[$0]?.first ?? .max) + settings.least - 1 <= origin($0) }
             let global = own.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
+            var cases: [DemandCase] = []
             for name in items {
                 guard let item = state.items[name] else { continue }
-                let values = planner.series(item, through: origin), seed = DemandPlanner.seed(name, origin)
-                let forecast = planner.forecast(values, seed: seed, global: global?.forecast(of: item, seed: seed)).0
-                let actual = (1...horizon).map { planner.actual(item, origin + $0) }
-                scores[name, default: DemandScore()].add(forecast, actual: actual, past: values, lag: settings.lag)
+                let origin = origin(name), values = planner.series(item, through: origin), seed = DemandPlanner.seed(name, origin)
+                let forecast = planner.forecast(values, seed: seed, global: global?.forecast(of: item, origin: origin, seed: seed)).0
+                cases.append(
+                    DemandCase(
+                        item: name, forecast: forecast, actual: (1...horizon).map { planner.actual(item, origin + $0) }, past: values,
+                        naive: LocalModel.naive2.forecast(values, planner.request(seed: seed)).mean))
+            }
+            if settings.onlyWhole { cases.removeAll { $0.actual.contains { $0 == nil } } }
+            if settings.isShuffled { cases = DemandCase.shuffled(cases) }
+            for one in cases {
+                scores[one.item, default: DemandScore()].add(
+                    one.forecast, actual: one.actual, past: one.past, lag: settings.lag, naive: one.naive)
             }
         }
         let used = scores.keys.sorted().compactMap { scores[$0] }
@@ -118,6 +142,30 @@ public struct DemandBacktest: Sendable {
         return Row(
             model: model, items: used.count { $0.periods > 0 }, periods: sum.periods, skipped: sum.skipped,
             measures: DemandMeasure.all(used.filter { $0.periods > 0 }, resamples: settings.resamples))
+    }
+}
+
+/// A forecast of one item from one origin, and what came.
+struct DemandCase {
+    var item: String
+    var forecast: LocalForecast
+    var actual: [Double?]
+    var past: [Double]
+    /// Means of Naive2.
+    var naive: [Double]
+
+    private var mean: Double { max(past.reduce(0, +) / Double(max(past.count, 1)), 1e-9) }
+
+    /// Each gets the forecast of the one half of all away, in units of its own mean: what is left without knowing the item.
+    static func shuffled(_ cases: [DemandCase]) -> [DemandCase] {
+        cases.indices.map { index in
+            var one = cases[index]
+            let other = cases[(index + max(cases.count / 2, 1)) % cases.count], factor = one.mean / other.mean
+            one.forecast = other.forecast
+            one.forecast.mean = other.forecast.mean.map { $0 * factor }
+            one.forecast.quantiles = other.forecast.quantiles.map { $0 * factor }
+            return one
+        }
     }
 }
 

@@ -67,7 +67,8 @@ public struct DemandOrderReplay: Sendable {
             for name in items {
                 guard let item = state.items[name] else { continue }
                 for (policy, level) in self.levels(
-                    planner, name, item, origin: origin, global: global?.forecast(of: item, seed: DemandPlanner.seed(name, origin)))
+                    planner, name, item, origin: origin,
+                    global: global?.forecast(of: item, origin: origin, seed: DemandPlanner.seed(name, origin)))
                 {
                     levels[policy, default: [:]][name, default: []].append(level)
                 }

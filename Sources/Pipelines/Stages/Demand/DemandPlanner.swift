@@ -37,9 +37,16 @@ struct DemandPlanner {
         return own(values, seed: seed)
     }
 
+    /// The horizon is what an order must last for.
+    func request(seed: UInt64) -> ForecastRequest {
+        var request = ForecastRequest(horizon: settings.exposure, season: settings.seasons.first ?? 1, levels: Self.levels, seed: seed)
+        request.periods = settings.seasons
+        return request
+    }
+
     /// By the item's own models, and their loss on past origins.
     func own(_ values: [Double], seed: UInt64) -> (LocalForecast, loss: Double) {
-        let request = ForecastRequest(horizon: settings.exposure, season: settings.period.season, levels: Self.levels, seed: seed)
+        let request = request(seed: seed)
         let shares = shares(values, request)
         let forecast = AutomaticForecaster.forecast(values, request, shares: shares) { bounded($0, by: $1) }
         let known = shares.filter { $0.weight > 0 && !$0.loss.isNaN }

@@ -2,12 +2,19 @@ import Foundation
 import Models
 
 /// Sums of one item's errors over all origins: ratios of them are the measures, and items are what intervals resample.
+///
+/// The point that absolute errors (WAPE, MASE, sMAPE, OWA) judge is the median, and the mean is what squared ones (RMSSE, RMSPE) do: each has
+/// its least expected loss there (Gneiting, "Making and evaluating point forecasts", J. American Statistical Association 106, 2011).
 struct DemandScore: Sendable {
     private var count = 0.0, inside = 0.0, units = 0.0, absolute = 0.0, pinball = 0.0
     /// Of periods with demand, errors as shares of it.
     private var relative = 0.0, relativeCount = 0.0
     /// Scaled errors, a sum over origins with a scale.
     private var scaledSquare = 0.0, scaledAbsolute = 0.0, scaledCount = 0.0
+    /// Means over an origin of |error| / (|value| + |forecast|) in 200ths, a sum over origins.
+    private var symmetric = 0.0, spans = 0.0
+    /// The same two of Naive2.
+    private var naiveSymmetric = 0.0, naiveScaled = 0.0
     /// Periods that were not scored, since what was wanted is not known.
     private(set) var skipped = 0
 
@@ -18,29 +25,29 @@ struct DemandScore: Sendable {
     ///   - actual: a step each, nil = not known.
     ///   - past: values before the origin, for the scale.
     ///   - lag: of the scale.
-    mutating func add(_ forecast: LocalForecast, actual: [Double?], past: [Double], lag: Int) {
-        var square = 0.0, sum = 0.0, steps = 0.0
+    ///   - naive: means of Naive2 for the same steps, what OWA is measured by.
+    mutating func add(_ forecast: LocalForecast, actual: [Double?], past: [Double], lag: Int, naive: [Double]) {
+        var square = 0.0, sum = 0.0, naiveSum = 0.0, steps = 0.0, symmetricSum = (0.0, 0.0)
         for (step, value) in actual.enumerated() {
             guard let value else {
                 skipped += 1
                 continue
             }
-            let error = abs(value - forecast.mean[step])
-            (steps, sum, square) = (steps + 1, sum + error, square + error * error)
+            let middle = forecast.quantile(step: step, level: DemandPlanner.middle), miss = abs(value - forecast.mean[step])
+            steps += 1
+            sum += abs(value - middle)
+            naiveSum += abs(value - naive[step])
+            square += miss * miss
+            symmetricSum.0 += Self.symmetric(value, middle)
+            symmetricSum.1 += Self.symmetric(value, naive[step])
             units += abs(value)
-            if value > 0 { (relative, relativeCount) = (relative + (error / value) * (error / value), relativeCount + 1) }
-            for place in Self.deciles {
-                let miss = value - forecast.quantile(step: step, level: place), level = DemandPlanner.levels[place]
-                pinball += 2 * (miss >= 0 ? level * miss : (level - 1) * miss) / Double(Self.deciles.count)
-            }
-            if value >= forecast.quantile(step: step, level: DemandPlanner.low),
-                value <= forecast.quantile(step: step, level: DemandPlanner.high)
-            {
-                inside += 1
-            }
+            if value > 0 { (relative, relativeCount) = (relative + (miss / value) * (miss / value), relativeCount + 1) }
+            add(quantilesOf: forecast, step, value)
         }
         guard steps > 0 else { return }
-        (count, absolute) = (count + steps, absolute + sum)
+        (count, absolute, spans) = (count + steps, absolute + sum, spans + 1)
+        symmetric += symmetricSum.0 / steps
+        naiveSymmetric += symmetricSum.1 / steps
         guard past.count > lag else { return }
         var scale = 0.0, squareScale = 0.0
         for at in lag..<past.count {
@@ -51,7 +58,22 @@ struct DemandScore: Sendable {
         guard scale > 0 else { return }
         scaledSquare += (square / steps / (squareScale / length)).squareRoot()
         scaledAbsolute += sum / steps / (scale / length)
+        naiveScaled += naiveSum / steps / (scale / length)
         scaledCount += 1
+    }
+
+    private static func symmetric(_ value: Double, _ forecast: Double) -> Double {
+        let size = abs(value) + abs(forecast)
+        return size > 0 ? 200 * abs(value - forecast) / size : 0
+    }
+
+    private mutating func add(quantilesOf forecast: LocalForecast, _ step: Int, _ value: Double) {
+        for place in Self.deciles {
+            let miss = value - forecast.quantile(step: step, level: place), level = DemandPlanner.levels[place]
+            pinball += 2 * (miss >= 0 ? level * miss : (level - 1) * miss) / Double(Self.deciles.count)
+        }
+        let low = forecast.quantile(step: step, level: DemandPlanner.low), high = forecast.quantile(step: step, level: DemandPlanner.high)
+        if value >= low, value <= high { inside += 1 }
     }
 
     static func + (left: DemandScore, right: DemandScore) -> DemandScore {
@@ -66,6 +88,10 @@ struct DemandScore: Sendable {
         sum.scaledSquare += right.scaledSquare
         sum.scaledAbsolute += right.scaledAbsolute
         sum.scaledCount += right.scaledCount
+        sum.symmetric += right.symmetric
+        sum.spans += right.spans
+        sum.naiveSymmetric += right.naiveSymmetric
+        sum.naiveScaled += right.naiveScaled
         sum.skipped += right.skipped
         return sum
     }
@@ -76,6 +102,7 @@ struct DemandScore: Sendable {
         [
             ("wql", pinball / units), ("wape", absolute / units), ("rmsse", scaledSquare / scaledCount),
             ("mase", scaledAbsolute / scaledCount), ("coverage", inside / count), ("rmspe", (relative / relativeCount).squareRoot()),
+            ("smape", symmetric / spans), ("owa", (symmetric / naiveSymmetric + scaledAbsolute / naiveScaled) / 2),
         ]
     }
 }

@@ -3,12 +3,32 @@ import Records
 
 /// What a period is.
 enum DemandPeriod: String, CaseIterable, Sendable {
-    case day, week, month
+    /// `step`: a second of the time column, whose numbers (`format: epoch-seconds`) count the steps of data without a calendar.
+    case hour, day, week, month, step
 
-    /// Number of the period that holds a day (days since 1970-01-01). Weeks begin on Monday.
-    func number(ofDay day: Int) -> Int {
+    /// Number of the period that holds an instant. Weeks begin on Monday. Hours and steps are counted in UTC, so that none is missing or
+    /// doubled where clocks change.
+    func number(at microseconds: Int64, _ zone: inout Zone) -> Int {
         switch self {
-        case .day: return day
+        case .step: return Int((microseconds - (microseconds < 0 ? 999_999 : 0)) / 1_000_000)
+        case .hour: return Int((microseconds - (microseconds < 0 ? 3_599_999_999 : 0)) / 3_600_000_000)
+        case .day, .week, .month:
+            return number(ofDay: Timestamp(microseconds: microseconds + zone.offset(at: microseconds)).day)
+        }
+    }
+
+    /// When a period begins, in microseconds.
+    func start(of number: Int, _ zone: inout Zone) -> Int64 {
+        switch self {
+        case .step: Int64(number) * 1_000_000
+        case .hour: Int64(number) * 3_600_000_000
+        case .day, .week, .month: zone.microseconds(local: Int64(firstDay(of: number)) * 86_400_000_000)
+        }
+    }
+
+    private func number(ofDay day: Int) -> Int {
+        switch self {
+        case .hour, .step, .day: return day
         case .week: return (day + 3) >= 0 ? (day + 3) / 7 : (day + 3 - 6) / 7
         case .month:
             let parts = Timestamp(microseconds: Int64(day) * 86_400_000_000).parts
@@ -16,21 +36,25 @@ enum DemandPeriod: String, CaseIterable, Sendable {
         }
     }
 
-    /// First day of a period.
+    /// First day of a period, that of hours and steps as UTC has it.
     func firstDay(of number: Int) -> Int {
         switch self {
+        case .hour: Timestamp(microseconds: Int64(number) * 3_600_000_000).day
+        case .step: Timestamp(microseconds: Int64(number) * 1_000_000).day
         case .day: number
         case .week: number * 7 - 3
         case .month: Timestamp.days(year: number / 12, month: number % 12 + 1, day: 1)
         }
     }
 
-    /// Periods of a season.
-    var season: Int {
+    /// Periods of a season, rising; those of steps are the job's to name.
+    var seasons: [Int] {
         switch self {
-        case .day: 7
-        case .week: 52
-        case .month: 12
+        case .hour: [24, 168]
+        case .day: [7]
+        case .week: [52]
+        case .month: [12]
+        case .step: []
         }
     }
 }
@@ -50,10 +74,13 @@ struct DemandSettings: Sendable {
     var item: Int
     var itemIsText: Bool
     var units: Int
-    var unitCost: Int
+    /// Nil = every unit costs 1 of the currency.
+    var unitCost: Int?
     var currency: Currency
     var stockout: Int?
     var period: DemandPeriod
+    /// Periods of a season, rising; empty = none.
+    var seasons: [Int]
     var gap: DemandGap
     var zone: Zone
     /// The period of the newest row is not over yet.
@@ -85,8 +112,8 @@ struct DemandSettings: Sendable {
     /// Whether one model over all items forecasts, alone or in the mean with each item's own.
     var global: DemandGlobalUse
     var trees: Int
-    /// Effects multiply: trees work on logarithms.
-    var multiplies: Bool
+    /// Trees work on logarithms, for effects that multiply; nil = both ways are weighed.
+    var multiplies: Bool?
     /// Intervals of the trees are set by the span before the origin.
     var calibrates: Bool
 
@@ -116,22 +143,38 @@ struct DemandSettings: Sendable {
         item = try column("item", ["string", "int64"])
         itemIsText = schema.fields[item].type == .string
         units = try column("units", ["float64", "int64"])
-        unitCost = try column("unit-cost", ["money"])
-        guard case .money(let currency) = schema.fields[unitCost].type else {
-            throw .stageColumnType(stage, "unit-cost", schema.fields[unitCost].name, schema.fields[unitCost].type.name, ["money"])
+        unitCost = configuration.text("unit-cost") == nil ? nil : try column("unit-cost", ["money"])
+        if let unitCost, case .money(let currency) = schema.fields[unitCost].type {
+            self.currency = currency
+        } else {
+            guard let named = Currency(configuration.text("currency") ?? "EUR") else {
+                throw .stageInput(
+                    "\(stage).currency", found: configuration.text("currency") ?? "", expected: "an ISO 4217 code such as EUR")
+            }
+            currency = named
         }
-        self.currency = currency
         stockout = configuration.text("stockout") == nil ? nil : try column("stockout", ["bool"])
         period = configuration.text("period").flatMap { DemandPeriod(rawValue: $0) } ?? .day
+        seasons = period.seasons
+        if let named = configuration.text("seasons") {
+            seasons = named.split { $0 == "," || $0 == " " }.map { Int($0) ?? 0 }.sorted()
+            guard seasons.allSatisfy({ (2...1_000).contains($0) }) else {
+                throw .stageInput("\(stage).seasons", found: named, expected: "lengths of seasons in periods, 2 to 1000, such as 24 168")
+            }
+        }
         gap = configuration.text("gaps").flatMap { DemandGap(rawValue: $0) } ?? .zero
         lastIsOpen = configuration.text("last-period") == "open"
         let name = configuration.text("model") ?? "auto"
         model = LocalModel(rawValue: name)
-        isThorough = name == "thorough"
+        isThorough = name == "thorough" || configuration.text("own-models") == "thorough"
         budget = number("time-budget").map { $0 / 1_000 }
         global = DemandGlobalUse(rawValue: name) ?? .none
         trees = configuration.integer("trees") ?? 150
-        multiplies = configuration.text("effects") == "multiply"
+        switch configuration.text("effects") {
+        case "add": multiplies = false
+        case "multiply": multiplies = true
+        default: multiplies = nil
+        }
         if case .bool(let value)? = configuration.parameters["calibrate"] { calibrates = value } else { calibrates = true }
         plan = configuration.text("plan")
         knownNames = (configuration.text("covariates") ?? "").split { $0 == "," || $0 == " " }.map(String.init)
@@ -163,6 +206,6 @@ struct DemandSettings: Sendable {
 
     /// The period of an instant.
     func period(of microseconds: Int64, _ zone: inout Zone) -> Int {
-        period.number(ofDay: Timestamp(microseconds: microseconds + zone.offset(at: microseconds)).day)
+        period.number(at: microseconds, &zone)
     }
 }

@@ -12,7 +12,10 @@ extension DemandStage {
                     Parameter(
                         "units", .column(["float64", "int64"]), help: "Column of the units sold; below zero are returns.", example: "units"),
                     Parameter(
-                        "unit-cost", .column(["money"]), help: "Column of what a unit costs to buy; the newest counts.", example: "cost"),
+                        "unit-cost", .column(["money"]), optional: true,
+                        help: "Column of what a unit costs to buy; the newest counts. Without it, every unit costs 1 of `currency`.",
+                        example: "cost"),
+                    Parameter("currency", .text, default: "EUR", help: "Of costs, where no column has them.", example: "USD"),
                     Parameter(
                         "stockout", .column(["bool"]), optional: true,
                         help: "Column that says whether the item ran out: its units are then no more than a lower bound.",
@@ -22,8 +25,16 @@ extension DemandStage {
                         help: "Table feed of the stock: a column named as `item`, `on_hand` and perhaps `on_order`; the newest row counts.",
                         example: "stock"),
                     Parameter(
-                        "period", .choice(DemandPeriod.allCases.map(\.rawValue)), default: "day", help: "The step of the forecast.",
+                        "period", .choice(DemandPeriod.allCases.map(\.rawValue)), default: "day",
+                        help:
+                            "The step of the forecast. Hours are counted in UTC. `step`: data without a calendar, whose time column counts "
+                            + "steps (`format: epoch-seconds`).",
                         example: "week"),
+                    Parameter(
+                        "seasons", .text, optional: true,
+                        help:
+                            "Lengths of seasons in periods; without it 24 and 168 of hours, 7 of days, 52 of weeks, 12 of months, none of steps.",
+                        example: "24 168"),
                     Parameter(
                         "gaps", .choice(DemandGap.allCases.map(\.rawValue)), default: "zero",
                         help: "A period without a row: nothing sold, not known, or closed (no period at all).", example: "closed"),
@@ -36,6 +47,9 @@ extension DemandStage {
                         help: "`auto`: the fast models, weighted per item by their loss on two past origins; `thorough`: all of them; "
                             + "`trees`: boosted trees over all items; `combined`: trees and auto, weighted by the span before the origin.",
                         example: "dynamic-optimised-theta"),
+                    Parameter(
+                        "own-models", .choice(["fast", "thorough"]), default: "fast",
+                        help: "Each item's own models in `combined`: the fast ones, or ETS, CES and ARIMA as well.", example: "thorough"),
                     Parameter(
                         "time-budget", .number(0.1...60_000), optional: true,
                         help: "Estimated milliseconds of one core an item's own models may take, past origins included: the slow ones are "
@@ -52,8 +66,11 @@ extension DemandStage {
                         example: "plan"),
                     Parameter("trees", .integer(1...2_000), default: "150", help: "Number of boosted trees.", example: "300"),
                     Parameter(
-                        "effects", .choice(["add", "multiply"]), default: "add",
-                        help: "`multiply`: trees work on logarithms, for promotions that multiply what is sold.", example: "multiply"),
+                        "effects", .choice(["auto", "add", "multiply"]), default: "auto",
+                        help:
+                            "Trees work on units (`add`) or on logarithms (`multiply`), for promotions that multiply what is sold; `auto` "
+                            + "weighs both by the spans before the origin.",
+                        example: "multiply"),
                     Parameter(
                         "calibrate", .bool, default: "true",
                         help: "Intervals of `trees` and `combined` are stretched so that they were right in the span before the origin.",
@@ -80,7 +97,7 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 3, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 4, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {

@@ -16,7 +16,7 @@ extension DemandStage {
                 "stock and orders cover \(String(format: "%.0f", min(values[1], 99) * 100)) % of the expected \(DemandResult.text(Double(values[2]))) units"
             )
         }
-        if values[4] < 2 * Float(settings.period.season) { reasons.append("only \(Int(values[4])) \(period)s are known") }
+        if values[4] < 2 * Float(settings.seasons.first ?? 1) { reasons.append("only \(Int(values[4])) \(period)s are known") }
         if values[5] > 0.5 { reasons.append("no demand in \(String(format: "%.0f", values[5] * 100)) % of the newest periods") }
         if values[6] > 0.5 {
             reasons.append("past forecasts missed by \(String(format: "%.0f", values[6] * 100)) % (quantile loss a unit)")

@@ -52,7 +52,8 @@ public final class DemandStage: FinishingStage {
             let row = DemandState.Row(
                 item: columns[settings.item].text(index) ?? "", period: settings.period(of: input.times[index], &zone), units: value,
                 isShort: settings.stockout.map { columns[$0].integers[index] != 0 } ?? false,
-                cost: columns[settings.unitCost].integers[index], known: settings.known.map { Self.float(columns[$0], index) })
+                cost: settings.unitCost.map { columns[$0].integers[index] } ?? settings.currency.minorUnits,
+                known: settings.known.map { Self.float(columns[$0], index) })
             switch take(row, keepsFirst: input.isReplayed) {
             case .new, .replaced: break
             case .same:
@@ -156,7 +157,7 @@ public final class DemandStage: FinishingStage {
             guard let item = state.items[name] else { return DemandResult(item: name) }
             return planner.result(
                 of: name, item, stock: state.stocks[name], origin: origin,
-                global: global?.forecast(of: item, seed: DemandPlanner.seed(name, origin)))
+                global: global?.forecast(of: item, origin: origin, seed: DemandPlanner.seed(name, origin)))
         }
         return FinishedRows(
             batch: try batch(from: range.lowerBound),
@@ -166,7 +167,7 @@ public final class DemandStage: FinishingStage {
     /// The start of the first period that is forecast, as the job's zone has it.
     private var originTime: Int64 {
         var zone = settings.zone
-        return zone.microseconds(local: Int64(settings.period.firstDay(of: origin + 1)) * 86_400_000_000)
+        return settings.period.start(of: origin + 1, &zone)
     }
 
     private func batch(from first: Int) throws(Failure) -> RecordBatch {

@@ -30,8 +30,7 @@ package struct BoostingRegressor: Regressor {
     }
 
     package func predictions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
-        try matrix.check(against: featureNames)
-        let means = trees.margins(matrix.values)
+        let means = try means(of: matrix)
         var result: [Float] = []
         result.reserveCapacity(means.count * (1 + quantiles.count))
         for mean in means {
@@ -39,6 +38,12 @@ package struct BoostingRegressor: Regressor {
             for quantile in quantiles { result.append(residuals.quantile(quantile, at: mean)) }
         }
         return result
+    }
+
+    /// The predictions without quantiles, one a row.
+    func means(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
+        try matrix.check(against: featureNames)
+        return trees.margins(matrix.values)
     }
 
     package func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {

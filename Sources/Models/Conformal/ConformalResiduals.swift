@@ -65,21 +65,25 @@ package struct ConformalResiduals: Hashable, Sendable {
     ///
     /// - Parameter widened: for limits that hold on units never seen; otherwise as it was observed, for means over the distribution.
     package func quantile(_ level: Double, at prediction: Float, widened: Bool = true) -> Float {
-        guard !isEmpty else { return prediction }
-        let (bin, share) = place(of: prediction)
-        let low = residual(level, bin: bin, widened: widened)
-        return prediction + (share == 0 ? low : low + share * (residual(level, bin: bin + 1, widened: widened) - low))
+        isEmpty ? prediction : quantile(level, at: prediction, place(of: prediction), widened: widened)
+    }
+
+    private func quantile(_ level: Double, at prediction: Float, _ place: (bin: Int, share: Float), widened: Bool) -> Float {
+        let low = residual(level, bin: place.bin, widened: widened)
+        guard place.share != 0 else { return prediction + low }
+        return prediction + (low + place.share * (residual(level, bin: place.bin + 1, widened: widened) - low))
     }
 
     /// Probability that the truth is at most `limit`, given the prediction: what `quantile` is the inverse of.
     package func probability(atMost limit: Float, at prediction: Float) -> Float {
         guard !isEmpty else { return prediction <= limit ? 1 : 0 }
         var (low, high) = (0.0, 1.0)
-        guard quantile(0, at: prediction) <= limit else { return 0 }
-        guard quantile(1, at: prediction) > limit else { return 1 }
+        let place = place(of: prediction)
+        guard quantile(0, at: prediction, place, widened: true) <= limit else { return 0 }
+        guard quantile(1, at: prediction, place, widened: true) > limit else { return 1 }
         for _ in 0..<30 {
             let middle = (low + high) / 2
-            if quantile(middle, at: prediction) <= limit { low = middle } else { high = middle }
+            if quantile(middle, at: prediction, place, widened: true) <= limit { low = middle } else { high = middle }
         }
         return Float(low)
     }

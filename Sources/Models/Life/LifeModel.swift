@@ -50,8 +50,7 @@ package struct LifeModel: Classifier {
     }
 
     package func probabilities(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
-        let (all, width) = (try regressor.predictions(of: matrix), 1 + regressor.quantiles.count)
-        return (0..<matrix.rowCount).map { Self.kept(regressor.residuals.probability(atMost: horizon, at: all[$0 * width])) }
+        try regressor.means(of: matrix).map { Self.kept(regressor.residuals.probability(atMost: horizon, at: $0)) }
     }
 
     /// No unit is certain to fail or to run: what a finite number of units can tell.
@@ -87,11 +86,11 @@ package struct LifeModel: Classifier {
     }
 
     package func plans(of matrix: FeatureMatrix, costs: [(failure: Double, repair: Double)]) throws(Failure) -> [LifePlan] {
-        let (all, width) = (try regressor.predictions(of: matrix), 1 + regressor.quantiles.count)
+        let lives = try regressor.means(of: matrix)
         return costs.indices.map { row in
             let levels = (0..<100).map { level in
                 // Costs are means over the distribution: it is not widened, as the interval is.
-                min(max(regressor.residuals.quantile((Double(level) + 0.5) / 100, at: all[row * width], widened: false), 0), cap)
+                min(max(regressor.residuals.quantile((Double(level) + 0.5) / 100, at: lives[row], widened: false), 0), cap)
             }
             return LifePlan(
                 levels: levels, cap: cap, typical: typicalLife, failure: costs[row].failure, repair: costs[row].repair)

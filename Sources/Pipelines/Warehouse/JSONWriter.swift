@@ -98,6 +98,13 @@ public struct JSONWriter: ~Copyable {
         endText()
     }
 
+    /// As text with so many decimals: `"-0.50"`; what is no finite number of fewer than 16 digits as Swift writes it.
+    public mutating func text(_ number: Float, decimals: Int) {
+        beginText()
+        raw(number, decimals: decimals)
+        endText()
+    }
+
     // MARK: Pieces of one text; nothing is escaped
 
     mutating func beginText() {
@@ -132,6 +139,18 @@ public struct JSONWriter: ~Copyable {
         digits(minor.magnitude / units, width: 1)
         byte(UInt8(ascii: "."))
         digits(minor.magnitude % units, width: exponent)
+    }
+
+    mutating func raw(_ number: Float, decimals: Int) {
+        var (unit, integer) = (1.0, UInt64(1))
+        for _ in 0..<decimals { (unit, integer) = (unit * 10, integer * 10) }
+        guard abs(Double(number)) * unit < 1e15 else { return raw("\(number)") }
+        let whole = Int64((Double(number) * unit).rounded()).magnitude
+        if number < 0, whole > 0 { byte(UInt8(ascii: "-")) }
+        digits(whole / integer, width: 1)
+        guard decimals > 0 else { return }
+        byte(UInt8(ascii: "."))
+        digits(whole % integer, width: decimals)
     }
 
     /// As `Timestamp.iso8601`.

@@ -64,8 +64,8 @@ struct MaintenanceFeatures {
     private let places = Places()
 
     /// Writes the features of the reading at a place of the unit's history, `count` numbers.
-    func write(_ history: UnitHistory, place: Int, to values: UnsafeMutableBufferPointer<Float>) {
-        let start = history.start(upTo: place)
+    func write(_ history: inout UnitHistory, place: Int, to values: UnsafeMutableBufferPointer<Float>) {
+        let start = history.start(upTo: place), channels = history.width
         var at = 0
         func put(_ value: Double) {
             values[at] = Float(value)
@@ -80,7 +80,7 @@ struct MaintenanceFeatures {
                 put(windows.whole(sensor))
                 for window in places.sensorSlopes { put(windows.slope(window, sensor)) }
             }
-            for channel in sensors.count..<history.width {
+            for channel in sensors.count..<channels {
                 for window in places.mixtureMeans { put(windows.mean(window, channel)) }
                 for window in places.mixtureSlopes { put(windows.slope(window, channel)) }
                 put(windows.whole(channel))

@@ -85,25 +85,8 @@ extension MaintenanceStage {
 
     /// With a fixed number of decimals; what is no finite number of fewer than 16 digits as Swift writes it.
     static func text(_ value: Float, _ decimals: Int) -> String {
-        var unit = 1.0
-        for _ in 0..<decimals { unit *= 10 }
-        guard abs(Double(value)) * unit < 1e15 else { return "\(value)" }
-        var rest = Int64((Double(value) * unit).rounded()).magnitude, digits = 0
-        let isNegative = value < 0 && rest > 0
-        // Written from the end: an item has hundreds of such numbers, and short texts need no memory of their own.
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
-            var at = buffer.count
-            func put(_ byte: UInt8) {
-                at -= 1
-                buffer[at] = byte
-            }
-            while rest > 0 || digits <= decimals {
-                if digits == decimals, decimals > 0 { put(0x2E) }
-                put(0x30 + UInt8(rest % 10))
-                (rest, digits) = (rest / 10, digits + 1)
-            }
-            if isNegative { put(0x2D) }
-            return String(decoding: buffer[at...], as: UTF8.self)
-        }
+        var json = JSONWriter()
+        json.raw(value, decimals: decimals)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 }

@@ -9,15 +9,15 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     let settings: MaintenanceSettings
     let features: MaintenanceFeatures
     private(set) var norms: FleetNorms
-    var units: [UInt64: UnitHistory] = [:]
+    var units: [UInt64: Unit] = [:]
     private var changed: Set<UInt64> = []
     /// What the event log says, by unit.
     private var logs: [UInt64: UnitEvents] = [:]
     private var changedLogs: Set<UInt64> = []
     private var newest = Int64.min / 2
-    /// Of the last batch: where each row's trail lies, and the histories that they point at.
+    /// Of the last batch: where each row's trail lies, and the units that they point at.
     private var traces: [UnitTrace] = []
-    private var shown: [UnitHistory] = []
+    private var shown: [Unit] = []
     /// Of the last batch, where there is an event log: each row's unit's newest events up to the row.
     private(set) var eventTrails: [[(time: Int64, kind: Int)]] = []
     /// Levels and spreads were learnt from a fleet: readings are in its standard deviations, not as they were measured.
@@ -49,63 +49,65 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {
         let unitHashes = units(of: input.batch), rows = input.batch.count
         let readings = normalised(input.batch), counters = counters(of: input.batch)
-        for history in shown { history.compact() }
-        for history in shown { history.isShown = false }
+        for unit in shown {
+            unit.history.compact()
+            unit.isShown = false
+        }
         shown.removeAll(keepingCapacity: true)
         traces.removeAll(keepingCapacity: true)
         eventTrails.removeAll(keepingCapacity: true)
-        var current: (unit: UInt64, history: UnitHistory)?
+        var current: (key: UInt64, unit: Unit)?
         let values = [Float](unsafeUninitializedCapacity: rows * features.width) { buffer, count in
             for row in 0..<rows {
-                let unit = unitHashes[row]
-                let known = current?.unit == unit ? current?.history : units[unit]
+                let key = unitHashes[row]
+                let known = current?.key == key ? current?.unit : units[key]
                 let own = UnsafeMutableBufferPointer(rebasing: buffer[(row * features.width)..<((row + 1) * features.width)])
                 let reading = readings[(row * width)..<((row + 1) * width)]
-                let history = take(reading, ofRow: row, of: unit, into: known, counter: counters?[row], input, to: own)
-                if history !== known { units[unit] = history }
-                if current?.unit != unit { changed.insert(unit) }
-                current = (unit, history)
-                if !features.kinds.isEmpty { addEvents(of: unit, at: input.times[row], before: history.last, to: own) }
+                let unit = take(reading, ofRow: row, of: known, counter: counters?[row], input, to: own)
+                if unit !== known { units[key] = unit }
+                if current?.key != key { changed.insert(key) }
+                current = (key, unit)
+                if !features.kinds.isEmpty { addEvents(of: key, at: input.times[row], before: unit.history.last, to: own) }
                 newest = max(newest, input.times[row])
             }
             count = rows * features.width
         }
-        for history in shown { history.rest() }
+        for unit in shown { unit.history.rest() }
         lastFeatures = FeatureMatrix(featureCount: features.width, values: values)
         return lastFeatures
     }
 
     /// Takes a reading into its unit's history and writes its features.
     ///
-    /// - Returns: the unit's history from now on.
+    /// - Returns: the unit from now on.
     private func take(
-        _ reading: ArraySlice<Float>, ofRow row: Int, of unit: UInt64, into known: UnitHistory?, counter: Double?, _ input: StageInput,
+        _ reading: ArraySlice<Float>, ofRow row: Int, of known: Unit?, counter: Double?, _ input: StageInput,
         to own: UnsafeMutableBufferPointer<Float>
-    ) -> UnitHistory {
+    ) -> Unit {
         let time = input.times[row]
-        var history = known ?? UnitHistory(width: width)
-        if let seen = history.last, time - seen > settings.forget { history = UnitHistory(width: width) }
-        if let counter, history.isRenewed(by: counter, at: time) { history = UnitHistory(width: width, begins: time) }
+        var unit = known ?? Unit(UnitHistory(width: width))
+        if let seen = unit.history.last, time - seen > settings.forget { unit = Unit(UnitHistory(width: width)) }
+        if let counter, unit.history.isRenewed(by: counter, at: time) { unit = Unit(UnitHistory(width: width, begins: time)) }
         let isCorrected = !input.corrected.isEmpty && input.corrected[row]
-        let isNewest = !isCorrected && time >= history.last ?? .min
+        let isNewest = !isCorrected && time >= unit.history.last ?? .min
         // What the evidence of earlier rows shows stays as it was.
-        if !isNewest, history.isShown { history = history.copy() }
-        let place = history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected)
-        if place != nil, let counter { history.count(counter, at: time) }
+        if !isNewest, unit.isShown { unit = unit.split() }
+        let place = unit.history.insert(time: time, key: input.keys[row], reading: reading, isCorrected: isCorrected)
+        if place != nil, let counter { unit.history.count(counter, at: time) }
         // Too late to be placed: it is scored by itself alone.
-        let (shown, at) = place == nil ? (UnitHistory(width: width), 0) : (history, place ?? 0)
-        if place == nil { _ = shown.insert(time: time, key: 0, reading: reading, isCorrected: false) }
-        features.write(shown, place: at, to: own)
-        let (arrayRow, kept) = (shown.row(ofPlace: at), at + 1)
+        let scored = place == nil ? Unit(UnitHistory(width: width)) : unit
+        if place == nil { _ = scored.history.insert(time: time, key: 0, reading: reading, isCorrected: false) }
+        features.write(&scored.history, place: place ?? 0, to: own)
+        let at = scored.history.row(ofPlace: place ?? 0), kept = (place ?? 0) + 1
         traces.append(
             place != nil && isNewest
-                ? .newest(history, row: arrayRow, kept: kept)
-                : .made(UnitTrail(shown, row: arrayRow, kept: kept, features: ArraySlice(own.prefix(features.count)), of: features)))
-        if !history.isShown {
-            history.isShown = true
-            self.shown.append(history)
+                ? .newest(unit, row: at, kept: kept)
+                : .made(UnitTrail(scored.history, row: at, kept: kept, features: ArraySlice(own.prefix(features.count)), of: features)))
+        if !unit.isShown {
+            unit.isShown = true
+            shown.append(unit)
         }
-        return history
+        return unit
     }
 
     private func addEvents(of unit: UInt64, at time: Int64, before last: Int64?, to own: UnsafeMutableBufferPointer<Float>) {
@@ -123,8 +125,8 @@ public final class MaintenanceStage: PreparedStage, TableStage {
         guard traces.indices.contains(row) else { return nil }
         switch traces[row] {
         case .made(let trail): return trail
-        case .newest(let history, let at, let kept):
-            return UnitTrail(history, row: at, kept: kept, features: lastFeatures.row(row).prefix(features.count), of: features)
+        case .newest(let unit, let at, let kept):
+            return UnitTrail(unit.history, row: at, kept: kept, features: lastFeatures.row(row).prefix(features.count), of: features)
         }
     }
 
@@ -235,7 +237,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
 
     // MARK: State
 
-    public var stateBytes: Int { units.values.reduce(0) { $0 + $1.bytes + 16 } + logs.values.reduce(0) { $0 + $1.bytes + 16 } }
+    public var stateBytes: Int { units.values.reduce(0) { $0 + $1.history.bytes + 16 } + logs.values.reduce(0) { $0 + $1.bytes + 16 } }
 
     public func delta() -> [UInt8] {
         defer { (changed, changedLogs) = ([], []) }
@@ -247,7 +249,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     public func base() -> [UInt8] {
         (changed, changedLogs) = ([], [])
         let longest = 2 * settings.forget
-        units = units.filter { newest - ($0.value.last ?? newest) <= longest }
+        units = units.filter { newest - ($0.value.history.last ?? newest) <= longest }
         return written(units.keys.sorted(), logs: logs.keys.sorted())
     }
 
@@ -258,7 +260,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
         writer.varint(UInt64(keys.count))
         for key in keys {
             writer.word(key)
-            units[key]?.write(to: &writer)
+            units[key]?.history.write(to: &writer)
         }
         if settings.events != nil {
             writer.varint(kindsDigest)
@@ -273,14 +275,14 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     }
 
     public func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure) {
-        var restored: [UInt64: UnitHistory] = [:], restoredLogs: [UInt64: UnitEvents] = [:]
+        var restored: [UInt64: Unit] = [:], restoredLogs: [UInt64: UnitEvents] = [:]
         for bytes in [base] + deltas where !bytes.isEmpty {
             guard var reader = ByteReader(sealed: bytes) else { throw .stageState("maintenance", found: "bytes that were damaged or cut") }
             newest = reader.signed()
             guard reader.varint() == UInt64(width) else { throw .stageState("maintenance", found: "state of another number of sensors") }
             for _ in 0..<reader.count(of: 9) {
                 let key = reader.word()
-                restored[key] = UnitHistory(&reader, width: width)
+                restored[key] = Unit(UnitHistory(&reader, width: width))
             }
             if settings.events != nil {
                 guard reader.varint() == kindsDigest else { throw .stageState("maintenance", found: "state of other kinds of events") }

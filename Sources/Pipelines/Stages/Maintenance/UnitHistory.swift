@@ -3,7 +3,7 @@
 ///
 /// Sums over any window come from running sums, one subtraction each, so that a row costs the same however long its windows are. The
 /// running sums follow from what is stored, added in the same order: a restored unit goes on to the bit.
-final class UnitHistory {
+struct UnitHistory {
     /// Longest window, in readings.
     static let memory = 150
     /// Readings that a unit's start is judged by.
@@ -30,8 +30,6 @@ final class UnitHistory {
     private let begins: Int64
     /// The unit's counter at its newest reading with one; NaN before.
     private var counter = Double.nan
-    /// Evidence of the newest batch points at its rows.
-    var isShown = false
     /// Level and spread of the unit's first readings once they are all there; nil = to be made again.
     private var settledStart: Start?
 
@@ -54,7 +52,7 @@ final class UnitHistory {
     /// Whether a counter at a time after all readings says that the unit was renewed.
     func isRenewed(by value: Double, at time: Int64) -> Bool { value < counter && time >= last ?? .min }
 
-    func count(_ value: Double, at time: Int64) {
+    mutating func count(_ value: Double, at time: Int64) {
         if value.isFinite, time >= last ?? .min { counter = value }
     }
 
@@ -62,7 +60,7 @@ final class UnitHistory {
     ///
     /// - Returns: its place among the readings kept; nil when it is older than all of them and some are forgotten, or when it is of an
     ///   earlier life: too late to be placed.
-    func insert(time: Int64, key: UInt64, reading: some Collection<Float>, isCorrected: Bool) -> Int? {
+    mutating func insert(time: Int64, key: UInt64, reading: some Collection<Float>, isCorrected: Bool) -> Int? {
         guard time >= begins else { return nil }
         if sums.isEmpty { addUp(from: head) }
         if isCorrected, let old = keys[head...].firstIndex(of: key) { remove(old) }
@@ -84,20 +82,11 @@ final class UnitHistory {
         return place - 1
     }
 
-    /// Another with the same readings, at rest.
-    func copy() -> UnitHistory {
-        let copy = UnitHistory(width: width, begins: begins)
-        (copy.head, copy.times, copy.keys, copy.values, copy.older) = (head, times, keys, values, older)
-        (copy.olderSums, copy.olderMoments, copy.firstSums, copy.firstSquares) = (olderSums, olderMoments, firstSums, firstSquares)
-        (copy.counter, copy.settledStart) = (counter, settledStart)
-        return copy
-    }
-
     /// Gives back what follows from the rest: five times the memory of the readings, which a unit needs only while its rows come.
-    func rest() { (sums, moments) = ([], []) }
+    mutating func rest() { (sums, moments) = ([], []) }
 
     /// Gives back the readings that fell out of the memory; until then they keep their rows.
-    func compact() {
+    mutating func compact() {
         guard head > 0 else { return }
         times.removeFirst(head)
         keys.removeFirst(head)
@@ -108,7 +97,7 @@ final class UnitHistory {
     }
 
     /// Running sums of the rows from one on.
-    private func addUp(from first: Int) {
+    private mutating func addUp(from first: Int) {
         let (rows, width) = (times.count, width)
         if sums.isEmpty {
             // Rows before the head have none, but a place.
@@ -138,7 +127,7 @@ final class UnitHistory {
         }
     }
 
-    private func remove(_ row: Int) {
+    private mutating func remove(_ row: Int) {
         times.remove(at: row)
         keys.remove(at: row)
         values.removeSubrange((row * width)..<((row + 1) * width))
@@ -146,14 +135,14 @@ final class UnitHistory {
         addUp(from: row)
     }
 
-    private func forgetOldest() {
-        let start = head * width
-        for channel in 0..<width {
-            let value = Double(values[start + channel])
-            (olderSums[channel], olderMoments[channel]) = (sums[start + channel], moments[start + channel])
-            if older < Self.first {
-                firstSums[channel] += value
-                firstSquares[channel] += value * value
+    private mutating func forgetOldest() {
+        let own = (head * width)..<((head + 1) * width)
+        olderSums.replaceSubrange(0..<width, with: sums[own])
+        olderMoments.replaceSubrange(0..<width, with: moments[own])
+        if older < Self.first {
+            for (channel, value) in values[own].enumerated() {
+                firstSums[channel] += Double(value)
+                firstSquares[channel] += Double(value) * Double(value)
             }
         }
         older += 1
@@ -243,7 +232,7 @@ final class UnitHistory {
     }
 
     /// Of the unit's first readings, as far as they lie before or at a place.
-    func start(upTo place: Int) -> Start {
+    mutating func start(upTo place: Int) -> Start {
         let isSettled = older + place + 1 >= Self.first
         if isSettled, let settledStart { return settledStart }
         let (sums, squares) = sumsOfStart(upTo: place)
@@ -287,7 +276,7 @@ final class UnitHistory {
         for value in olderSums + olderMoments + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
     }
 
-    convenience init(_ reader: inout ByteReader, width: Int) {
+    init(_ reader: inout ByteReader, width: Int) {
         let begins = reader.signed()
         self.init(width: width, begins: begins)
         let count = reader.count(of: 9)
@@ -308,5 +297,21 @@ final class UnitHistory {
         firstSums = numbers(&reader)
         firstSquares = numbers(&reader)
         counter = Double(bitPattern: reader.word())
+    }
+}
+
+/// A unit that the stage knows; evidence of the newest batch points at its rows.
+final class Unit {
+    var history: UnitHistory
+    /// Evidence points at it: before anything but a reading behind all others, `split` it.
+    var isShown = false
+
+    init(_ history: UnitHistory) { self.history = history }
+
+    /// Another with the same readings; this one stays as evidence shows it, and rests.
+    func split() -> Unit {
+        let other = Unit(history)
+        history.rest()
+        return other
     }
 }

@@ -49,7 +49,7 @@ struct UnitTrail {
 /// Where the trail of a row lies; it is made when it is asked for, which few are.
 enum UnitTrace {
     /// A reading that was the newest of its unit: later ones are only added behind it, or to a copy.
-    case newest(UnitHistory, row: Int, kept: Int)
+    case newest(Unit, row: Int, kept: Int)
     /// One that came late, among others.
     case made(UnitTrail)
 }

@@ -26,6 +26,8 @@ public struct Reject: Hashable, Sendable {
         case contract = "contract"
         /// A row later than the declared lateness.
         case late = "late"
+        /// A row whose time lies further after the run's clock than the feed declares: a clock gone wrong.
+        case future = "future"
         /// The key was already seen with the same content in this run.
         case duplicate = "duplicate"
     }

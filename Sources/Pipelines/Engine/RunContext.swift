@@ -67,6 +67,20 @@ struct RunContext: Sendable {
             column: job.main.eventTime, code: .late, found: time, expected: "a time from \(limit) on (lateness)", raw: record?.raw ?? [])
     }
 
+    func futureReject(_ batch: RecordBatch, row: Int, file: Int, record: RecordLocator.Record?) -> Reject {
+        let time = Timestamp(microseconds: batch.columns[timeColumn].integers[row]).iso8601
+        return Reject(
+            file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],
+            column: job.main.eventTime, code: .future, found: time,
+            expected: "a time up to \(Timestamp(microseconds: latest).iso8601) (the run's clock and `ahead`)", raw: record?.raw ?? [])
+    }
+
+    /// Latest event time that a row may have, in microseconds.
+    var latest: Int64 {
+        let (latest, isBeyond) = clock.microseconds.addingReportingOverflow(job.main.ahead.microseconds)
+        return isBeyond ? .max : latest
+    }
+
     func duplicateReject(_ batch: RecordBatch, row: Int, file: Int, record: RecordLocator.Record?) -> Reject {
         Reject(
             file: files[file].name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: batch.rowNumbers[row],

@@ -185,8 +185,14 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         var rows: [Int] = []
         var versions: [Int64] = [], isLate: [Bool] = []
         var unchanged = 0
+        let latest = context.latest
         rows.reserveCapacity(batch.count)
         for row in 0..<batch.count {
+            guard times[row] <= latest else {
+                let record = try locator.record(batch.rowNumbers[row], inFile: read.file, from: read.start)
+                rejects.append(context.futureReject(batch, row: row, file: read.file, record: record))
+                continue
+            }
             let late = cursor.watermark.map { times[row] < $0 } ?? false
             if !context.decided.isFinished, context.replaysRejects || startWatermark.map({ times[row] <= $0 }) ?? false,
                 let earlier = try memory.earlierVersion(of: batch, row: row)

@@ -65,6 +65,8 @@ public struct JobFeed: Sendable {
     public var labelDelay: Timestamp.Span
     /// Label feed: name of the value column.
     public var lateness: Timestamp.Span
+    /// How far after the run's clock a row of the main feed may lie.
+    public var ahead = Timestamp.Span.days(1)
     /// Share of rows that may be rejected, in 0...1.
     public var rejectLimit: Double
     /// Files must not have changed for this long; zero = no waiting.

@@ -102,13 +102,15 @@ extension JobReader {
         let key = readKey(section, role: role, columns: columns)
         let time = readTime("event-time", section, wanted: role == .table ? nil : role.map { $0 == .main }, columns: columns)
         let known = readTime("known-time", section, wanted: role.map { $0 == .labels || $0 == .list }, columns: columns)
-        if role != nil, role != .main, section["lateness"] != nil {
-            section.report(.misplacedKey("lateness", why: "only rows of the main feed can be late"), at: "lateness")
+        for (key, why) in [("lateness", "late"), ("ahead", "ahead of the clock")] where role != nil && role != .main && section[key] != nil
+        {
+            section.report(.misplacedKey(key, why: "only rows of the main feed can be \(why)"), at: key)
         }
-        let lateness = section["lateness"].map { $0.span() } ?? .zero
+        let lateness = section["lateness"].map { $0.span() } ?? .zero, ahead = section["ahead"].map { $0.span() } ?? .days(1)
         let limit = readRejects(section), stable = readReady(section)
         let arrival = readArrival(section, format: format, columns: columns)
-        guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let limit, let stable,
+        guard let role, let format, let options, let files, let columns, let key, let time, let known, let lateness, let ahead, let limit,
+            let stable,
             let arrival, role != .table || table != nil
         else { return nil }
         if role == .labels { checkLabel(section, columns: columns, notLabels: key + [known.name].compactMap(\.self)) }
@@ -122,7 +124,7 @@ extension JobReader {
             table: table, eventTime: time.name, knownTime: known.name, labelColumn: columns.label?.name,
             labelDelay: columns.label?.delay ?? .zero,
             lateness: lateness, rejectLimit: limit, stableFor: stable)
-        feed.arrival = arrival
+        (feed.arrival, feed.ahead) = (arrival, ahead)
         if let pivot {
             guard role == .main || role == .table, let time = time.name, key.contains(where: { $0 != time }) else {
                 section.report(.pivotKey, at: "pivot")

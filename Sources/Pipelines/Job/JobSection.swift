@@ -141,6 +141,10 @@ package struct JobSection: Sendable {
             JobKey(
                 "lateness", "a length of time", default: "0s", example: "lateness: 1d",
                 "How much older than the newest row a row of the main feed may be; older ones are rejects."),
+            JobKey(
+                "ahead", "a length of time", default: "1d", example: "ahead: 7d",
+                "How far after the run's clock a row of the main feed may lie; later ones are rejects, so that one wrong clock makes no other "
+                    + "row late."),
             JobKey("rejects", "a mapping", example: "rejects: { limit: 1% }", "How many rows may be unusable."),
             JobKey(unsupported: "sort", "Write the rows in event-time order and declare `lateness`."),
             JobKey(unsupported: "tie-break", "Remove it: rows of the same time keep their order in the feed."),

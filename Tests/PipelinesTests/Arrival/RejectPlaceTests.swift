@@ -26,6 +26,20 @@ import Testing
         #expect(late?[1] as Int? == 1 && punctual?[1] as Int? == 0)
     }
 
+    @Test("does not become late because one row's clock was years ahead: that row alone is a reject")
+    func farFuture() throws {
+        let feed = try SmallFeed()
+        let warehouse = try feed.warehouse()
+        let ahead = "90001,2099-01-01 00:00:00,C1,T1,1.00"
+        try feed.put("a.csv", SmallFeed.rows(1...40) + ahead + "\n" + SmallFeed.rows(41...200).dropFirst(SmallFeed.header.count + 1))
+        let report = try feed.run(warehouse)
+        #expect(report.record?.counts.rejected == 1 && report.record?.counts.accepted == 200 && report.record?.counts.late == 0)
+        let reject = try #require(try warehouse.read { try RejectStore($0).list() }.first?.reject)
+        #expect(
+            reject.code == .future && reject.line == 42 && reject.found == "2099-01-01T00:00:00Z"
+                && String(decoding: reject.raw, as: UTF8.self) == ahead)
+    }
+
     @Test("beyond it is a reject that names its line, its offset and its bytes, as a duplicate does", arguments: [1, 2, 97, 8_192])
     func places(_ blockRows: Int) throws {
         let feed = try SmallFeed()

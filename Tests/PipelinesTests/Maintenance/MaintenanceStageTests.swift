@@ -82,6 +82,11 @@ private struct Fleet {
             try Fleet.stage()
         }
         #expect(try long.check() == [])
+        let late = StageContract(stream: Fleet.stream(9, rows: 190, units: 1, lateness: 6), trials: 2, featureNames: names) {
+            () throws(Failure) in
+            try Fleet.stage()
+        }
+        #expect(try late.check() == [])
         let short = StageContract(stream: Fleet.stream(8, rows: 40, units: 6), trials: 3, featureNames: names) { () throws(Failure) in
             try Fleet.stage(forget: .seconds(4 * 3_600))
         }

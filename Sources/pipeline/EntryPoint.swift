@@ -9,6 +9,8 @@ enum EntryPoint {
         // A closed pipe is an error of `write`, not the end of a run.
         signal(SIGPIPE, SIG_IGN)
         ProcessMemory.keepFreed()
+        // What is made holds personal data: nothing for accounts outside the group.
+        umask(umask(0) | 0o027)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             var command = try Pipeline.parseAsRoot(arguments)

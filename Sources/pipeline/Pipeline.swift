@@ -20,7 +20,12 @@ struct Pipeline: ParsableCommand {
             CommandGroup(name: "Reviewing", subcommands: reviewing),
             CommandGroup(name: "Models", subcommands: modelling),
             CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Report.self, Export.self, Audit.self]),
-            CommandGroup(name: "Operating", subcommands: [Schedules.self, Backup.self, Restore.self, Upgrade.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "Operating",
+                subcommands: [
+                    Schedules.self, Backup.self, Restore.self, Upgrade.self, PurgeCommand.self, HoldCommand.self, Erase.self,
+                    DoctorCommand.self,
+                ]),
             CommandGroup(name: "Language", subcommands: [Classify.self, Mask.self]),
             CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])

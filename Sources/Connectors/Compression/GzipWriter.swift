@@ -77,11 +77,14 @@ package final class GzipWriter {
     }
 
     /// Completes the file and gives it its name. The writer must not be used afterwards.
-    package func finish() throws(Failure) {
+    ///
+    /// - Parameter durably: what has the name is on the disk, also when the power fails.
+    package func finish(durably: Bool = false) throws(Failure) {
         if let stream {
             stream.pointee.avail_in = 0
             while try deflateOnce(Z_FINISH) != Z_STREAM_END {}
         }
+        if durably, fsync(descriptor) != 0, errno != EINVAL { throw .outputUnwritable(path, errno) }
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(partial, path) == 0 else {

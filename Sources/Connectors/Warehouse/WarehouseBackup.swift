@@ -231,8 +231,8 @@ public enum WarehouseCheck {
 }
 
 /// SHA-256 of files, in pieces.
-enum FileHash {
-    static func sha256(of path: String) throws -> String {
+package enum FileHash {
+    package static func sha256(of path: String) throws -> String {
         let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? handle.close() }
         var hash = SHA256()

@@ -19,17 +19,33 @@ enum WarehouseOpening {
             // A reader of an older layout would find columns missing.
             if access == .read, version < Warehouse.schemaVersion { try bringUpToDate(path, lockTimeout: lockTimeout) }
         }
-        let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: access == .read))
+        let isNew = access == .write && makeEmpty(path)
+        let pool = try DatabasePool(
+            path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: access == .read, isNew: isNew))
         if access == .write { try migrate(pool) }
         return pool
     }
 
-    private static func configuration(lockTimeout: Timestamp.Span, readOnly: Bool) -> Configuration {
+    /// Makes the file for its owner and group alone where there is none; SQLite gives the log the same mode. True when nothing is in it yet.
+    ///
+    /// A file that is there is only looked at: to close a descriptor of it would drop this process's locks.
+    private static func makeEmpty(_ path: String) -> Bool {
+        var status = stat()
+        if stat(path, &status) == 0 { return status.st_size == 0 }
+        let descriptor = Foundation.open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+
+    private static func configuration(lockTimeout: Timestamp.Span, readOnly: Bool, isNew: Bool = false) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(Double(lockTimeout.microseconds) / 1_000_000)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
+            // A new file can give pages back to the system piece by piece (`pipeline purge`). Of an older one the pragma would take a write lock.
+            if isNew, !database.configuration.readonly { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // Pages of 16 KiB, which only a new file takes up: a run writes four times fewer of them, and the log is moved into the file
             // every 16 MB. Pages that a newer state sets free are not overwritten with zeros first, as Debian's SQLite does by itself.
             try database.execute(
@@ -95,6 +111,7 @@ enum WarehouseOpening {
         register("catalog 1: promotions, challengers, rescores", WarehouseSchema.catalog)
         register("whatif 1: suppressions", WarehouseSchema.suppressions)
         register("reco 1: ledger", WarehouseSchema.ledger)
+        register("ops 1: holds, outbound files, notices", WarehouseSchema.operations)
         do {
             try migrator.migrate(pool)
         } catch {

@@ -10,6 +10,9 @@ public struct AuditReport: Hashable, Sendable {
     public var runs: Int
     public var promotions = 0
     public var approvals = 0
+    public var holds = 0
+    /// Entries whose content a purge or an erasure took, as a later entry says.
+    public var emptied = 0
 
     public var entries: Int64 { head.entries }
 }
@@ -34,6 +37,7 @@ extension AuditChain {
             report.roles = try compare(.role)
             report.promotions = try compare(.promotion)
             report.approvals = try compare(.approval)
+            report.holds = try compare(.hold)
             try compareModels()
             return report
         }
@@ -44,12 +48,18 @@ extension AuditChain {
         var head = AuditHead.genesis
         var runs = 0
         var runHeads = try heldHeads()
+        var removals = try AuditRemovals(database), emptied = 0
         let cursor = try AuditEntry.fetchCursor(database, sql: "SELECT * FROM pipeline_audit ORDER BY id")
         while let entry = try cursor.next() {
             guard entry.id == head.entries + 1 else { throw Failure.auditGap(after: head.entries, found: entry.id) }
             guard entry.previous == head.hash else { throw Failure.auditLink(entry, expected: head.hash) }
-            let computed = hash(entry.encoding)
-            guard entry.hash == computed else { throw Failure.auditHash(entry, computed: computed) }
+            if entry.body.isEmpty {
+                try removals.note(entry)
+                emptied += 1
+            } else {
+                let computed = hash(entry.encoding)
+                guard entry.hash == computed else { throw Failure.auditHash(entry, computed: computed) }
+            }
             guard AuditEntry.Kind(rawValue: entry.kind) != nil else { throw Failure.auditKind(entry) }
             head = AuditHead(entries: entry.id, hash: entry.hash)
             if entry.kind == AuditEntry.Kind.run.rawValue { runs += 1 }
@@ -62,7 +72,8 @@ extension AuditChain {
         if let run = runHeads.values.joined().filter({ $0.head != .genesis }).min(by: { $0.id < $1.id }) {
             throw Failure.auditRunHead(run: run.id, stored: run.head, found: head)
         }
-        return AuditReport(head: head, decisions: 0, roles: 0, runs: runs)
+        try removals.finish()
+        return AuditReport(head: head, decisions: 0, roles: 0, runs: runs, emptied: emptied)
     }
 
     /// The heads runs stored, by number of entries.
@@ -75,10 +86,10 @@ extension AuditChain {
         return heads
     }
 
-    /// Rows against bodies: each row has exactly one entry that says the same, each entry a row.
+    /// Rows against bodies: each row has exactly one entry that says the same, each entry that was not emptied a row.
     private func compare(_ subject: AuditSubject) throws -> Int {
         let entries = try Row.fetchAll(
-            database, sql: "SELECT id, subject, body, at, actor, host FROM pipeline_audit WHERE kind = ? ORDER BY id",
+            database, sql: "SELECT id, subject, body, at, actor, host FROM pipeline_audit WHERE kind = ? AND body <> '' ORDER BY id",
             arguments: [subject.kind.rawValue])
         var bodies: [Int64: Row] = [:]
         for entry in entries {

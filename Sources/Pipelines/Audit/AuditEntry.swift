@@ -14,6 +14,12 @@ public struct AuditEntry: Hashable, Sendable, FetchableRecord {
         case promotion
         /// A further account that stands behind a promotion; subject: its id. The body holds the whole row and what it approves.
         case approval
+        /// A legal hold, placed or released; subject: its id. The body holds the whole row.
+        case hold
+        /// Rows older than a job's `retain` were deleted. The body holds the job, limits, counts, and which entries were emptied.
+        case purge
+        /// A person was forgotten. The body holds the job, counts and the reason, never the person, and which entries were emptied.
+        case erase
     }
 
     /// 1, 2, 3, ... without gaps.

@@ -86,4 +86,19 @@ extension Failure {
     static func auditModel(_ name: String, version: Int, found: String, expected: String) -> Failure {
         audit("model", "the bytes of a model are not those of its digest", place: "\(name) \(version)", found: found, expected: expected)
     }
+
+    static func auditEmptied(_ entry: AuditEntry) -> Failure {
+        audit(
+            "emptied", "the content of an audit entry is gone, and no later purge or erasure says so",
+            place: "entry \(entry.id), \(entry.kind)")
+    }
+
+    static func auditNotEmptied(_ id: Int64) -> Failure {
+        audit("not-emptied", "an audit entry that was emptied by a purge or an erasure has content again", place: "entry \(id)")
+    }
+
+    static func auditRemovalDigest(entry: Int64) -> Failure {
+        audit(
+            "removal", "entries that a purge or an erasure emptied have other hashes than they had then", place: "entry \(entry)")
+    }
 }

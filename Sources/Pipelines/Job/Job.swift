@@ -24,6 +24,8 @@ public struct Job: Sendable {
     public var feeds: [JobFeed]
     /// What is done with the rows of the main feed; nil = the job only lands rows in tables.
     public var scoring: ScoringSettings?
+    /// Nil = everything is kept.
+    public var retention: RetentionSettings?
 
     public var labels: JobFeed? { feeds.first { $0.role == .labels } }
 

@@ -58,6 +58,7 @@ struct JobReader {
             )
         }
         let scoring = isScoring ? readScoring(top, feeds: feeds) : nil
+        let retention = readRetention(top, tables: feeds.tables, isScoring: isScoring, train: scoring?.train)
         guard !findings.hasErrors, let name, let zone, let read = feeds.feeds, !isScoring || scoring != nil else { return nil }
         var job = Job(
             name: name, owner: owner, schedule: schedule, zone: zone, path: path, directory: Self.directory(of: path), text: text,
@@ -65,6 +66,7 @@ struct JobReader {
             policyDigest: JobPolicyText.digest(policy: scoring?.policy, review: scoring?.review, lists: read.filter { $0.role == .list }),
             feeds: read, scoring: scoring)
         job.holidays = holidays
+        job.retention = retention
         return job
     }
 

@@ -42,7 +42,7 @@ package struct JobSection: Sendable {
         top, calendar, feed, pivot, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome,
         cost,
         automatic, segments, rule, suppression,
-        review, results,
+        review, results, retain,
     ]
 
     static let top = JobSection(
@@ -81,6 +81,9 @@ package struct JobSection: Sendable {
             JobKey(
                 "results", "a table's name, or a mapping", requiredWith: "a main feed", example: "results: fraud_scores",
                 "Where results are written."),
+            JobKey(
+                "retain", "a mapping", example: "retain: { results: 730d, rejects: 90d }",
+                "How long rows are kept; `pipeline purge` deletes older ones. Without it everything is kept."),
             JobKey(unsupported: "lists", "Declare each list as a feed with `role: list`."),
         ])
 

@@ -11,10 +11,13 @@ final class ReplayComparison {
     /// What the runs were made with this time.
     private let versions: [NamedText]
     private(set) var compared = 0
+    /// Rows that a purge or an erasure took since.
+    private var removed: RemovedRows
 
     init(live: Warehouse, recomputed: Warehouse, runs: [RunRecord], job: Job) throws(Failure) {
         (self.live, self.recomputed, self.runs, self.job) = (live, recomputed, runs, job)
         versions = try recomputed.read { try RunStore($0).list(job: job.name, limit: 1).first?.versions ?? [] }
+        removed = try live.read { try RemovedRows($0, job: job, runs: runs) }
     }
 
     /// One table as seen by the comparison: equal rows have equal values in all columns, in an order that both sides share.
@@ -106,7 +109,12 @@ final class ReplayComparison {
                 let stored = try Row.fetchCursor(liveDatabase, sql: table.sql)
                 let again = try Row.fetchCursor(scratchDatabase, sql: table.sql)
                 while true {
-                    switch (try stored.next(), try again.next()) {
+                    let left = try stored.next()
+                    var right = try again.next()
+                    while let row = right, left != row, removed.explains(row, missingFrom: table.name, key: table.key, besides: left) {
+                        right = try again.next()
+                    }
+                    switch (left, right) {
                     case (nil, nil): return nil
                     case (let left?, nil):
                         return difference(table, at: left, column: nil, stored: "a row", recomputed: "no such row")

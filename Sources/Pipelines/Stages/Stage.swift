@@ -128,6 +128,14 @@ public protocol TableStage: Stage {
     func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure)
 }
 
+/// A stage that can let go of one entity by its name, such as a person who asks for it.
+public protocol ForgettingStage: Stage {
+    /// Forgets the name; afterwards neither `base` nor anything the stage gives has it. What it says of others stays as it is.
+    ///
+    /// - Returns: whether the name was known.
+    func forget(_ name: String) -> Bool
+}
+
 /// A stage whose own suspicion is a promise kept without a model: half and more is what a person is to see, and nothing else fills the
 /// queue.
 public protocol WatchingStage: Stage {}

@@ -39,6 +39,7 @@ struct AuditVerify: ParsableCommand {
                     .init("entries", .integer(report.entries)), .init("decisions", .count(report.decisions)),
                     .init("roles", .count(report.roles)), .init("promotions", .count(report.promotions)),
                     .init("approvals", .count(report.approvals)),
+                    .init("holds", .count(report.holds)), .init("emptied", .count(report.emptied)),
                     .init("runs", .count(report.runs)), .init("head", .text("\(report.head)")),
                 ]), to: output.console)
     }

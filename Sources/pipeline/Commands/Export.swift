@@ -6,7 +6,20 @@ import Records
 /// `pipeline export`
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a table of a job to a CSV or JSON file.",
+        abstract: "Write a table of a job to a file, or give another system each outcome once.",
+        discussion: """
+            Without a subcommand, `table` is meant.
+
+              pipeline export fraud_scores --out scores.csv.gz
+              pipeline export results --job card-fraud --to core --folder outbox
+            """, subcommands: [ExportTableCommand.self, ExportResults.self, ExportDeliveries.self],
+        defaultSubcommand: ExportTableCommand.self)
+}
+
+/// `pipeline export table`
+struct ExportTableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "table", abstract: "Write a table of a job to a CSV or JSON file.",
         discussion: """
             Without a choice, the newest version of each row, of runs neither held nor discarded, in the order of the key. Money has its \
             decimals, times are ISO 8601 in --zone. The file appears under its name only when it is whole, gzipped where that ends in .gz.
@@ -117,5 +130,86 @@ struct ExportFileOptions: ParsableArguments {
         }
         if TextNormalization(normalize) == nil { throw ValidationError("--normalize has names that contradict each other") }
         if !normalize.isEmpty, format != .csv { throw ValidationError("--normalize is for CSV") }
+    }
+}
+
+/// `pipeline export results`
+struct ExportResults: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "results", abstract: "Give another system each outcome once: of runs and of people, corrections included.",
+        discussion: """
+            Writes <job>-<receiver>-<number>.csv with what the receiver has not been given yet, its digest beside it, and a record in the \
+            database. What a file holds is fixed before it is written: after a crash the next start writes the same bytes under the same \
+            name. Held runs wait until they are accepted. Nothing new writes nothing and exits with 0.
+
+            Each row has the delivery's number and its own: together they name it for ever. `effective` is what to do now: an outcome \
+            that waits for a person has its interim outcome there, until a row of kind `decision` follows.
+
+              pipeline export results --job card-fraud --to core --folder outbox
+              pipeline export results --job card-fraud --to core --folder outbox --since 120 --form xml
+            """)
+
+    @Option(help: ArgumentHelp("The job.", valueName: "name"), completion: Completions.jobs)
+    var job: String
+    @Option(help: ArgumentHelp("Who gets the files: each receiver has a count of its own.", valueName: "name"))
+    var to: String
+    @Option(help: ArgumentHelp("Folder to write into.", valueName: "folder"), completion: .directory)
+    var folder: String
+    @Option(help: ArgumentHelp("Leave out runs up to this one.", valueName: "run"), completion: Completions.runs)
+    var since: Int64 = 0
+    @Option(help: "csv or xml.")
+    var form = Outbound.Form.csv
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let database = try warehouse.open(.write)
+        defer { database.close() }
+        let written = try OutboundExport(
+            job: job, receiver: to, form: form, warehouse: database, environment: warehouse.environment
+        ).run(folder: folder, since: since)
+        if written.isEmpty { output.console.note("Nothing new for \(to).") }
+        try format.write(OutboundView.table(written), to: output.console)
+    }
+}
+
+/// `pipeline export deliveries`
+struct ExportDeliveries: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliveries", abstract: "List the files that other systems were given, newest first.",
+        discussion: "  pipeline export deliveries --job card-fraud")
+
+    @Option(help: ArgumentHelp("Of this job only.", valueName: "name"), completion: Completions.jobs)
+    var job: String?
+    @OptionGroup var limit: LimitOptions
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+        let console = output.console
+        let database = try warehouse.open(.read)
+        defer { database.close() }
+        let (job, count) = (job, limit.fetched(format.format))
+        let all = limit.cut(try database.read { try OutboundStore($0).list(job: job, limit: count) }, format.format, console: console)
+        if all.isEmpty { console.note("No file was given to anybody yet.") }
+        try format.write(OutboundView.table(all), to: console)
+    }
+}
+
+private enum OutboundView {
+    static func table(_ all: [Outbound]) -> Table {
+        Table(
+            columns: [
+                .init("job"), .init("receiver"), .init("number", .number), .init("rows", .number), .init("corrections", .number),
+                .init("decisions", .number), .init("made"), .init("written"), .init("file"), .init("sha256", hidden: true),
+            ],
+            rows: all.map { file in
+                [
+                    .text(file.job), .text(file.receiver), .identifier(file.number), .integer(file.rows), .integer(file.corrections),
+                    .integer(file.decisions), .time(file.made), .bool(file.isWritten), .text(file.path), .text(file.digest),
+                ]
+            })
     }
 }

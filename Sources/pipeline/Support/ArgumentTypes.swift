@@ -5,6 +5,7 @@ public import Pipelines
 public import Records
 
 extension DemandBacktest.Ends: ExpressibleByArgument {}
+extension Outbound.Form: ExpressibleByArgument {}
 extension OutputFormat: ExpressibleByArgument {}
 extension ErrorReport.Form: ExpressibleByArgument {}
 extension Reject.Code: ExpressibleByArgument {}

@@ -19,6 +19,7 @@ func combined(_ set: String, _ args: [String]) {
     for origin in d.cases {
         var s = GlobalForecaster.Settings(horizon: d.horizon, periods: d.periods, window: d.window)
         s.levels = [0.025, 0.05] + ForecastRequest.deciles + [0.95, 0.975]
+        if arg("match") != "0" { s.matched = [0, 1, 2] }
         if let v = arg("trees") { s.trees.trees = Int(v)! }
         if let v = arg("leaves") { s.trees.leaves = Int(v)! }
         if let v = arg("rate") { s.trees.rate = Double(v)! }
@@ -30,6 +31,7 @@ func combined(_ set: String, _ args: [String]) {
         if let v = arg("feat") { s.trees.featureShare = Double(v)! }
         var settings = CombinedForecaster.Settings(global: s, members: members)
         if let v = arg("origins") { settings.origins = Int(v)! }
+        if let v = arg("even") { settings.evenness = Double(v)! }
         if let v = arg("calibrate") { settings.calibrates = v == "1" }
         let series = origin.enumerated().map { CombinedForecaster.Series($1.full, seed: UInt64($0)) }
         guard

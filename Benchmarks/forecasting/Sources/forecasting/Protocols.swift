@@ -230,6 +230,7 @@ func global(_ set: String, _ args: [String]) {
         if let v = arg("leaf") { s.trees.leafRows = Int(v)! }
         if let v = arg("window") { s.window = Int(v)! }
         if arg("log") != nil { s.isLogarithmic = true }
+        if arg("match") != "0" { s.matched = [0, 1, 2] }
         if arg("season") != nil { s.isSeasonal = true }
         if let v = arg("share") { s.trees.rowShare = Double(v)! }
         if let v = arg("feat") { s.trees.featureShare = Double(v)! }

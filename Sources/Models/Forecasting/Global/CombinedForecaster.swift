@@ -33,6 +33,8 @@ public struct CombinedForecaster: Sendable {
         /// Past origins, a horizon apart; fewer where most series are too short.
         public var origins = 2
         public var calibrates = true
+        /// How much weights are held near equal, as a share of the loss.
+        public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
 
@@ -159,7 +161,8 @@ public struct CombinedForecaster: Sendable {
         learned = cases.reduce(0) { $0 + $1.actual.count { !$0.isNaN } }
         guard !cases.isEmpty else { return }
         if settings.members.count > 1 {
-            weights = StackingWeights(levels: settings.global.levels).weights(cases, members: settings.members.count)
+            weights = StackingWeights(levels: settings.global.levels, evenness: settings.evenness).weights(
+                cases, members: settings.members.count)
         }
         guard settings.calibrates else { return }
         for one in cases { calibration.add(mixed(one.forecasts), actual: one.actual) }

@@ -43,6 +43,8 @@ public struct GlobalForecaster: Sendable {
         public var isLogarithmic = false
         /// Targets are relative to the newest level times the target's index of the longest season.
         public var isSeasonal = false
+        /// Positions of covariates whose steps of the same values are compared, where they have few values; of others nothing comes.
+        public var matched: [Int] = []
 
         /// Added before the logarithm, so that nothing sold has one.
         static let shift = 0.02
@@ -74,6 +76,8 @@ public struct GlobalForecaster: Sendable {
     /// - Returns: nil where no series is long enough for one origin.
     public init?(_ series: [GlobalSeries], settings: Settings) {
         guard let first = series.first else { return nil }
+        var settings = settings
+        settings.matched = SameAsBefore.matched(series, among: settings.matched.filter { first.covariates.indices.contains($0) })
         (self.settings, covariates, statics) = (settings, first.covariates.count, first.statics.count)
         let limits = [0] + zip(settings.levels, settings.levels.dropFirst()).map { ($0 + $1) / 2 } + [1]
         levelShares = zip(limits.dropFirst(), limits).map { $0 - $1 }

@@ -14,6 +14,8 @@ struct GlobalRows {
     private var covariateSums: [[Double]]
     /// Sums of ratios to the moving average at the same place of the season, a value each.
     private var ratioSums: [Double] = []
+    /// What the covariates of few values were like, with and without the place in the first season.
+    private var likeness: [SameAsBefore] = []
     private var season: Int { settings.periods.last ?? 1 }
 
     init(_ series: GlobalSeries, settings: GlobalForecaster.Settings) {
@@ -29,6 +31,9 @@ struct GlobalRows {
             var sum = [0.0]
             for value in list { sum.append(sum[sum.count - 1] + (value.isFinite ? value : 0)) }
             return sum
+        }
+        if !settings.matched.isEmpty {
+            likeness = [settings.periods.first ?? 1, 1].map { SameAsBefore(series, matched: settings.matched, season: $0) }
         }
         if settings.isSeasonal { ratioSums = Self.ratioSums(series.values, season: season) }
     }
@@ -116,11 +121,16 @@ struct GlobalRows {
             row.append(origin > 0 ? Float(list[origin - 1]) : .nan)
             row.append(Float(now - mean(covariateSums[index], origin, settings.window)))
         }
+        for one in likeness {
+            let before = one.mean(series.values, origin: origin, target: target) / base.unit, line = baseline(base, target)
+            row.append(before.isNaN ? .nan : settings.isSeasonal ? settings.target(before, line) : Float(before))
+        }
         for value in series.statics { row.append(Float(value)) }
     }
 
     static func width(_ settings: GlobalForecaster.Settings, covariates: Int, statics: Int) -> Int {
-        (settings.isSeasonal ? 17 + 4 * settings.periods.count : 14 + 5 * settings.periods.count) + 3 * covariates + statics
+        (settings.isSeasonal ? 17 + 4 * settings.periods.count : 14 + 5 * settings.periods.count) + 3 * covariates
+            + (settings.matched.isEmpty ? 0 : 2) + statics
     }
 
     private func seasonalRow(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {
@@ -198,6 +208,60 @@ struct GlobalRows {
                 if turn < 3 { row.append(known ? scaled(values[place]) : .nan) }
             }
             row.append(count > 0 ? scaled(sum / count) : .nan)
+        }
+    }
+}
+
+/// What came when covariates of few values (promotion, opening) were as they will be.
+struct SameAsBefore {
+    /// A number for each combination, a step each.
+    private var keys: [Int] = []
+    /// Steps of each combination, rising.
+    private var places: [[Int]] = []
+
+    /// Newest steps that a mean is over.
+    static let most = 8
+
+    /// - Parameters:
+    ///   - matched: positions among the covariates.
+    ///   - season: its place must be the same, too; 1 = anywhere.
+    init(_ series: GlobalSeries, matched: [Int], season: Int) {
+        let count = matched.map { series.covariates[$0].count }.min() ?? 0
+        var numbers: [[Double]: Int] = [:]
+        for step in 0..<count {
+            let values = matched.map { series.covariates[$0][step] }.map { $0.isNaN ? -.infinity : $0 }
+            let number = numbers[values + [Double((series.start + step) % season)], default: places.count]
+            if number == places.count {
+                numbers[values + [Double((series.start + step) % season)]] = number
+                places.append([])
+            }
+            keys.append(number)
+            places[number].append(step)
+        }
+    }
+
+    /// Mean of the newest values before the origin; NaN where there are none.
+    func mean(_ values: [Double], origin: Int, target: Int) -> Double {
+        guard keys.indices.contains(target) else { return .nan }
+        let steps = places[keys[target]]
+        var low = 0, high = steps.count
+        while low < high {
+            let middle = (low + high) / 2
+            if steps[middle] < origin { low = middle + 1 } else { high = middle }
+        }
+        let used = steps[max(0, low - Self.most)..<low]
+        return used.isEmpty ? .nan : used.reduce(0) { $0 + values[$1] } / Double(used.count)
+    }
+
+    /// Covariates with at most six values over all series, and more than one.
+    static func matched(_ series: [GlobalSeries], among candidates: [Int]) -> [Int] {
+        candidates.filter { place in
+            var seen: Set<Double> = []
+            for one in series {
+                for value in one.covariates[place] where !value.isNaN { seen.insert(value) }
+                if seen.count > 6 { return false }
+            }
+            return seen.count > 1
         }
     }
 }

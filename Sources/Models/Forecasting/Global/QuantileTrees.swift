@@ -14,8 +14,9 @@ public struct QuantileTrees: Sendable {
         public var trees = 150
         public var leaves = 31
         public var rate = 0.06
-        /// Fewest rows of a leaf.
+        /// Fewest rows of a leaf, and one row in so many where that is more.
         public var leafRows = 40
+        public var leafShare = 2_500
         /// Share of rows and of features that a tree sees.
         public var rowShare = 0.5
         public var featureShare = 0.7
@@ -110,6 +111,8 @@ public struct QuantileTrees: Sendable {
         private let meanScale: Float
 
         init(_ table: BinnedTable, targets: [Float], weights: [Float], levels: [Double], settings: Settings) {
+            var settings = settings
+            settings.leafRows = max(settings.leafRows, targets.count / max(settings.leafShare, 1))
             (self.table, self.targets, self.levels, self.settings) = (table, targets, levels, settings)
             self.weights = weights
             let sorted = targets.sorted()

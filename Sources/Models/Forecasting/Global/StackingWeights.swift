@@ -4,7 +4,8 @@ import Foundation
 ///
 /// Half of the loss counts by units (as wQL does), half by each series' own scale (as MASE does). Both losses are convex in the weights;
 /// exponentiated gradients from equal weights reach the least (Kivinen, Warmuth, "Exponentiated gradient versus gradient descent for linear
-/// predictors", Information and Computation 132, 1997), and end after a fixed number of steps, so that weights which hardly matter stay near equal.
+/// predictors", Information and Computation 132, 1997). An entropy term keeps weights that hardly matter near equal: few past origins share the
+/// luck of their season, and equal weights are hard to beat (Claeskens et al., Int. J. Forecasting 32, 2016).
 struct StackingWeights {
     /// What every member forecast, and what came.
     struct Case {
@@ -15,6 +16,8 @@ struct StackingWeights {
     }
 
     let levels: [Double]
+    /// How much weights are held near equal: the loss, as a share of that of equal weights, that their entropy is worth.
+    var evenness = 0.02
     var steps = 120
     var rate = 6.0
 
@@ -51,6 +54,7 @@ struct StackingWeights {
                 let own = loss(one, weights).slope
                 for member in slope.indices { slope[member] += count * own[member] }
             }
+            for member in slope.indices { slope[member] += evenness * log(max(weights[member], 1e-9)) }
             let least = slope.min() ?? 0
             for member in weights.indices { weights[member] *= exp(-rate * (slope[member] - least) / Double(1 + step).squareRoot()) }
             let total = weights.reduce(0, +)

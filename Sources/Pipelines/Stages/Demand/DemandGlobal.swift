@@ -17,7 +17,9 @@ struct DemandGlobal {
             guard let item = state.items[name], item.first <= origin else { return nil }
             return Self.series(item, planner, origin: origin, seed: DemandPlanner.seed(name, origin))
         }
-        model = CombinedForecaster(series, settings: Self.settings(planner.settings)) { planner.bounded($0, by: $1) }
+        let lengths = series.map(\.series.values.count).sorted()
+        let middle = lengths.isEmpty ? 0 : lengths[lengths.count / 2]
+        model = CombinedForecaster(series, settings: Self.settings(planner.settings, count: middle)) { planner.bounded($0, by: $1) }
     }
 
     init(planner: DemandPlanner, _ state: DemandState, _ items: [String], origin: Int) {
@@ -34,15 +36,18 @@ struct DemandGlobal {
 
     // MARK: Settings
 
-    static func settings(_ settings: DemandSettings) -> CombinedForecaster.Settings {
+    /// - Parameter count: length of most pasts, what a time budget is reckoned by.
+    static func settings(_ settings: DemandSettings, count: Int) -> CombinedForecaster.Settings {
         var global = GlobalForecaster.Settings(horizon: settings.exposure, periods: settings.seasons, window: window(settings))
         global.levels = DemandPlanner.levels
         global.trees.trees = settings.trees
+        // Of each column three covariates are made: of the period, of those beside it.
+        global.matched = settings.known.indices.map { 3 * $0 }
         let ways = settings.multiplies.map { [$0] } ?? [false, true]
         var members = ways.flatMap { way in
             [false, true].map { CombinedForecaster.Member.trees(isLogarithmic: way, isSeasonal: $0) }
         }
-        if settings.global == .combined { members += Self.own(settings) }
+        if settings.global == .combined { members += Self.own(settings, count: count) }
         var result = CombinedForecaster.Settings(global: global, members: members)
         result.calibrates = settings.calibrates
         return result
@@ -60,14 +65,23 @@ struct DemandGlobal {
     }
 
     /// Models of each item that stand in the mean.
-    private static func own(_ settings: DemandSettings) -> [CombinedForecaster.Member] {
+    private static func own(_ settings: DemandSettings, count: Int) -> [CombinedForecaster.Member] {
         typealias Automatic = AutomaticForecaster.Settings
-        var automatic = Automatic(models: settings.isThorough ? Automatic.thorough : Automatic.fast)
+        var automatic = Automatic(models: Automatic.fast)
         automatic.budget = settings.budget
-        var members: [CombinedForecaster.Member] = [.automatic(automatic)]
-        members += [LocalModel.dynamicOptimisedTheta, .sba].map { .own($0) }
-        if settings.seasons.count > 1 { members.append(.own(.mstl)) }
-        return members
+        var models: [LocalModel] = [.ses, .dynamicOptimisedTheta, .sba, .tsb, .imapa]
+        if settings.seasons.count > 1 { models.append(.mstl) }
+        if settings.isThorough { models += [.ets, .ces, .arima] }
+        if var left = settings.budget {
+            let season = settings.seasons.first ?? 1
+            models = models.filter { model in
+                let cost = model.seconds(count: count, season: season) * 3
+                guard cost <= left else { return false }
+                left -= cost
+                return true
+            }
+        }
+        return [.automatic(automatic)] + models.map { .own($0) }
     }
 
     // MARK: Rows

@@ -106,10 +106,10 @@ struct DemandPlanner {
         return [AutomaticForecaster.Share(model: model, loss: .nan, weight: 1)]
     }
 
-    /// Nothing below zero, nothing above 1.5 times the largest value seen; means within their quantiles' reach.
+    /// Nothing below zero, nothing above `ceiling` times the largest value seen; means within their quantiles' reach.
     func bounded(_ forecast: LocalForecast, by values: [Double]) -> LocalForecast {
         var result = forecast.clampedAtZero()
-        let most = 1.5 * (values.max() ?? 0)
+        let most = settings.ceiling * (values.max() ?? 0)
         for index in result.quantiles.indices where !(result.quantiles[index] <= most) { result.quantiles[index] = most }
         for step in result.mean.indices where !(result.mean[step] <= most) { result.mean[step] = most }
         return result

@@ -114,6 +114,8 @@ struct DemandSettings: Sendable {
     var trees: Int
     /// Trees work on logarithms, for effects that multiply; nil = both ways are weighed.
     var multiplies: Bool?
+    /// Times the largest value seen, which no forecast is above.
+    var ceiling: Double
     /// Intervals of the trees are set by the span before the origin.
     var calibrates: Bool
 
@@ -176,6 +178,7 @@ struct DemandSettings: Sendable {
         default: multiplies = nil
         }
         if case .bool(let value)? = configuration.parameters["calibrate"] { calibrates = value } else { calibrates = true }
+        ceiling = number("ceiling") ?? 1.5
         plan = configuration.text("plan")
         knownNames = (configuration.text("covariates") ?? "").split { $0 == "," || $0 == " " }.map(String.init)
         known = []

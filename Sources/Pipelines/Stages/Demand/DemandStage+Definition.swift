@@ -76,6 +76,11 @@ extension DemandStage {
                         help: "Intervals of `trees` and `combined` are stretched so that they were right in the span before the origin.",
                         example: "false"),
                     Parameter(
+                        "ceiling", .number(1...1_000), default: "1.5",
+                        help:
+                            "Times the largest value seen, which no forecast and no quantile is above: evidence bounds what drives an order.",
+                        example: "2"),
+                    Parameter(
                         "lead-time", .integer(0...366), default: "1", help: "Periods from order to delivery.", example: "7"),
                     Parameter("review", .integer(1...366), default: "1", help: "Periods from one order to the next.", example: "7"),
                     Parameter(

@@ -8,7 +8,7 @@ public import Records
 /// - Every item is forecast from its first row up to the period of the newest row of the whole feed (or the one before, where
 ///   `last-period: open`); periods without a row are filled as `gaps` says. Units below zero count as zero. A period in which the item ran
 ///   out counts at least as much as the smooth level of those before.
-/// - Quantiles are bounded by evidence: none is above 1.5 times the largest value seen.
+/// - Quantiles are bounded by evidence: none is above `ceiling` times the largest value seen.
 /// - The order is a newsvendor's over the lead time and one review period: of 500 sums of sampled periods, the quantile at which holding and
 ///   missing cost the same (or `service`), less stock and what is on order, rounded up to packs.
 /// - The score is the chance to run out within that time if nothing is ordered.

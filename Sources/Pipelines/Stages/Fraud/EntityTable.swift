@@ -136,6 +136,29 @@ struct EntityTable: ~Copyable {
         free.append(UInt32(entity))
     }
 
+    /// Gives an entity a name that says nothing and that no feed has; its number stays, so nothing else changes. The old text is overwritten.
+    ///
+    /// - Returns: whether the name was there.
+    mutating func forget(_ name: String) -> Bool {
+        for entity in 0..<count where names[entity].length >= 0 {
+            let own = names[entity]
+            guard isText ? Array(pool[Int(own.value)..<(Int(own.value) + Int(own.length))]) == Array(name.utf8) : Int64(name) == own.value
+            else { continue }
+            remove(entity)
+            // `add` takes the last free number, which is this one again.
+            guard isText else {
+                var alias = Int64.min + Int64(entity)
+                while !find(integer: alias).isNew { alias += Int64(count) }
+                return true
+            }
+            for index in Int(own.value)..<(Int(own.value) + Int(own.length)) { pool[index] = 0 }
+            var alias = Array("(forgotten \(entity))".utf8)
+            while !alias.withUnsafeBufferPointer({ find(text: $0).isNew }) { alias.append(UInt8(ascii: "'")) }
+            return true
+        }
+        return false
+    }
+
     /// Gives back the text of removed names once it is more than half.
     mutating func compact() {
         guard isText, pool.count > 1_024, poolUsed * 2 < pool.count else { return }

@@ -116,3 +116,11 @@ public final class FraudStage: Stage {
         startLog()
     }
 }
+
+extension FraudStage: ForgettingStage {
+    /// Rows of the card stay in its terminals' sums, under a name that says nothing.
+    public func forget(_ name: String) -> Bool {
+        let isCustomer = state.customers.names.forget(name), isTerminal = state.terminals.names.forget(name)
+        return isCustomer || isTerminal
+    }
+}

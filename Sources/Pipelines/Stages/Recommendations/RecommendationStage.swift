@@ -226,3 +226,7 @@ public final class RecommendationStage: FinishingStage {
         (state, log, results, part) = (restored, [], [], 0..<0)
     }
 }
+
+extension RecommendationStage: ForgettingStage {
+    public func forget(_ name: String) -> Bool { state.forget(person: name) }
+}

@@ -65,6 +65,24 @@ struct RecommendationState: Sendable {
         self = kept
     }
 
+    /// Lets go of a person's rows and instructions; what others bought stays.
+    ///
+    /// - Returns: whether there was anything.
+    mutating func forget(person: String) -> Bool {
+        var kept = RecommendationState(memory: 0, like: self), found = false
+        for entry in entries {
+            switch entry {
+            case .event(let event) where event.user == person: found = true
+            case .person(let name, _) where name == person: found = true
+            case .instruction(let name, _) where name == person: found = true
+            default: kept.apply(entry)
+            }
+        }
+        kept.newest = newest
+        self = kept
+        return found
+    }
+
     private init(memory _: Int, like other: RecommendationState) { memory = other.memory }
 
     func has(_ key: UInt64) -> Bool { place[key] != nil }

@@ -1,0 +1,55 @@
+import GRDB
+import Records
+
+/// What purges and erasures took of a job, as the audit chain says: a replay makes these rows again and must not miss them.
+struct RemovedRows {
+    /// The latest limit of a purge, by what it deleted from.
+    private var limits: [String: Timestamp] = [:]
+    /// Rows that erasures took, and purges of tables whose rows do not say how old they are, by table: which ones nobody knows any more.
+    private var erased: [String: Int] = [:]
+    private let clocks: [Int64: Timestamp]
+
+    init(_ database: Database, job: Job, runs: [RunRecord]) throws {
+        clocks = Dictionary(runs.map { ($0.id, $0.clock) }, uniquingKeysWith: { first, _ in first })
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT kind, body FROM pipeline_audit WHERE kind IN ('purge', 'erase') ORDER BY id")
+        while let row = try rows.next() {
+            guard let body = JSONValue(parsing: row["body"] as String), body["job"]?.string == job.name else { continue }
+            if row["kind"] as String == AuditEntry.Kind.purge.rawValue {
+                guard let limit = body["before"]?.string.flatMap({ Timestamp(iso8601: $0) }) else { continue }
+                for member in body["rows"]?.members ?? [] {
+                    if Self.dated.contains(member.name) || member.name == job.scoring?.results.table {
+                        limits[member.name] = max(limits[member.name] ?? limit, limit)
+                    } else {
+                        erased[member.name, default: 0] += Int(member.value.integer ?? 0)
+                    }
+                }
+            } else {
+                for member in body["rows"]?.members ?? [] { erased[member.name, default: 0] += Int(member.value.integer ?? 0) }
+            }
+        }
+    }
+
+    /// Whether a recomputed row has no stored one because it was removed.
+    ///
+    /// - Parameter stored: the stored row it stands beside; one of the same key was altered, not removed.
+    mutating func explains(_ row: Row, missingFrom table: String, key: [String], besides stored: Row?) -> Bool {
+        if let stored, key.allSatisfy({ stored[$0] as DatabaseValue == row[$0] as DatabaseValue }) { return false }
+        if let limit = limits[table], let time = time(of: row, in: table), time < limit { return true }
+        guard let left = erased[table], left > 0 else { return false }
+        erased[table] = left - 1
+        return true
+    }
+
+    private static let dated = ["pipeline_review_items", "pipeline_labels", "pipeline_suppressed", "pipeline_rejects"]
+
+    private func time(of row: Row, in table: String) -> Timestamp? {
+        switch table {
+        case "pipeline_review_items": row.timestamp("created")
+        case "pipeline_labels": row.timestamp("known")
+        case "pipeline_suppressed": row.timestamp("event_time")
+        case "pipeline_rejects": clocks[row["run"]]
+        default: (row["event_time"] as String?).flatMap { Timestamp(iso8601: $0) }
+        }
+    }
+}

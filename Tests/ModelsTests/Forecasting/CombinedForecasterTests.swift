@@ -1,0 +1,130 @@
+import Foundation
+import Models
+import Testing
+
+/// One model over many series, and the mean whose weights are learned at past origins.
+@Suite struct CombinedForecasterTests {
+    typealias Member = CombinedForecaster.Member
+
+    /// Values between 0 and 1 from a seed.
+    static func noise(_ seed: UInt64, _ count: Int) -> [Double] {
+        var state = seed
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Double(state >> 11) * 0x1p-53
+        }
+    }
+
+    static func settings(_ members: [Member], horizon: Int = 6, trees: Int = 40) -> CombinedForecaster.Settings {
+        var global = GlobalForecaster.Settings(horizon: horizon, periods: [12], window: 24)
+        global.levels = [0.1, 0.25, 0.5, 0.75, 0.9]
+        global.trees.trees = trees
+        var settings = CombinedForecaster.Settings(global: global, members: members)
+        settings.calibrates = false
+        return settings
+    }
+
+    @Test("trees over a season find it in series they have seen little of, and more so beside its baseline")
+    func season() throws {
+        func series(_ index: Int, _ count: Int) -> [Double] {
+            zip(0..<count, Self.noise(UInt64(index), count)).map { step, noise in
+                Double(20 + index) * (1 + 0.6 * sin(2 * Double.pi * Double(step + index) / 12)) * (0.95 + 0.1 * noise)
+            }
+        }
+        let whole = (0..<40).map { series($0, 78) }
+        let known = whole.map { CombinedForecaster.Series(GlobalSeries(values: Array($0.prefix(72)))) }
+        for isSeasonal in [false, true] {
+            let members: [Member] = [.trees(isLogarithmic: true, isSeasonal: isSeasonal)]
+            let model = try #require(CombinedForecaster(known, settings: Self.settings(members)))
+            var error = 0.0, units = 0.0
+            for (all, one) in zip(whole, known) {
+                let forecast = model.forecast(one)
+                for step in 0..<6 {
+                    error += abs(all[72 + step] - forecast.quantile(step: step, level: 2))
+                    units += all[72 + step]
+                }
+            }
+            #expect(error / units < (isSeasonal ? 0.045 : 0.1), "\(isSeasonal): \(error / units)")
+        }
+    }
+
+    @Test("intervals of values that nothing foretells are as wide as they say: rows see nothing after their origin")
+    func noLookAhead() throws {
+        let whole = (0..<60).map { Self.noise(UInt64(100 + $0), 66).map { 10 + 10 * $0 } }
+        let known = whole.map { CombinedForecaster.Series(GlobalSeries(values: Array($0.prefix(60)))) }
+        for member in [Member.trees(isLogarithmic: false, isSeasonal: true), .trees(isLogarithmic: true, isSeasonal: true)] {
+            let model = try #require(CombinedForecaster(known, settings: Self.settings([member])))
+            var inside = 0
+            for (all, one) in zip(whole, known) {
+                let forecast = model.forecast(one)
+                for step in 0..<6 where forecast.quantile(step: step, level: 0) <= all[60 + step] {
+                    inside += all[60 + step] <= forecast.quantile(step: step, level: 4) ? 1 : 0
+                }
+            }
+            let share = Double(inside) / 360
+            #expect(share > 0.68 && share < 0.92, "\(member.name): \(share)")
+        }
+    }
+
+    @Test("the weight goes to the member that was right, and with what came dealt to other series it does not")
+    func weights() throws {
+        func series(_ index: Int, shifted: Int = 0) -> CombinedForecaster.Series {
+            let values = zip(0..<60, Self.noise(UInt64(index), 60)).map { step, noise in
+                30 + 20 * sin(2 * Double.pi * Double(step + index * 5) / 12) + 2 * noise
+            }
+            return CombinedForecaster.Series(GlobalSeries(values: values))
+        }
+        let members: [Member] = [.own(.naive), .own(.seasonalNaive), .own(.ses)]
+        let model = try #require(CombinedForecaster((0..<30).map { series($0) }, settings: Self.settings(members)))
+        #expect(model.weights.mean[1] > 0.9 && model.weights.quantiles[1] > 0.8, "\(model.weights)")
+        #expect(abs(model.weights.mean.reduce(0, +) - 1) < 1e-9 && model.learned == 360)
+        // The last year is another one in each series: what repeats is worth no more than what stays.
+        let broken = (0..<30).map { index in
+            var one = series(index)
+            for step in 48..<60 { one.series.values[step] = 30 }
+            return one
+        }
+        let control = try #require(CombinedForecaster(broken, settings: Self.settings(members)))
+        #expect(control.weights.mean[1] < 0.5, "\(control.weights)")
+    }
+
+    @Test("values that are not known are not learned from, and the same series give the same bits")
+    func unknown() throws {
+        let members: [Member] = [.trees(isLogarithmic: false, isSeasonal: false), .own(.ses)]
+        let series = (0..<20).map { index -> CombinedForecaster.Series in
+            let values = Self.noise(UInt64(index), 60).map { 5 + $0 }
+            return CombinedForecaster.Series(GlobalSeries(values: values), isKnown: (0..<60).map { $0 < 54 || $0 % 2 == 0 })
+        }
+        let model = try #require(CombinedForecaster(series, settings: Self.settings(members)))
+        #expect(model.learned == 20 * (3 + 6))
+        let again = try #require(CombinedForecaster(series, settings: Self.settings(members)))
+        #expect(model.forecast(series[3]) == again.forecast(series[3]))
+    }
+
+    @Test("what came under the same promotion on the same weekday is a feature that trees use")
+    func matched() throws {
+        // A store closes where the covariate says so; promotion adds what differs by store.
+        let stores = (0..<12).map { store -> GlobalSeries in
+            let open = (0..<220).map { ($0 + store) % 9 == 0 ? 0.0 : 1.0 }, promotion = (0..<220).map { $0 / 3 % 2 == 0 ? 1.0 : 0.0 }
+            let values = (0..<210).map { step in open[step] * (20 + Double(store) * promotion[step] * 2 + Double(step % 7)) }
+            return GlobalSeries(values: values, covariates: [open, promotion])
+        }
+        func error(_ matched: [Int]) throws -> Double {
+            var settings = GlobalForecaster.Settings(horizon: 10, periods: [7], window: 28)
+            settings.matched = matched
+            settings.trees.trees = 60
+            let model = try #require(GlobalForecaster(stores.map { Self.cut($0, 200) }, settings: settings))
+            return zip(stores, model.forecasts(stores.map { Self.cut($0, 200) })).reduce(0) { sum, pair in
+                sum + (0..<10).reduce(0) { $0 + abs(pair.1.mean[$1] - pair.0.values[200 + $1]) }
+            }
+        }
+        let (with, without) = (try error([0, 1]), try error([]))
+        #expect(with < 0.8 * without, "\(with) \(without)")
+    }
+
+    private static func cut(_ series: GlobalSeries, _ count: Int) -> GlobalSeries {
+        var result = series
+        result.values = Array(series.values.prefix(count))
+        return result
+    }
+}

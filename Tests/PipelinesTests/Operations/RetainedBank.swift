@@ -1,0 +1,58 @@
+import Connectors
+import GRDB
+import Pipelines
+import Records
+
+/// A small bank that keeps its rows for a time, lands them in a table too, and has decided all but one of its items.
+struct RetainedBank {
+    static let ran = Timestamp(iso8601: "2026-02-20T02:00:00Z")!
+    static let purged = Timestamp(iso8601: "2026-03-25T02:00:00Z")!
+    let bank: BankFixture
+    let warehouse: Warehouse
+    let job: Job
+    /// Key of the item that nobody has decided.
+    let open: String
+    let head: String
+
+    init(delivered: Int? = nil) throws {
+        bank = try BankFixture(customers: 30, delivered: delivered) { text in
+            text.replacing("feeds:\n", with: Self.landed)
+                + "\nretain: { results: 40d, tables: { landed: 40d }, rejects: 10d, review: 10d, labels: 40d }\n"
+        }
+        (warehouse, job) = (try bank.warehouse(), try bank.job())
+        _ = try bank.runner(warehouse, at: Self.ran).run(job)
+        let items = try warehouse.read { try ReviewStore($0).list(now: Self.ran) }
+        for entry in items.dropLast() {
+            _ = try ReviewQueue(warehouse).decide(
+                entry.item.id, outcome: "clear", isPositive: false, reason: "looked at", by: .ann, now: Self.ran + .hours(1),
+                outcomes: ["clear", "hold"])
+        }
+        open = items[items.count - 1].item.key
+        head = try warehouse.read { try AuditChain($0).head().description }
+    }
+
+    func purge(writes: Bool = true, at now: Timestamp = RetainedBank.purged) throws -> Purge.Report {
+        try Purge(warehouse: warehouse, environment: .fixed(now), batch: 50).run(job, writes: writes)
+    }
+
+    func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+        try warehouse.read { try Int.fetchOne($0, sql: sql, arguments: arguments) ?? -1 }
+    }
+
+    private static let landed = """
+        feeds:
+          landed:
+            role: table
+            format: csv
+            files: transactions/*.csv.gz
+            columns:
+              transaction: { from: TRANSACTION_ID, type: int64 }
+              booked:      { from: TX_DATETIME, type: timestamp, format: "yyyy-MM-dd HH:mm:ss", zone: UTC }
+              customer:    { from: CUSTOMER_ID, type: string, personal: true }
+            key: transaction
+            event-time: booked
+            rejects: { limit: 5% }
+            table: landed
+
+        """
+}

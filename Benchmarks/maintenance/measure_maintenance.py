@@ -14,21 +14,24 @@ import measure  # noqa: E402
 
 CMAPSS = os.path.join(measure.SHARED, "maintenance", "cmapss")
 PEER = os.path.join(HERE, "peer.py")
+SPAN = 1_000
 COPIES = [int(count) for count in os.environ.get("BENCH_COPIES", "11 110").split()]
 
 
 def repeated(folder, copies):
-    """FD001 and FD003 again and again, a file a copy: other units, the same readings. Returns the rows."""
+    """FD001 and FD003 again and again, a file a copy: other units, the same readings, `SPAN` cycles later each. Returns the rows.
+
+    The fleet moves on as fleets do: units of earlier copies are gone, and the job forgets them."""
     os.makedirs(folder)
     lines = []
     for offset, name in ((0, "train_FD001.txt.gz"), (100, "train_FD003.txt.gz")):
         with gzip.open(os.path.join(CMAPSS, name), "rt") as file:
             for line in file:
-                unit, rest = line.split(" ", 1)
-                lines.append((int(unit) + offset, rest))
+                unit, cycle, rest = line.split(" ", 2)
+                lines.append((int(unit) + offset, int(cycle), rest))
     for copy in range(copies):
         with gzip.open(os.path.join(folder, f"{copy:04}.txt.gz"), "wt", compresslevel=6) as file:
-            file.writelines(f"{unit + 1_000 * copy} {rest}" for unit, rest in lines)
+            file.writelines(f"{unit + 1_000 * copy} {cycle + SPAN * copy} {rest}" for unit, cycle, rest in lines)
     return len(lines) * copies
 
 
@@ -37,7 +40,8 @@ def ours(folder, data, model):
         text = file.read()
     text, found = re.subn(r"files: \S+", f"files: {data}/*.txt.gz", text)
     text, kept = re.subn(r"(?m)^results: (\w+)$", r"results: { table: \1, features: false }", text)
-    assert found == kept == 1, "jobs/cmapss-fd003.yaml has changed"
+    text, ending = re.subn(r"(?m)^( +)horizon: 30$", rf"\1horizon: 30\n\1forget: {SPAN}s", text)
+    assert found == kept == ending == 1, "jobs/cmapss-fd003.yaml has changed"
     path = os.path.join(folder, "job.yaml")
     with open(path, "w") as file:
         file.write(text)

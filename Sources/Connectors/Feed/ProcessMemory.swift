@@ -6,5 +6,5 @@ public enum ProcessMemory {
     ///
     /// The C library of Linux gives freed memory back to the system and takes it again for every block, which costs as much as a quarter of
     /// reading it. Peak memory does not change by it. Elsewhere this does nothing.
-    public static func keepFreed() { allocatorKeep(1 << 28, 1 << 22) }
+    public static func keepFreed() { allocatorKeep(1 << 28, 1 << 24) }
 }

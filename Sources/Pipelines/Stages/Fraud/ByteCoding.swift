@@ -78,14 +78,15 @@ struct ByteWriter: ~Copyable {
 enum Checksum {
     static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var value: UInt64 = 0x9e37_79b9_7f4a_7c15 &+ UInt64(bytes.count)
-        var at = 0
-        while at < bytes.count {
-            var word: UInt64 = 0
-            for index in at..<min(at + 8, bytes.count) { word = word << 8 | UInt64(bytes[index]) }
+        let (whole, raw) = (bytes.count / 8 * 8, UnsafeRawBufferPointer(bytes))
+        for at in stride(from: 0, to: whole, by: 8) {
+            let word = UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
             value = RecordKey.mix(value ^ word) &+ word
-            at += 8
         }
-        return value
+        guard whole < bytes.count else { return value }
+        var word: UInt64 = 0
+        for index in whole..<bytes.count { word = word << 8 | UInt64(bytes[index]) }
+        return RecordKey.mix(value ^ word) &+ word
     }
 }
 

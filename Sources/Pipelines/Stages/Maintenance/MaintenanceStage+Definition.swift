@@ -48,7 +48,7 @@ extension MaintenanceStage {
                     Parameter(
                         "forget", .span, default: "366d", help: "A unit not seen for this long starts anew.", example: "90d"),
                 ]),
-            version: 2, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
+            version: 3, features: MaintenanceFeatures(sensors: []).list, positive: "failing", negative: "sound")
     }
 
     public static func definition(for configuration: StageConfiguration) -> StageDefinition {

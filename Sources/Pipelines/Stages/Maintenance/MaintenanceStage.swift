@@ -10,11 +10,11 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     let features: MaintenanceFeatures
     private(set) var norms: FleetNorms
     var units: [UInt64: Unit] = [:]
-    private var changed: Set<UInt64> = []
+    var changed: Set<UInt64> = []
     /// What the event log says, by unit.
-    private var logs: [UInt64: UnitEvents] = [:]
-    private var changedLogs: Set<UInt64> = []
-    private var newest = Int64.min / 2
+    var logs: [UInt64: UnitEvents] = [:]
+    var changedLogs: Set<UInt64> = []
+    var newest = Int64.min / 2
     /// Of the last batch: where each row's trail lies, and the units that they point at.
     private var traces: [UnitTrace] = []
     private var shown: [Unit] = []
@@ -27,7 +27,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     /// Names and meanings, which are made once.
     let featureList: [(name: String, meaning: String)]
     /// Events are stored by the place of their kind: state of other kinds is no state of this stage.
-    private var kindsDigest: UInt64 { RecordKey.hash(features.kinds.joined(separator: " ")) }
+    var kindsDigest: UInt64 { RecordKey.hash(features.kinds.joined(separator: " ")) }
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try MaintenanceSettings(configuration, schema: schema)
@@ -233,67 +233,6 @@ public final class MaintenanceStage: PreparedStage, TableStage {
             let read = FleetNorms(&reader, settings: settings.conditions.count, sensors: settings.sensors.count), reader.isAtEnd
         else { throw .stageState("maintenance", found: "a preparation of other sensors or settings, or damaged") }
         (norms, isPrepared) = (read, true)
-    }
-
-    // MARK: State
-
-    public var stateBytes: Int { units.values.reduce(0) { $0 + $1.history.bytes + 16 } + logs.values.reduce(0) { $0 + $1.bytes + 16 } }
-
-    public func delta() -> [UInt8] {
-        defer { (changed, changedLogs) = ([], []) }
-        guard !changed.isEmpty || !changedLogs.isEmpty else { return [] }
-        return written(changed.filter { units[$0] != nil }.sorted(), logs: changedLogs.sorted())
-    }
-
-    /// Units not seen for twice `forget` are left out: they would start anew anyway, whatever comes late.
-    public func base() -> [UInt8] {
-        (changed, changedLogs) = ([], [])
-        let longest = 2 * settings.forget
-        units = units.filter { newest - ($0.value.history.last ?? newest) <= longest }
-        return written(units.keys.sorted(), logs: logs.keys.sorted())
-    }
-
-    private func written(_ keys: [UInt64], logs logKeys: [UInt64]) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.signed(newest)
-        writer.varint(UInt64(width))
-        writer.varint(UInt64(keys.count))
-        for key in keys {
-            writer.word(key)
-            units[key]?.history.write(to: &writer)
-        }
-        if settings.events != nil {
-            writer.varint(kindsDigest)
-            writer.varint(UInt64(logKeys.count))
-            for key in logKeys {
-                writer.word(key)
-                logs[key]?.write(to: &writer)
-            }
-        }
-        writer.seal()
-        return writer.bytes
-    }
-
-    public func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure) {
-        var restored: [UInt64: Unit] = [:], restoredLogs: [UInt64: UnitEvents] = [:]
-        for bytes in [base] + deltas where !bytes.isEmpty {
-            guard var reader = ByteReader(sealed: bytes) else { throw .stageState("maintenance", found: "bytes that were damaged or cut") }
-            newest = reader.signed()
-            guard reader.varint() == UInt64(width) else { throw .stageState("maintenance", found: "state of another number of sensors") }
-            for _ in 0..<reader.count(of: 9) {
-                let key = reader.word()
-                restored[key] = Unit(UnitHistory(&reader, width: width))
-            }
-            if settings.events != nil {
-                guard reader.varint() == kindsDigest else { throw .stageState("maintenance", found: "state of other kinds of events") }
-                for _ in 0..<reader.count(of: 9) {
-                    let key = reader.word()
-                    restoredLogs[key] = UnitEvents(&reader)
-                }
-            }
-            guard reader.isAtEnd else { throw .stageState("maintenance", found: "bytes that were damaged or cut") }
-        }
-        (units, changed, logs, changedLogs) = (restored, [], restoredLogs, [])
     }
 
     /// The last batch's features of a row, or none.

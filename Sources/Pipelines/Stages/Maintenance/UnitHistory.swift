@@ -30,6 +30,8 @@ struct UnitHistory {
     private let begins: Int64
     /// The unit's counter at its newest reading with one; NaN before.
     private var counter = Double.nan
+    /// Readings that came behind all others since the unit was last written; nil = it changed in another way, or was never written.
+    private(set) var additions: Int?
     /// Level and spread of the unit's first readings once they are all there; nil = to be made again.
     private var settledStart: Start?
 
@@ -69,6 +71,8 @@ struct UnitHistory {
         if place == 0, older > 0 { return nil }
         let at = head + place
         if at < times.count || older + place < Self.first { settledStart = nil }
+        // More than are kept cannot be written one by one.
+        additions = at == times.count && !isCorrected ? additions.flatMap { $0 < Self.memory ? $0 + 1 : nil } : nil
         times.insert(time, at: at)
         keys.insert(key, at: at)
         values.insert(contentsOf: reading, at: at * width)
@@ -131,7 +135,7 @@ struct UnitHistory {
         times.remove(at: row)
         keys.remove(at: row)
         values.removeSubrange((row * width)..<((row + 1) * width))
-        settledStart = nil
+        (settledStart, additions) = (nil, nil)
         addUp(from: row)
     }
 
@@ -259,6 +263,30 @@ struct UnitHistory {
 
     // MARK: Bytes
 
+    mutating func isWritten() { additions = 0 }
+
+    /// What came since the unit was last written: the readings and the counter.
+    func writeAdditions(to writer: inout ByteWriter) {
+        let fresh = additions ?? 0
+        writer.varint(UInt64(fresh))
+        for row in (times.count - fresh)..<times.count {
+            writer.signed(times[row])
+            writer.word(keys[row])
+            writer.floats(values[(row * width)..<((row + 1) * width)])
+        }
+        writer.word(counter.bitPattern)
+    }
+
+    /// The same readings in the same order: the unit is what it was when they were written.
+    mutating func readAdditions(_ reader: inout ByteReader) {
+        for _ in 0..<reader.count(of: 9 + 4 * width) {
+            let time = reader.signed(), key = reader.word(), reading = reader.floats(width)
+            _ = insert(time: time, key: key, reading: reading, isCorrected: false)
+        }
+        counter = Double(bitPattern: reader.word())
+        additions = 0
+    }
+
     func write(to writer: inout ByteWriter) {
         writer.signed(begins)
         writer.varint(UInt64(count))
@@ -267,12 +295,7 @@ struct UnitHistory {
             writer.signed(times[row])
             writer.word(keys[row])
         }
-        var at = head * width
-        while at < values.count {
-            let high = at + 1 < values.count ? UInt64(values[at + 1].bitPattern) << 32 : 0
-            writer.word(UInt64(values[at].bitPattern) | high)
-            at += 2
-        }
+        writer.floats(values[(head * width)...])
         for value in olderSums + olderMoments + firstSums + firstSquares + [counter] { writer.word(value.bitPattern) }
     }
 
@@ -285,18 +308,14 @@ struct UnitHistory {
             times.append(reader.signed())
             keys.append(reader.word())
         }
-        values.reserveCapacity(count * width)
-        while values.count < count * width, !reader.isBroken {
-            let word = reader.word()
-            values.append(Float(bitPattern: UInt32(truncatingIfNeeded: word)))
-            if values.count < count * width { values.append(Float(bitPattern: UInt32(truncatingIfNeeded: word >> 32))) }
-        }
+        values = reader.floats(count * width)
         func numbers(_ reader: inout ByteReader) -> [Double] { (0..<width).map { _ in Double(bitPattern: reader.word()) } }
         olderSums = numbers(&reader)
         olderMoments = numbers(&reader)
         firstSums = numbers(&reader)
         firstSquares = numbers(&reader)
         counter = Double(bitPattern: reader.word())
+        additions = 0
     }
 }
 
@@ -313,5 +332,30 @@ final class Unit {
         let other = Unit(history)
         history.rest()
         return other
+    }
+}
+
+extension ByteWriter {
+    /// Two to a word.
+    mutating func floats(_ values: ArraySlice<Float>) {
+        var at = values.startIndex
+        while at < values.endIndex {
+            let high = at + 1 < values.endIndex ? UInt64(values[at + 1].bitPattern) << 32 : 0
+            word(UInt64(values[at].bitPattern) | high)
+            at += 2
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func floats(_ count: Int) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(count + 1)
+        while values.count < count, !isBroken {
+            let word = word()
+            values.append(Float(bitPattern: UInt32(truncatingIfNeeded: word)))
+            values.append(Float(bitPattern: UInt32(truncatingIfNeeded: word >> 32)))
+        }
+        return values.prefix(count) + [Float](repeating: 0, count: max(0, count - values.count))
     }
 }

@@ -23,7 +23,8 @@ struct Pipeline: ParsableCommand {
             CommandGroup(
                 name: "Operating",
                 subcommands: [
-                    Schedules.self, Backup.self, Restore.self, Upgrade.self, PurgeCommand.self, HoldCommand.self, Erase.self,
+                    Schedules.self, Backup.self, Restore.self, Upgrade.self, Notify.self, PurgeCommand.self, HoldCommand.self,
+                    Erase.self,
                     DoctorCommand.self,
                 ]),
             CommandGroup(name: "Language", subcommands: [Classify.self, Mask.self]),

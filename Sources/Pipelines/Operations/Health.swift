@@ -20,6 +20,9 @@ public struct Health: Sendable {
         public var decidedOfDay: Int64
         public var madeOfDay: Int64
         public var isOverdue: Bool
+        /// Open items in 24 hours: those of now and as many new ones as a day of the last seven made, less what people can decide a day;
+        /// nil where the job's last run has no queue.
+        public var forecast: Int64?
     }
 
     public var jobs: [Job]
@@ -56,14 +59,17 @@ public struct Health: Sendable {
             sql: """
                 SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM pipeline_decisions d WHERE d.item = i.id)) AS open,
                     min(created) FILTER (WHERE NOT EXISTS (SELECT 1 FROM pipeline_decisions d WHERE d.item = i.id)) AS oldest,
-                    count(*) FILTER (WHERE created > :day) AS made
+                    count(*) FILTER (WHERE created > :day) AS made, count(*) FILTER (WHERE created > :week) AS week
                 FROM pipeline_review_items i WHERE job = :job
-                """, arguments: ["job": name, "day": day])
+                """, arguments: ["job": name, "day": day, "week": (now - .days(7)).microseconds])
         let decided = try Int64.fetchOne(
             database,
             sql: """
                 SELECT count(*) FROM pipeline_decisions d JOIN pipeline_review_items i ON i.id = d.item WHERE i.job = ? AND d.decided > ?
                 """, arguments: [name, day])
+        let forecast = scheduled?.scoring.map { scoring in
+            max(0, ((items?["open"] as Int64?) ?? 0) + (((items?["week"] as Int64?) ?? 0) + 6) / 7 - Int64(scoring.review.capacityPerDay))
+        }
         let isOverdue: Bool
         if let maximumAge {
             isOverdue = last.map { $0.clock < now - maximumAge } ?? true
@@ -74,7 +80,7 @@ public struct Health: Sendable {
             name: name, lastSuccess: last?.clock, lastDue: due, rowsRead: newest?.counts.read ?? 0,
             rowsRejected: newest?.counts.rejected ?? 0,
             openItems: items?["open"] ?? 0, oldestItem: (items?["oldest"] as Int64?).map { Timestamp(microseconds: $0) },
-            decidedOfDay: decided ?? 0, madeOfDay: items?["made"] ?? 0, isOverdue: isOverdue)
+            decidedOfDay: decided ?? 0, madeOfDay: items?["made"] ?? 0, isOverdue: isOverdue, forecast: forecast)
     }
 
     /// The text format of Prometheus (exposition format 0.0.4), for node_exporter's textfile collector.
@@ -96,6 +102,7 @@ public struct Health: Sendable {
         metric("review_items_open", "Review items without a decision.", each { "\($0.openItems)" })
         metric("review_oldest_item_timestamp_seconds", "When the oldest open item was made.", each { seconds($0.oldestItem) })
         metric("review_decided_24h", "Decisions of the last 24 hours.", each { "\($0.decidedOfDay)" })
+        metric("review_items_forecast", "Open review items expected in 24 hours.", each { $0.forecast.map { "\($0)" } })
         metric("database_bytes", "Size of the database file.", [("", "\(databaseBytes)")])
         metric("log_bytes", "Size of the write-ahead log.", [("", "\(logBytes)")])
         metric("free_bytes", "Free space of the database's file system.", [("", "\(freeBytes)")])
@@ -116,6 +123,8 @@ public struct Health: Sendable {
         } catch {
             throw .prometheusFile(path)
         }
+        // A collector runs under an account of its own; there is nothing personal in it.
+        chmod(partial, 0o644)
         guard rename(partial, path) == 0 else { throw .prometheusFile(path) }
     }
 }

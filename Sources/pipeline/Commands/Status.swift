@@ -42,6 +42,12 @@ struct Status: ParsableCommand {
         let health = try Health.measure(database, now: now, maximumAge: maximumAge)
         let watched = health.jobs.filter { job == nil || $0.name == job }
         if format.format == .table {
+            if health.logBytes > 64_000_000 {
+                for holder in LogHolders.processes(database: warehouse.database) {
+                    output.console.note(
+                        "process \(holder.process) (\(holder.command)) has the database open: the log cannot shrink meanwhile")
+                }
+            }
             for line in StatusView.overdue(watched) + (check ? [] : StatusView.health(health, watched)) { output.console.note(line) }
         }
         if let prometheus { try health.writePrometheus(to: prometheus) }
@@ -102,7 +108,8 @@ enum StatusView {
             if let oldest = job.oldestItem {
                 lines.append(
                     "\(job.name): \(Quantity.count(job.openItems, "open item")), the oldest of \(oldest.iso8601); "
-                        + "\(Quantity.count(job.decidedOfDay)) decided in 24 hours")
+                        + "\(Quantity.count(job.decidedOfDay)) decided in 24 hours"
+                        + (job.forecast.map { "; about \(Quantity.count($0)) open by tomorrow" } ?? ""))
             }
         }
         lines.append(

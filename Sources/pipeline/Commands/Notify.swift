@@ -1,0 +1,153 @@
+import ArgumentParser
+import Connectors
+import Dispatch
+import Foundation
+import Pipelines
+import Records
+import RemoteModels
+import Synchronization
+
+/// `pipeline notify`
+struct Notify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell people by webhook or mail what needs them, each thing once.",
+        discussion: """
+            Breaches: a job that is overdue or never ran, a held run, a file set aside, a delivery missing, a full disk, a log that a reader \
+            holds. With --digest also the state of the day, once a day. Names of jobs and counts only, no personal data. What was not taken \
+            is tried again at the next start (exit 75); a repetition has the same Idempotency-Key or Message-ID.
+
+            Secrets come from the environment (PIPELINE_WEBHOOK_URL, PIPELINE_WEBHOOK_SECRET, PIPELINE_SMTP_PASSWORD) or from files of mode \
+            0600. Mail goes by plain SMTP to a relay, usually on this machine.
+
+              pipeline notify jobs/*.yaml --webhook-file /etc/pipeline/webhook.url
+              pipeline notify jobs/*.yaml --smtp localhost:25 --from pipeline@example.com --to oncall@example.com --digest
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Job files that should run: one that never ran is a breach.", valueName: "job"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var jobs: [String] = []
+    @Flag(help: "Also the state of the day, once a day.")
+    var digest = false
+    @Flag(help: "Show what there is to tell, and send nothing.")
+    var dryRun = false
+    @Option(
+        name: .customLong("max-age"),
+        help: ArgumentHelp("A job is overdue when its last success is older; an hour after its schedule when not given.", valueName: "span")
+    )
+    var maximumAge: Timestamp.Span?
+    @Option(help: ArgumentHelp("A webhook's address, where it is no secret.", valueName: "url"))
+    var webhook: String?
+    @Option(help: ArgumentHelp("File of mode 0600 with the webhook's address.", valueName: "file"), completion: .file())
+    var webhookFile: String?
+    @Option(help: ArgumentHelp("File of mode 0600 with the secret that signs what is posted.", valueName: "file"), completion: .file())
+    var webhookSecretFile: String?
+    @Option(help: ArgumentHelp("A mail relay.", valueName: "host:port"))
+    var smtp: String?
+    @Option(help: ArgumentHelp("The sender.", valueName: "address"))
+    var from: String?
+    @Option(help: ArgumentHelp("A receiver; repeat for more.", valueName: "address"))
+    var to: [String] = []
+    @Option(help: ArgumentHelp("Account at a relay on this machine.", valueName: "name"))
+    var smtpUser: String?
+    @Option(help: ArgumentHelp("File of mode 0600 with its password.", valueName: "file"), completion: .file())
+    var smtpPasswordFile: String?
+    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
+    @OptionGroup(title: "Output") var format: FormatOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        if smtp != nil, from == nil || to.isEmpty { throw ValidationError("--smtp needs --from and --to") }
+        if webhook != nil, webhookFile != nil { throw ValidationError("--webhook and --webhook-file exclude each other") }
+        if let smtp, Self.place(smtp) == nil { throw ValidationError("--smtp is '\(smtp)', expected host:port") }
+    }
+
+    func run() throws {
+        let environment = warehouse.environment
+        var channels: [any NoticeChannel] = []
+        let address = try webhook ?? Secret.read(variable: "PIPELINE_WEBHOOK_URL", file: webhookFile, environment: environment)
+        if let address, !dryRun { channels.append(try channel(address, environment)) }
+        if let smtp, let from, let (host, port) = Self.place(smtp), !dryRun {
+            let password = try Secret.read(variable: "PIPELINE_SMTP_PASSWORD", file: smtpPasswordFile, environment: environment)
+            let login = smtpUser.flatMap { user in password.map { SMTPChannel.Login(user: user, password: $0) } }
+            channels.append(try SMTPChannel(host: host, port: port, from: from, to: to, login: login, name: environment.host))
+        }
+        guard dryRun || !channels.isEmpty else { throw Failure.noChannel() }
+        let database = try warehouse.open(dryRun ? .read : .write)
+        defer { database.close() }
+        let health = try Health.measure(database, now: environment.now(), maximumAge: maximumAge)
+        var notices = try Notice.breaches(
+            database, health: health, expected: try jobs.map { try Job.load(path: $0) })
+        if digest { notices.append(Notice.digest(health)) }
+        if dryRun {
+            return try format.write(
+                Table(
+                    columns: [.init("kind"), .init("subject"), .init("title")],
+                    rows: notices.map { [.text($0.kind.rawValue), .text($0.subject), .text($0.title)] }), to: output.console)
+        }
+        var failure: Failure?
+        for channel in channels {
+            let report = try NoticeBoard(database, environment: environment).send(notices, over: channel)
+            output.console.note(
+                "\(Quantity.count(report.sent, "notice")) sent, \(Quantity.count(report.known)) told before, "
+                    + "\(Quantity.count(report.failures.count)) not taken.")
+            failure = failure ?? report.failures.first
+        }
+        if let failure { throw failure }
+    }
+
+    private func channel(_ address: String, _ environment: Records.Environment) throws -> any NoticeChannel {
+        #if Remote
+            let secret = try Secret.read(variable: "PIPELINE_WEBHOOK_SECRET", file: webhookSecretFile, environment: environment)
+            return WebhookChannel(hook: try Webhook(url: address, secret: secret), identity: "webhook \(NoticeBoard.fingerprint(address))")
+        #else
+            throw Failure.noWebhooks()
+        #endif
+    }
+
+    private static func place(_ text: String) -> (String, Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port),
+            colon > text.startIndex
+        else { return nil }
+        return (String(text[..<colon]), port)
+    }
+}
+
+#if Remote
+    /// A webhook as a channel: waits for the answer.
+    private struct WebhookChannel: NoticeChannel {
+        let hook: Webhook
+        let identity: String
+
+        func send(_ notice: Notice, key: String) throws(Failure) {
+            let outcome = Mutex<Failure?>(nil), ended = DispatchSemaphore(value: 0)
+            let (hook, body) = (hook, Array(notice.json.utf8))
+            Task {
+                let transport = ClientTransport()
+                do throws(Failure) {
+                    try await hook.post(body, key: key, through: transport)
+                } catch {
+                    outcome.withLock { $0 = error }
+                }
+                await transport.shutdown()
+                ended.signal()
+            }
+            ended.wait()
+            if let failure = outcome.withLock({ $0 }) { throw failure }
+        }
+    }
+#endif
+
+extension Failure {
+    fileprivate static func noChannel() -> Failure {
+        Failure(
+            .usage, code: "notify.channel", what: "there is nobody to tell", expected: "--smtp, --webhook-file, or PIPELINE_WEBHOOK_URL",
+            remedy: "`pipeline notify --dry-run` shows what there is to tell.")
+    }
+
+    fileprivate static func noWebhooks() -> Failure {
+        Failure(
+            .usage, code: "notify.without-remote", what: "this program was built without the trait `Remote`", expected: "--smtp",
+            remedy: "Build it with the default traits.")
+    }
+}

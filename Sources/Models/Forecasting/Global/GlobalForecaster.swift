@@ -97,7 +97,8 @@ public struct GlobalForecaster: Sendable {
                     let base = builder.base(origin)
                     for step in 0..<settings.horizon {
                         builder.row(origin, step, base, into: &features)
-                        targets.append(settings.target(one.values[origin + step] / base.unit, builder.baseline(base, origin + step)))
+                        targets.append(
+                            settings.target(one.values[origin + step] / base.unit, builder.baseline(base, origin, origin + step)))
                         weights.append(Float(pow(base.unit, settings.weightPower)))
                     }
                 }
@@ -132,7 +133,7 @@ public struct GlobalForecaster: Sendable {
             for step in 0..<horizon { builder.row(count, step, base, into: &features) }
             let found = trees.predictions(features)
             let rows = (0..<horizon).map {
-                decoded(found[$0 * width..<($0 + 1) * width], baseline: builder.baseline(base, count + $0))
+                decoded(found[$0 * width..<($0 + 1) * width], baseline: builder.baseline(base, count, count + $0))
             }
             let forecast = LocalForecast(
                 model: "trees", mean: rows.map { $0[0] * unit }, quantiles: rows.flatMap { $0.dropFirst().map { $0 * unit } })

@@ -16,6 +16,8 @@ struct GlobalRows {
     private var ratioSums: [Double] = []
     /// What the covariates of few values were like, with and without the place in the first season.
     private var likeness: [SameAsBefore] = []
+    /// The values, with others in place of zeros that covariates explain (closed): what season and level are of.
+    private var filled: [Double] = []
     private var season: Int { settings.periods.last ?? 1 }
 
     init(_ series: GlobalSeries, settings: GlobalForecaster.Settings) {
@@ -35,7 +37,9 @@ struct GlobalRows {
         if !settings.matched.isEmpty {
             likeness = [settings.periods.first ?? 1, 1].map { SameAsBefore(series, matched: settings.matched, season: $0) }
         }
-        if settings.isSeasonal { ratioSums = Self.ratioSums(series.values, season: season) }
+        guard settings.isSeasonal else { return }
+        filled = likeness.isEmpty ? series.values : likeness[1].filled(series.values, season: settings.periods.first ?? 1)
+        ratioSums = Self.ratioSums(filled, season: season)
     }
 
     // MARK: The season
@@ -89,7 +93,7 @@ struct GlobalRows {
         guard settings.isSeasonal else { return base }
         base.indices = indices(origin)
         let from = max(0, origin - settings.window)
-        base.adjusted = (from..<origin).map { series.values[$0] / base.unit / base.index($0) }
+        base.adjusted = (from..<origin).map { filled[$0] / base.unit / base.index($0) }
         let share = 1 - exp(-log(2) / max(Double(settings.periods.first ?? 8) / 3, 1.5))
         base.level = base.adjusted.prefix(4).reduce(0, +) / Double(max(min(base.adjusted.count, 4), 1))
         for value in base.adjusted { base.level += share * (value - base.level) }
@@ -110,7 +114,15 @@ struct GlobalRows {
     // MARK: Rows
 
     /// What a target is compared with, in units: 0 and 1 where there is no baseline.
-    func baseline(_ base: Base, _ target: Int) -> Double { settings.isSeasonal ? base.level * base.index(target) : 0 }
+    /// Where covariates of few values are known, what came when they were as they will be; else the level times the season.
+    func baseline(_ base: Base, _ origin: Int, _ target: Int) -> Double {
+        guard settings.isSeasonal else { return 0 }
+        for one in likeness {
+            let before = one.mean(series.values, origin: origin, target: target)
+            if !before.isNaN { return max(before / base.unit, 0) }
+        }
+        return base.level * base.index(target)
+    }
 
     func row(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {
         if settings.isSeasonal { seasonalRow(origin, step, base, into: &row) } else { levelRow(origin, step, base.unit, into: &row) }
@@ -122,8 +134,8 @@ struct GlobalRows {
             row.append(Float(now - mean(covariateSums[index], origin, settings.window)))
         }
         for one in likeness {
-            let before = one.mean(series.values, origin: origin, target: target) / base.unit, line = baseline(base, target)
-            row.append(before.isNaN ? .nan : settings.isSeasonal ? settings.target(before, line) : Float(before))
+            let before = one.mean(series.values, origin: origin, target: target) / base.unit
+            row.append(before.isNaN ? .nan : settings.isSeasonal ? settings.target(before, base.level) : Float(before))
         }
         for value in series.statics { row.append(Float(value)) }
     }
@@ -171,7 +183,7 @@ struct GlobalRows {
             while at >= origin { at -= period }
             for turn in 0..<3 {
                 let place = at - turn * period
-                row.append(place >= 0 ? relative(series.values[place] / base.unit / base.index(place)) : .nan)
+                row.append(place >= 0 ? relative(filled[place] / base.unit / base.index(place)) : .nan)
             }
         }
     }
@@ -238,6 +250,20 @@ struct SameAsBefore {
             keys.append(number)
             places[number].append(step)
         }
+    }
+
+    /// Zeros of a combination that was zero nine times of ten so far become the value a season before, or the one before.
+    func filled(_ values: [Double], season: Int) -> [Double] {
+        var result = values, counts = places.map { _ in 0 }, zeros = counts
+        for (step, value) in values.enumerated() where keys.indices.contains(step) {
+            counts[keys[step]] += 1
+            guard value == 0 else { continue }
+            zeros[keys[step]] += 1
+            guard 10 * zeros[keys[step]] >= 9 * counts[keys[step]], step > 0 else { continue }
+            let isOpenBefore = step >= season && values[step - season] != 0
+            result[step] = isOpenBefore ? result[step - season] : result[step - 1]
+        }
+        return result
     }
 
     /// Mean of the newest values before the origin; NaN where there are none.

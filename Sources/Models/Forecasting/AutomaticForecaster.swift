@@ -23,6 +23,19 @@ public struct AutomaticForecaster: Sendable {
 
         public init(models: [LocalModel] = Settings.fast) { self.models = models }
 
+        /// What candidates with these losses have of the mean: of sum 1, 0 = left out.
+        ///
+        /// - Parameter losses: at least one, none NaN.
+        public func weights(_ losses: [Double]) -> [Double] {
+            let order = losses.indices.sorted { (losses[$0], $0) < (losses[$1], $1) }, least = max(losses[order[0]], 1e-12)
+            var result = [Double](repeating: 0, count: losses.count)
+            for place in order.prefix(most) where losses[place] <= reach * least {
+                result[place] = pow(least / max(losses[place], least), power)
+            }
+            let sum = result.reduce(0, +)
+            return result.map { $0 / sum }
+        }
+
         public static let fast: [LocalModel] = [.ses, .theta, .dynamicOptimisedTheta, .tsb, .sba, .seasonalNaive]
         public static let thorough: [LocalModel] = fast + [.ces, .ets, .arima]
     }
@@ -70,12 +83,7 @@ public struct AutomaticForecaster: Sendable {
 
     private func weighted(_ sorted: [Share]) -> [Share] {
         var result = sorted
-        let least = max(sorted[0].loss, 1e-12)
-        for index in result.indices where index < settings.most && result[index].loss <= settings.reach * least {
-            result[index].weight = pow(least / max(result[index].loss, least), settings.power)
-        }
-        let sum = result.reduce(0) { $0 + $1.weight }
-        for index in result.indices { result[index].weight /= sum }
+        for (index, weight) in settings.weights(sorted.map(\.loss)).enumerated() { result[index].weight = weight }
         return result
     }
 
@@ -110,8 +118,22 @@ public struct AutomaticForecaster: Sendable {
         let forecasts = used.map { limit($0.model.forecast(values, request), values) }
         guard forecasts.count > 1 else { return forecasts[0] }
         var result = ForecastEnsemble.mean(forecasts, weights: used.map(\.weight))
+        result.fitted = Self.fitted(forecasts, weights: used.map(\.weight), count: values.count)
         result.model = used.map(\.model.rawValue).joined(separator: "+")
         return result
+    }
+}
+
+extension AutomaticForecaster {
+    /// The weighted mean of the one-step forecasts of those that give them; empty where none does.
+    private static func fitted(_ forecasts: [LocalForecast], weights: [Double], count: Int) -> [Double] {
+        let known = zip(forecasts, weights).filter { $0.0.fitted.count == count }
+        guard !known.isEmpty else { return [] }
+        return (0..<count).map { at in
+            // Where a model has no forecast yet, the others stand alone.
+            let used = known.filter { $0.0.fitted[at].isFinite }, sum = used.reduce(0) { $0 + $1.1 }
+            return sum > 0 ? used.reduce(0) { $0 + $1.1 / sum * $1.0.fitted[at] } : .nan
+        }
     }
 }
 

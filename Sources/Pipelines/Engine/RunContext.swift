@@ -11,6 +11,8 @@ struct RunContext: Sendable {
     let files: [FeedFile]
     let policy: Policy
     let model: (any Classifier)?
+    /// That a stage's results may be computed on.
+    var threads = 1
     /// Scored beside it; by version.
     var challengers: [Challenger] = []
     /// Of the main feed.

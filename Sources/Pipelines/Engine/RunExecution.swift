@@ -143,6 +143,7 @@ struct RunExecution {
         var context = try RunContext(
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
+        context.threads = options.threads
         context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
         let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(

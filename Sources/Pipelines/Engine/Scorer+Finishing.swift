@@ -19,7 +19,7 @@ extension Scorer {
         guard let stage = stage as? any FinishingStage else { return nil }
         if resultCount == nil {
             let watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
-            resultCount = try stage.finish(FinishTime(clock: context.clock, watermark: watermark))
+            resultCount = try stage.finish(FinishTime(clock: context.clock, watermark: watermark, threads: context.threads))
         }
         guard let resultCount, given < resultCount else { return nil }
         let range = given..<min(given + Self.resultsOfBlock, resultCount)

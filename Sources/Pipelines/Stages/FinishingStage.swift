@@ -38,8 +38,12 @@ public struct FinishTime: Hashable, Sendable {
     public var clock: Timestamp
     /// Newest event time of the main feed; nil = it never had a row.
     public var watermark: Timestamp?
+    /// That results may be computed on, at least 1; they are the same for any number.
+    public var threads: Int
 
-    public init(clock: Timestamp, watermark: Timestamp?) { (self.clock, self.watermark) = (clock, watermark) }
+    public init(clock: Timestamp, watermark: Timestamp?, threads: Int = 1) {
+        (self.clock, self.watermark, self.threads) = (clock, watermark, threads)
+    }
 }
 
 /// Results of a finishing stage, one a row.

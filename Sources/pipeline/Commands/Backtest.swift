@@ -16,7 +16,8 @@ struct Backtest: ParsableCommand {
             With --shuffled, each item gets the forecast of another, in units of its own mean: the control that must be clearly worse.
 
             With --orders, orders are replayed instead: at each of the last --origins reviews the job's policy orders, and so do a forecast with \
-            a safety factor, past sums without a forecast, and one that knows what comes. Their costs are compared.
+            a safety factor, past sums without a forecast, Poisson demand, (s, S) by the power approximation, and one that knows what comes. \
+            Their costs, service, stock and waste are compared.
 
               pipeline backtest jobs/demand.yaml
               pipeline backtest jobs/demand.yaml --orders --origins 12
@@ -112,13 +113,15 @@ struct Backtest: ParsableCommand {
         return Table(
             columns: [
                 .init("policy"), .init("items", .number), .init("periods", .number), .init("cost", .money), .init("cost_low", .money),
-                .init("cost_high", .money), .init("holding", .money), .init("missing", .money), .init("filled", .number),
+                .init("cost_high", .money), .init("holding", .money), .init("missing", .money), .init("waste", .money),
+                .init("ordering", .money), .init("filled", .number), .init("served", .number), .init("wasted", .number),
                 .init("mean_stock", .number), .init("orders", .number),
             ],
             rows: rows.map { row in
                 [
                     .text(row.policy), .count(row.items), .count(row.periods), money(row.cost), money(row.low), money(row.high),
-                    money(row.holding), money(row.missing), .share(row.fill), .real(row.stock, decimals: 1), .count(row.orders),
+                    money(row.holding), money(row.missing), money(row.waste), money(row.ordering), .share(row.fill), .share(row.served),
+                    .share(row.wasted), .real(row.stock, decimals: 1), .count(row.orders),
                 ]
             })
     }

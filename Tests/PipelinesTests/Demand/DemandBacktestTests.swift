@@ -66,14 +66,18 @@ import Testing
     func orders() throws {
         let steady = Shop()
         let same = try DemandOrderReplay(reviews: 3, resamples: 20).measure(steady.job(units: Array(repeating: 12, count: 90))).rows
-        #expect(same.map(\.policy) == ["distribution", "safety", "history", "perfect"])
-        for row in same { #expect(row.missing == 0 && row.fill == 1 && abs(row.cost - same[3].cost) < 1e-9, "\(row)") }
+        #expect(same.map(\.policy) == ["distribution", "safety", "history", "poisson", "power", "perfect"])
+        for row in same {
+            #expect(row.missing == 0 && row.fill == 1 && row.served == 1 && row.waste == 0 && row.ordering == 0, "\(row)")
+            // Poisson demand would vary, so that one keeps more.
+            #expect(row.policy == "poisson" ? row.cost > same[5].cost : abs(row.cost - same[5].cost) < 1e-9, "\(row)")
+        }
         // The jump comes after the first review, at 72.
         let jumping = Shop()
         let units = Array(repeating: 12, count: 80) + Array(repeating: 30, count: 10)
         let rows = try DemandOrderReplay(reviews: 2, resamples: 20).measure(jumping.job(units: units)).rows
-        #expect(rows[3].missing == 0 && rows[3].fill == 1)
-        #expect(rows[0].missing > 0 && rows[0].fill < 1 && rows[0].cost > rows[3].cost)
+        #expect(rows[5].missing == 0 && rows[5].fill == 1)
+        #expect(rows[0].missing > 0 && rows[0].fill < 1 && rows[0].cost > rows[5].cost)
     }
 
     @Test("a job that forecasts nothing, and a past that is too short, are refused")

@@ -53,7 +53,7 @@ public struct DemandBacktest: Sendable {
     }
 
     /// Values of the stage's `model`.
-    public static let models = ["auto", "thorough", "trees", "combined"] + LocalModel.allCases.map(\.rawValue)
+    public static let models = ["auto", "thorough", "trees", "combined", "outside"] + LocalModel.allCases.map(\.rawValue)
 
     public let settings: Settings
 
@@ -91,7 +91,8 @@ public struct DemandBacktest: Sendable {
         let time = job.main.eventTime.flatMap { job.main.schema.index(of: $0) } ?? 0
         let keys = job.main.key.compactMap { job.main.schema.index(of: $0) }
         for feed in job.streamedFeeds {
-            if feed.role == .table, feed.name != job.stage.text("plan"), feed.name != job.stage.text("stock") { continue }
+            let isTaken = ["plan", "stock", "catalog", "outside", "external"].contains { job.stage.text($0) == feed.name }
+            if feed.role == .table, !isTaken { continue }
             let reader = BlockReader(feed: feed, files: try Readiness.deliveries(of: feed, in: job.directory), blockRows: 8_192)
             while let read = try reader.next() {
                 let batch = read.block.batch
@@ -114,16 +115,16 @@ public struct DemandBacktest: Sendable {
         var scores: [String: DemandScore] = [:]
         for turn in (0..<settings.origins).reversed() {
             let back = settings.skip + horizon + turn * (settings.step ?? horizon)
-            func origin(_ name: String) -> Int {
+            @Sendable func origin(_ name: String) -> Int {
                 (settings.ends == .own ? state.items[name]?.last ?? .min / 2 : newest ?? .min / 2) - back
             }
             let items = state.names.filter { (state.items[$0]?.first ?? .max) + settings.least - 1 <= origin($0) }
-            let global = own.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
+            let made = DemandForecasts(planner, state, items, addsUp: settings.ends == .newest, origin: origin)
             var cases: [DemandCase] = []
             for name in items {
                 guard let item = state.items[name] else { continue }
                 let origin = origin(name), values = planner.series(item, through: origin), seed = DemandPlanner.seed(name, origin)
-                let forecast = planner.forecast(values, seed: seed, global: global?.forecast(of: item, origin: origin, seed: seed)).0
+                let forecast = made.forecast(of: name, origin: origin).forecast
                 cases.append(
                     DemandCase(
                         item: name, forecast: forecast, actual: (1...horizon).map { planner.actual(item, origin + $0) }, past: values,
@@ -171,7 +172,9 @@ struct DemandCase {
 
 extension DemandStage {
     /// The newest period that counts; nil without rows.
-    var newestPeriod: Int? { state.newestPeriod.map { $0 - (settings.lastIsOpen ? 1 : 0) } }
+    var newestPeriod: Int? {
+        state.newestPeriod.map { $0 - (settings.last == .open || (settings.last == .auto && state.newestIsOpen) ? 1 : 0) }
+    }
 }
 
 extension DemandState {

@@ -11,6 +11,7 @@ struct DemandGlobal {
 
     /// - Parameter origin: an item's last period that is known; of a stage that runs the same for all.
     init(planner: DemandPlanner, _ state: DemandState, _ items: [String], origin: (String) -> Int) {
+        let planner = planner.knowing(state.external)
         self.planner = planner
         let series = items.compactMap { name -> CombinedForecaster.Series? in
             let origin = origin(name)
@@ -103,6 +104,7 @@ struct DemandGlobal {
                 covariates.append(rows.indices.map { $0 + 1 < rows.count ? rows[$0 + 1][place] : .nan })
             }
         }
+        covariates += planner.externalColumns(periods, origin: origin)
         if [.day, .week, .month].contains(settings.period) {
             covariates.append(periods.map { Double(settings.period.placeInYear(of: $0)) })
         }

@@ -1,7 +1,7 @@
 import Records
 
 /// What is known in advance of an item's periods (price, promotion, opening), past and to come.
-struct DemandKnown: Equatable {
+struct DemandKnown: Equatable, Sendable {
     private(set) var first = 0
     private var width = 0
     /// Row-major, a row a period; NaN = not known.
@@ -40,6 +40,16 @@ struct DemandKnown: Equatable {
         if !isSold, times[at] == .min || (times[at] != .max && times[at] > time) { return }
         times[at] = isSold ? .min : max(time, .min + 1)
         for (place, value) in row.enumerated() { values[at * width + place] = value }
+    }
+
+    /// Periods whose row was known at a time, and when it became so.
+    func known(by time: Int64) -> [(period: Int, time: Int64)] {
+        times.indices.filter { times[$0] != .max && times[$0] <= time }.map { (first + $0, times[$0]) }
+    }
+
+    /// Rows of periods after one that are not known at a time yet.
+    func unknown(after period: Int, knownBy time: Int64) -> Int {
+        times.indices.count { first + $0 > period && times[$0] != .max && times[$0] > time }
     }
 
     mutating func forget(before period: Int) {

@@ -5,10 +5,12 @@ public import Records
 
 /// Replays ordering on a demand job's own past: what each policy would have cost.
 ///
-/// At each of `reviews` past reviews, `review` periods apart, every policy says the level to order up to from the values up to then; the order
-/// arrives after the lead time; demand that finds no stock is lost. All policies begin with the level of their first review in stock.
-/// Holding is paid for what is left at a period's end, the margin for each unit missed, both as shares of the unit's cost, as the job says.
-/// Periods whose demand is not known (ran out) count with the smooth level before them.
+/// At each of `reviews` past reviews, `review` periods apart, every policy says from the values up to then at or below which position it orders
+/// and up to which; the order arrives after the lead time (where lead times vary, one of them drawn by item and period, the same for all
+/// policies); demand that finds no stock is lost; what its shelf life ends before it sells is wasted, the oldest units sell first. All policies
+/// begin with the level of their first review in stock. Holding is paid for what is left at a period's end, the margin for each unit missed,
+/// waste for each unit thrown away, all as shares of the unit's cost, and each order's own cost, as the job says. Periods whose demand is not
+/// known (ran out) count with the smooth level before them.
 public struct DemandOrderReplay: Sendable {
     public enum Policy: String, CaseIterable, Sendable {
         /// The job's: a quantile of sampled sums of the whole forecast distribution.
@@ -17,6 +19,10 @@ public struct DemandOrderReplay: Sendable {
         case safety
         /// The same quantile of past sums over as many periods, without a forecast.
         case history
+        /// A Poisson distribution of the forecast's mean.
+        case poisson
+        /// (s, S) by the power approximation, of the forecast's mean and the deviation of past values; the safety level where orders cost nothing.
+        case power
         /// Knows what comes: no policy without that knowledge can be expected to cost less.
         case perfect
     }
@@ -32,17 +38,17 @@ public struct DemandOrderReplay: Sendable {
         public var high: Double
         public var holding: Double
         public var missing: Double
+        public var waste: Double
+        public var ordering: Double
         /// Share of the units wanted that were sold.
         public var fill: Double
+        /// Share of an item's periods in which all that was wanted was there.
+        public var served: Double
+        /// Units thrown away, as a share of those that came.
+        public var wasted: Double
         /// Mean units in stock at a period's end, an item.
         public var stock: Double
         public var orders: Int
-    }
-
-    struct Tally {
-        var holding = 0.0, missing = 0.0, wanted = 0.0, sold = 0.0, stock = 0.0
-        var orders = 0, periods = 0
-        var cost: Double { holding + missing }
     }
 
     public let reviews: Int
@@ -57,19 +63,16 @@ public struct DemandOrderReplay: Sendable {
         let stage = try DemandBacktest.filled(job, progress: progress)
         let settings = stage.settings, planner = DemandPlanner(settings: settings), state = stage.state
         let last = stage.newestPeriod ?? .min / 2
-        let start = last - settings.exposure - (reviews - 1) * settings.review
+        let start = last - settings.cover - (reviews - 1) * settings.review
         let origins = (0..<reviews).map { start + $0 * settings.review }
-        let items = state.names.filter { (state.items[$0]?.first ?? .max) + 2 * settings.exposure <= start }
-        guard !items.isEmpty else { throw .backtestShort(job.name, origins: reviews, horizon: settings.exposure) }
-        var levels: [Policy: [String: [Double]]] = [:]
+        let items = state.names.filter { (state.items[$0]?.first ?? .max) + 2 * settings.cover <= start }
+        guard !items.isEmpty else { throw .backtestShort(job.name, origins: reviews, horizon: settings.cover) }
+        var levels: [Policy: [String: [Level]]] = [:]
         for origin in origins {
-            let global = settings.global == .none ? nil : DemandGlobal(planner: planner, state, items, origin: origin)
+            let made = DemandForecasts(planner, state, items) { _ in origin }
             for name in items {
                 guard let item = state.items[name] else { continue }
-                for (policy, level) in self.levels(
-                    planner, name, item, origin: origin,
-                    global: global?.forecast(of: item, origin: origin, seed: DemandPlanner.seed(name, origin)))
-                {
+                for (policy, level) in self.levels(planner, name, item, made.forecast(of: name, origin: origin).forecast, origin: origin) {
                     levels[policy, default: [:]][name, default: []].append(level)
                 }
             }
@@ -78,7 +81,7 @@ public struct DemandOrderReplay: Sendable {
             row(
                 policy,
                 items.compactMap { name in
-                    state.items[name].map { replay($0, planner, levels[policy]?[name] ?? [], origins: origins) }
+                    state.items[name].map { DemandShelf.replay($0, name, planner, levels[policy]?[name] ?? [], origins: origins) }
                 })
         }
         return (rows, settings.currency)
@@ -86,67 +89,132 @@ public struct DemandOrderReplay: Sendable {
 
     // MARK: One item
 
+    /// Ordered at or below `point`, up to `top`.
+    struct Level {
+        var point: Double
+        var top: Double
+
+        init(_ point: Double, _ top: Double) { (self.point, self.top) = (point, top) }
+        init(_ level: Double) { self.init(level, level) }
+    }
+
     private func levels(
-        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, origin: Int, global: LocalForecast?
-    ) -> [(Policy, Double)] {
-        let settings = planner.settings, exposure = settings.exposure, ratio = planner.ratio
-        let values = planner.series(item, through: origin), seed = DemandPlanner.seed(name, origin)
-        let forecast = planner.forecast(values, seed: seed, global: global).0
-        let mean = forecast.mean.reduce(0, +), average = values.reduce(0, +) / Double(values.count)
+        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, _ forecast: LocalForecast, origin: Int
+    ) -> [(Policy, Level)] {
+        let settings = planner.settings, cover = settings.cover, unitCost = Double(item.cost)
+        let values = planner.series(item, through: origin)
+        let mean = forecast.mean.prefix(cover).reduce(0, +), average = values.reduce(0, +) / Double(values.count)
         let variance = values.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(max(values.count - 1, 1))
+        let costs = planner.shares, ratio = costs.missing / (costs.missing + costs.holding)
         let sums =
-            values.count >= exposure
-            ? (exposure...values.count).map { values[($0 - exposure)..<$0].reduce(0, +) }.sorted() : [mean]
-        let coming = (1...exposure).reduce(0.0) { $0 + Self.demand(item, planner, origin + $1) }
+            values.count >= cover ? (cover...values.count).map { values[($0 - cover)..<$0].reduce(0, +) }.sorted() : [mean]
+        let coming = (1...cover).reduce(0.0) { $0 + Self.demand(item, planner, origin + $1) }
+        let job = planner.policy(DemandDraws(forecast, settings, seed: DemandPlanner.seed(name, origin)), unitCost: unitCost)
+        let safety = max(0, mean + NormalLoss.quantile(ratio) * (variance * Double(cover)).squareRoot())
+        let order = settings.supply.orderCost * Double(settings.currency.minorUnits), holding = settings.holding * unitCost
+        var power = Level(safety)
+        if order > 0, holding > 0, mean > 0, variance > 0 {
+            let found = OrderUpTo.powerApproximation(
+                holding: holding * Double(settings.review), stockout: settings.margin * unitCost, fixed: order,
+                mean: mean / Double(cover) * Double(settings.review), deviation: (variance * Double(settings.review)).squareRoot(),
+                leadTime: Double(settings.leadTime) / Double(settings.review))
+            if found.orderUpTo.isFinite { power = Level(max(found.reorderPoint, 0), max(found.orderUpTo, 0)) }
+        }
         return [
-            (.distribution, planner.level(planner.sums(of: forecast, seed: seed))),
-            (.safety, max(0, mean + NormalLoss.quantile(ratio) * (variance * Double(exposure)).squareRoot())),
-            (.history, planner.level(sums)), (.perfect, coming),
+            (.distribution, Level(job.point, job.top)), (.safety, Level(safety)),
+            (.history, Level(Newsvendor.empirical(holding: costs.holding, stockout: costs.missing, demands: sums).level)),
+            (.poisson, Level(Newsvendor.poisson(holding: costs.holding, stockout: costs.missing, mean: mean).level)), (.power, power),
+            (.perfect, Level(coming)),
         ]
     }
 
-    private static func demand(_ item: DemandState.Item, _ planner: DemandPlanner, _ period: Int) -> Double {
+    static func demand(_ item: DemandState.Item, _ planner: DemandPlanner, _ period: Int) -> Double {
         planner.actual(item, period) ?? planner.series(item, through: period).last ?? 0
-    }
-
-    private func replay(_ item: DemandState.Item, _ planner: DemandPlanner, _ levels: [Double], origins: [Int]) -> Tally {
-        let settings = planner.settings, unit = Double(item.cost)
-        guard let first = levels.first, let begin = origins.first, let end = origins.last else { return Tally() }
-        var tally = Tally(), stock = (first / settings.pack).rounded(.up) * settings.pack, coming: [Int: Double] = [:]
-        for period in (begin + 1)...(end + settings.review) {
-            // At the end of the period before, an order was placed that comes after the lead time.
-            if let review = origins.firstIndex(of: period - 1) {
-                let needed = levels[review] - stock - coming.values.reduce(0, +)
-                if needed > 1e-9 {
-                    coming[period + settings.leadTime, default: 0] += max(
-                        (needed / settings.pack).rounded(.up) * settings.pack, settings.leastOrder)
-                    tally.orders += 1
-                }
-            }
-            stock += coming.removeValue(forKey: period) ?? 0
-            let demand = Self.demand(item, planner, period), sold = min(stock, demand)
-            stock -= sold
-            tally.periods += 1
-            (tally.wanted, tally.sold, tally.stock) = (tally.wanted + demand, tally.sold + sold, tally.stock + stock)
-            tally.holding += stock * settings.holding * unit
-            tally.missing += (demand - sold) * settings.margin * unit
-        }
-        return tally
     }
 
     // MARK: All items
 
-    private func row(_ policy: Policy, _ tallies: [Tally]) -> Row {
-        func sum(_ part: (Tally) -> Double) -> Double { tallies.reduce(0) { $0 + part($1) } }
+    private func row(_ policy: Policy, _ shelves: [DemandShelf]) -> Row {
+        func sum(_ part: (DemandShelf) -> Double) -> Double { shelves.reduce(0) { $0 + part($1) } }
         var random = SplitMix64(seed: 7)
         let draws = (0..<resamples).map { _ in
-            tallies.indices.reduce(0.0) { sum, _ in sum + tallies[random.next(below: tallies.count)].cost }
+            shelves.indices.reduce(0.0) { sum, _ in sum + shelves[random.next(below: shelves.count)].cost }
         }.sorted()
-        let periods = tallies.reduce(0) { $0 + $1.periods }, wanted = sum { $0.wanted }
+        let periods = shelves.reduce(0) { $0 + $1.periods }, wanted = sum { $0.wanted }, came = sum { $0.came }
         return Row(
-            policy: policy.rawValue, items: tallies.count, periods: periods, cost: sum { $0.cost },
+            policy: policy.rawValue, items: shelves.count, periods: periods, cost: sum { $0.cost },
             low: draws[Int(0.025 * Double(draws.count))], high: draws[min(draws.count - 1, Int(0.975 * Double(draws.count)))],
-            holding: sum { $0.holding }, missing: sum { $0.missing }, fill: wanted > 0 ? sum { $0.sold } / wanted : 1,
-            stock: sum { $0.stock } / Double(max(periods, 1)), orders: tallies.reduce(0) { $0 + $1.orders })
+            holding: sum { $0.holding }, missing: sum { $0.missing }, waste: sum { $0.waste }, ordering: sum { $0.ordering },
+            fill: wanted > 0 ? sum { $0.sold } / wanted : 1, served: Double(shelves.reduce(0) { $0 + $1.served }) / Double(max(periods, 1)),
+            wasted: came > 0 ? sum { $0.thrown } / came : 0, stock: sum { $0.stock } / Double(max(periods, 1)),
+            orders: shelves.reduce(0) { $0 + $1.orders })
+    }
+}
+
+/// One item's stock under one policy, period by period, and what it cost.
+struct DemandShelf {
+    /// Minor units.
+    private(set) var holding = 0.0, missing = 0.0, waste = 0.0, ordering = 0.0
+    /// Units: wanted, sold, that came, that were thrown away; stock summed over periods.
+    private(set) var wanted = 0.0, sold = 0.0, came = 0.0, thrown = 0.0, stock = 0.0
+    private(set) var orders = 0, periods = 0, served = 0
+    /// Units by the last period in which they can be sold, the oldest first.
+    private var units: [(last: Int, count: Double)] = []
+    private var coming: [Int: Double] = [:]
+
+    var cost: Double { holding + missing + waste + ordering }
+
+    static func replay(
+        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, _ levels: [DemandOrderReplay.Level], origins: [Int]
+    ) -> DemandShelf {
+        let settings = planner.settings, unit = Double(item.cost)
+        var shelf = DemandShelf()
+        guard let first = levels.first, let begin = origins.first, let end = origins.last else { return shelf }
+        shelf.receive((first.top / settings.pack).rounded(.up) * settings.pack, in: begin + 1, settings)
+        for period in (begin + 1)...(end + settings.review) {
+            // At the end of the period before, an order was placed that comes after the lead time.
+            if let review = origins.firstIndex(of: period - 1) {
+                let wanted = planner.units((levels[review].point, levels[review].top), position: shelf.position)
+                if wanted > 0 {
+                    shelf.coming[period + lead(name, period, settings), default: 0] += wanted
+                    shelf.orders += 1
+                    shelf.ordering += settings.supply.orderCost * Double(settings.currency.minorUnits)
+                }
+            }
+            shelf.receive(shelf.coming.removeValue(forKey: period) ?? 0, in: period, settings)
+            shelf.sell(DemandOrderReplay.demand(item, planner, period), in: period, unit: unit, settings)
+        }
+        return shelf
+    }
+
+    private static func lead(_ name: String, _ period: Int, _ settings: DemandSettings) -> Int {
+        guard let times = settings.supply.leadTimes else { return settings.leadTime }
+        return times[Int(RecordKey.mix(DemandPlanner.seed(name, period)) % UInt64(times.count))]
+    }
+
+    private var position: Double { onHand + coming.values.reduce(0, +) }
+    private var onHand: Double { units.reduce(0) { $0 + $1.count } }
+
+    private mutating func receive(_ count: Double, in period: Int, _ settings: DemandSettings) {
+        guard count > 0 else { return }
+        came += count
+        units.append((settings.supply.shelfLife.map { period + $0 - 1 } ?? .max, count))
+    }
+
+    private mutating func sell(_ demand: Double, in period: Int, unit: Double, _ settings: DemandSettings) {
+        var left = demand
+        for place in units.indices where left > 0 {
+            let taken = min(units[place].count, left)
+            units[place].count -= taken
+            left -= taken
+        }
+        let old = units.filter { $0.last <= period }.reduce(0) { $0 + $1.count }
+        units.removeAll { $0.last <= period || $0.count <= 0 }
+        periods += 1
+        served += left <= 1e-9 ? 1 : 0
+        (wanted, sold, thrown, stock) = (wanted + demand, sold + demand - left, thrown + old, stock + onHand)
+        holding += onHand * settings.holding * unit
+        missing += left * settings.margin * unit
+        waste += old * settings.supply.waste * unit
     }
 }

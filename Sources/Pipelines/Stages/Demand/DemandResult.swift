@@ -1,7 +1,7 @@
 import Foundation
 
 /// One item's forecast and order.
-struct DemandResult {
+struct DemandResult: Sendable {
     var item: String
     var model = "none"
     /// Quantile loss a unit on past origins; NaN where the past is too short.
@@ -17,7 +17,20 @@ struct DemandResult {
     /// Chance to run out if nothing is ordered.
     var chance = 0.0
     var expected = 0.0
+    /// Ordered at or below the first, up to the second.
+    var point = 0.0
     var target = 0.0
+    /// Minor units.
+    var unitCost = 0.0
+    var draws: DemandDraws?
+    /// What a person must know of how its past was read.
+    var notes: [String] = []
+    /// `item`, or the column of a group.
+    var level = "item"
+    /// Members of a group.
+    var members = 0
+    /// How many times the level before the newest values are; 1 = no jump.
+    var jump = 1.0
     var order = 0.0
     /// Minor units: the order's value, the cost of what would be missing if short, the cost of holding the order if it was not needed.
     var orderValue: Int64 = 0
@@ -35,13 +48,18 @@ struct DemandResult {
         ("zero_share", "share of the newest periods without demand"),
         ("loss", "quantile loss a unit on two past origins, -1 where the past is too short"),
         ("stock_known", "1 where the stock feed names the item"),
+        ("is_item", "1 for an item, 0 for a group of a hierarchy"),
+        ("jump", "how many times the level before the newest periods are, where they lie wholly apart; 1 elsewhere"),
+        ("cut", "1 where the budget leaves less than the item alone would want"),
+        ("is_new", "1 where the forecast rests on items like it"),
     ]
 
     var featureValues: [Float] {
         let zeros = recent.isEmpty ? 0 : Double(recent.count { $0 == 0 }) / Double(recent.count)
         let values = [
             chance, expected > 0 ? min(position / expected, 1e6) : 1e6, expected, order, Double(history), zeros, loss.isFinite ? loss : -1,
-            knowsStock ? 1 : 0,
+            knowsStock ? 1 : 0, level == "item" ? 1 : 0, jump, notes.contains { $0.hasPrefix("cut by the budget") } ? 1 : 0,
+            model == "kin" ? 1 : 0,
         ]
         return values.map { Float($0) }
     }

@@ -64,6 +64,13 @@ enum DemandGlobalUse: String, CaseIterable, Sendable {
     case none, trees, combined
 }
 
+/// Whether the period of the newest row counts.
+enum DemandLast: String, CaseIterable, Sendable {
+    /// It does where the newest row stands as late in its period as those of the periods before it did.
+    case auto
+    case counts, open
+}
+
 /// What a period without a row means.
 enum DemandGap: String, CaseIterable, Sendable { case zero, missing, closed }
 
@@ -83,10 +90,14 @@ struct DemandSettings: Sendable {
     var seasons: [Int]
     var gap: DemandGap
     var zone: Zone
-    /// The period of the newest row is not over yet.
-    var lastIsOpen: Bool
+    /// Whether the period of the newest row is over.
+    var last: DemandLast
+    var series: DemandSeriesSettings
+    var supply: DemandSupplySettings
     /// Nil = chosen per item.
     var model: LocalModel?
+    /// Forecasts from outside alone.
+    var usesOutside: Bool
     /// Models that need much time are among the candidates.
     var isThorough: Bool
     /// Estimated seconds of one core a series that choosing its models may take; nil = no limit.
@@ -119,12 +130,18 @@ struct DemandSettings: Sendable {
     /// Intervals of the trees are set by the span before the origin.
     var calibrates: Bool
 
-    /// Periods that an order placed now must last for.
-    var exposure: Int { leadTime + review }
+    /// Periods that are forecast: as far as an order placed now is of use.
+    var exposure: Int { max(cover, (supply.leadTimes?.last ?? 0) + review, supply.shelfLife.map { leadTime + $0 } ?? 0) }
+
+    /// Periods that an order placed now must last for, at the usual lead time.
+    var cover: Int { leadTime + review }
 
     /// Two states with different fingerprints must not be mixed.
     var fingerprint: UInt64 {
-        RecordKey.hash("\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil) \(knownNames)")
+        RecordKey.hash(
+            "\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil) \(knownNames) "
+                + "\(series.location != nil) \(series.hierarchyNames) \(series.attributeNames) \(series.addsRows) \(series.unitSizes.count) "
+                + "\(series.externalNames)")
     }
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -150,8 +167,7 @@ struct DemandSettings: Sendable {
             self.currency = currency
         } else {
             guard let named = Currency(configuration.text("currency") ?? "EUR") else {
-                throw .stageInput(
-                    "\(stage).currency", found: configuration.text("currency") ?? "", expected: "an ISO 4217 code such as EUR")
+                throw .demandValue("currency", found: configuration.text("currency") ?? "", expected: "an ISO 4217 code such as EUR")
             }
             currency = named
         }
@@ -161,13 +177,14 @@ struct DemandSettings: Sendable {
         if let named = configuration.text("seasons") {
             seasons = named.split { $0 == "," || $0 == " " }.map { Int($0) ?? 0 }.sorted()
             guard seasons.allSatisfy({ (2...1_000).contains($0) }) else {
-                throw .stageInput("\(stage).seasons", found: named, expected: "lengths of seasons in periods, 2 to 1000, such as 24 168")
+                throw .demandValue("seasons", found: named, expected: "lengths of seasons in periods, 2 to 1000, such as 24 168")
             }
         }
         gap = configuration.text("gaps").flatMap { DemandGap(rawValue: $0) } ?? .zero
-        lastIsOpen = configuration.text("last-period") == "open"
+        last = configuration.text("last-period").flatMap { DemandLast(rawValue: $0) } ?? .auto
         let name = configuration.text("model") ?? "auto"
         model = LocalModel(rawValue: name)
+        usesOutside = name == "outside"
         isThorough = name == "thorough" || configuration.text("own-models") == "thorough"
         budget = number("time-budget").map { $0 / 1_000 }
         global = DemandGlobalUse(rawValue: name) ?? .none
@@ -205,6 +222,12 @@ struct DemandSettings: Sendable {
             throw .stageZone(stage, zoneName, nearest: Nearest.name(to: zoneName, among: Zone.knownNames))
         }
         self.zone = zone
+        series = try DemandSeriesSettings(configuration, schema: schema)
+        supply = try DemandSupplySettings(configuration)
+        if let times = supply.leadTimes { leadTime = times[times.count / 2] }
+        guard itemIsText || series.hierarchy.isEmpty else {
+            throw .stageColumnType(stage, "hierarchy", schema.fields[item].name, "int64", ["string, so that results of groups have names"])
+        }
     }
 
     /// The period of an instant.

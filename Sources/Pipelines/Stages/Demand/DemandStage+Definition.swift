@@ -24,6 +24,7 @@ extension DemandStage {
                         "stock", .feed, optional: true,
                         help: "Table feed of the stock: a column named as `item`, `on_hand` and perhaps `on_order`; the newest row counts.",
                         example: "stock"),
+                ] + seriesParameters + [
                     Parameter(
                         "period", .choice(DemandPeriod.allCases.map(\.rawValue)), default: "day",
                         help:
@@ -39,13 +40,17 @@ extension DemandStage {
                         "gaps", .choice(DemandGap.allCases.map(\.rawValue)), default: "zero",
                         help: "A period without a row: nothing sold, not known, or closed (no period at all).", example: "closed"),
                     Parameter(
-                        "last-period", .choice(["counts", "open"]), default: "counts",
-                        help: "`open`: the period of the newest row is not over yet and is left out.", example: "open"),
+                        "last-period", .choice(DemandLast.allCases.map(\.rawValue)), default: "auto",
+                        help:
+                            "Whether the period of the newest row counts, or is not over yet and left out (`open`). `auto`: it counts where that row "
+                            + "stands as late in its period as the newest rows of the eight periods before.",
+                        example: "open"),
                     Parameter("zone", .text, default: "UTC", help: "IANA time zone of periods.", example: "Europe/Berlin"),
                     Parameter(
                         "model", .choice(DemandBacktest.models), default: "auto",
-                        help: "`auto`: the fast models, weighted per item by their loss on two past origins; `thorough`: all of them; "
-                            + "`trees`: boosted trees over all items; `combined`: trees and auto, weighted by the span before the origin.",
+                        help:
+                            "`auto`: the fast models, weighted per item by their loss on two past origins, and those of the feed `outside` beside "
+                            + "them; `thorough`: all of them; `outside`: those of the feed alone; `trees`: boosted trees over all items; `combined`: trees and auto, weighted by the span before the origin.",
                         example: "dynamic-optimised-theta"),
                     Parameter(
                         "own-models", .choice(["fast", "thorough"]), default: "fast",
@@ -95,6 +100,7 @@ extension DemandStage {
                     Parameter("pack", .integer(1...1_000_000), default: "1", help: "Units come in packs of this many.", example: "6"),
                     Parameter(
                         "minimum-order", .integer(0...1_000_000_000), default: "0", help: "Fewest units of an order.", example: "24"),
+                ] + supplyParameters + [
                     Parameter(
                         "correlation", .number(0...0.99), default: "0.2",
                         help: "How much the surprises of different periods go together, for the demand of several.", example: "0.3"),
@@ -102,18 +108,24 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 4, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 5, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {
         guard let settings = try? DemandSettings(configuration, schema: main) else { return nil }
+        let fields = fields(settings, main),
+            key = [main.fields[settings.item].name] + (settings.series.location.map { [main.fields[$0].name] } ?? [])
+        return ResultLayout(schema: Schema(fields), key: key + ["origin"], time: "origin")
+    }
+
+    /// Columns of a result, in order.
+    static func fields(_ settings: DemandSettings, _ main: Schema) -> [Field] {
         let money = ColumnType.money(settings.currency)
-        let item = main.fields[settings.item]
-        return ResultLayout(
-            schema: Schema([
-                Field(item.name, item.type), Field("origin", .timestamp), Field("model", .string), Field("stock", .float64),
-                Field("expected", .float64), Field("target", .float64), Field("order_units", .float64), Field("order_value", money),
-                Field("shortage", money), Field("overstock", money), Field("forecast", .string),
-            ]), key: [item.name, "origin"], time: "origin")
+        let names = [settings.item] + (settings.series.location.map { [$0] } ?? [])
+        return names.map { Field(main.fields[$0].name, main.fields[$0].type) } + [
+            Field("origin", .timestamp), Field("level", .string), Field("model", .string), Field("stock", .float64),
+            Field("expected", .float64), Field("target", .float64), Field("order_units", .float64), Field("order_value", money),
+            Field("shortage", money), Field("overstock", money), Field("forecast", .string), Field("notes", .string),
+        ]
     }
 }

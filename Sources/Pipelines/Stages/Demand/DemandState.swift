@@ -1,8 +1,8 @@
 import Records
 
-/// What the stage remembers: each item's units by period, its newest cost and stock.
-struct DemandState {
-    struct Item {
+/// What the stage remembers: each item's units by period, its newest cost and stock, and what is known of items and periods besides.
+struct DemandState: Sendable {
+    struct Item: Sendable {
         /// Number of the first period of `values`.
         var first: Int
         /// NaN = no row.
@@ -14,11 +14,35 @@ struct DemandState {
         var costPeriod = Int.min
         /// What is known in advance, of past and future periods.
         var known = DemandKnown()
+        /// Groups and attributes, as the newest row has them.
+        var labels: [String] = []
+        /// Rows of a period that has many, in order of time.
+        var parts: [Part] = []
+        /// Rows whose price was zero or less.
+        var zeroPrices = 0
 
         var last: Int { first + values.count - 1 }
+        var bytes: Int { 200 + 9 * values.capacity + known.bytes + 24 * parts.capacity + 16 * labels.count }
     }
 
-    struct Stock: Equatable {
+    struct Part: Equatable, Sendable {
+        var time: Int64
+        var units: Double
+        var period: Int32
+        var isShort: Bool
+    }
+
+    /// What the catalog says of an item.
+    struct Entry: Equatable, Sendable {
+        var labels: [String]
+        /// Minor units; 0 = not said.
+        var cost: Int64
+        /// When it is first sold, and when its row became known, microseconds; the lowest where the feed does not say.
+        var launch: Int64
+        var known: Int64
+    }
+
+    struct Stock: Equatable, Sendable {
         var onHand: Double
         var onOrder: Double
         var time: Int64
@@ -32,6 +56,13 @@ struct DemandState {
         var isShort: Bool
         var cost: Int64
         var known: [Float] = []
+        var labels: [String] = []
+        /// Event time, microseconds.
+        var time: Int64 = 0
+        /// Days of its period after its own.
+        var remaining = 0
+        /// The price was zero or less.
+        var hasZeroPrice = false
     }
 
     /// A row of the plan.
@@ -46,52 +77,50 @@ struct DemandState {
     enum Taken { case new, replaced, same, tooOld }
 
     let history: Int
-    private(set) var items: [String: Item] = [:]
-    private(set) var stocks: [String: Stock] = [:]
+    /// A period has many rows.
+    let addsRows: Bool
+    var items: [String: Item] = [:]
+    var stocks: [String: Stock] = [:]
     /// Plans of items that have not sold yet.
-    private var plans: [String: DemandKnown] = [:]
-    private(set) var rowCount: UInt64 = 0
-    private var newest = Int.min
+    var plans: [String: DemandKnown] = [:]
+    var catalog: [String: Entry] = [:]
+    var outside = DemandOutside()
+    /// What is known of periods for all items alike.
+    var external = DemandKnown()
+    var ends = DemandPeriodEnds()
+    var rowCount: UInt64 = 0
+    var newest = Int.min
 
-    init(history: Int) { self.history = history }
+    init(history: Int, addsRows: Bool = false) { (self.history, self.addsRows) = (history, addsRows) }
+
+    /// The newest row stands earlier in its period than those of the periods before did.
+    var newestIsOpen: Bool { ends.newestIsOpen }
 
     var names: [String] { items.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
-    var bytes: Int { items.values.reduce(0) { $0 + 160 + 9 * $1.values.capacity + $1.known.bytes } + stocks.count * 64 }
+    var bytes: Int {
+        items.values.reduce(0) { $0 + $1.bytes } + stocks.count * 64 + catalog.count * 96 + outside.bytes + external.bytes
+    }
 
     /// - Parameter keepsFirst: of two rows with different units the first is kept (rejects that are read again).
     mutating func take(_ row: Row, keepsFirst: Bool) -> Taken {
         rowCount += 1
         newest = max(newest, row.period)
         guard row.period > newest - history else { return .tooOld }
-        var item =
-            items[row.item] ?? Item(first: row.period, values: [], isShort: [], known: plans.removeValue(forKey: row.item) ?? .init())
-        defer { items[row.item] = item }
-        if row.period < item.first {
-            let gap = item.first - row.period
-            item.values.insert(contentsOf: repeatElement(.nan, count: gap), at: 0)
-            item.isShort.insert(contentsOf: repeatElement(false, count: gap), at: 0)
-            item.first = row.period
+        ends.take(row.period, remaining: row.remaining)
+        if items[row.item] == nil {
+            items[row.item] = Item(first: row.period, values: [], isShort: [], known: plans.removeValue(forKey: row.item) ?? .init())
         }
-        while item.last < row.period {
-            item.values.append(.nan)
-            item.isShort.append(false)
-        }
-        let at = row.period - item.first, before = item.values[at]
-        if !row.known.isEmpty, before.isNaN || !keepsFirst { item.known.set(row.period, row.known, time: .min, isSold: true) }
-        if !before.isNaN, keepsFirst || (before == row.units && item.isShort[at] == row.isShort) {
-            return before == row.units ? .same : .replaced
-        }
-        (item.values[at], item.isShort[at]) = (row.units, row.isShort)
-        if row.period >= item.costPeriod { (item.cost, item.costPeriod) = (row.cost, row.period) }
-        let excess = item.values.count - history
-        if excess > 0 {
-            item.values.removeFirst(excess)
-            item.isShort.removeFirst(excess)
-            item.first += excess
-            item.known.forget(before: item.first)
-        }
-        return before.isNaN ? .new : .replaced
+        // In place: a copy of an item would copy its whole past with every row.
+        return items[row.item]?.take(row, keepsFirst: keepsFirst, history: history, addsRows: addsRows) ?? .tooOld
+    }
+
+    /// Whether a row of this item and time, or of its period, is there; and its units.
+    func units(of item: String, period: Int, time: Int64) -> Double? {
+        guard let item = items[item] else { return nil }
+        if addsRows { return item.parts.first { $0.time == time }?.units }
+        let at = period - item.first
+        return item.values.indices.contains(at) && !item.values[at].isNaN ? item.values[at] : nil
     }
 
     mutating func take(_ planned: Planned) {
@@ -104,121 +133,91 @@ struct DemandState {
         }
     }
 
+    mutating func take(_ entry: Entry, of item: String) {
+        rowCount += 1
+        if let known = catalog[item], known.known > entry.known { return }
+        catalog[item] = entry
+    }
+
+    mutating func take(_ row: DemandOutside.Row) {
+        rowCount += 1
+        outside.take(row, newest: newest, history: history)
+    }
+
+    /// A row about a period for all items alike.
+    mutating func take(external row: Planned) {
+        rowCount += 1
+        external.set(row.period, row.values, time: row.time, isSold: false)
+    }
+
     mutating func take(_ stock: Stock, of item: String) {
         rowCount += 1
         if let known = stocks[item], known.time > stock.time { return }
         stocks[item] = stock
     }
+}
 
-    // MARK: Bytes
-
-    func write(to writer: inout ByteWriter) {
-        writer.word(rowCount)
-        writer.signed(Int64(newest == .min ? -1 : newest))
-        writer.byte(newest == .min ? 0 : 1)
-        writer.varint(UInt64(items.count))
-        for name in names {
-            guard let item = items[name] else { continue }
-            Self.write(name, to: &writer)
-            writer.signed(Int64(item.first))
-            writer.signed(item.cost)
-            writer.signed(Int64(item.costPeriod == .min ? -1 : item.costPeriod))
-            writer.varint(UInt64(item.values.count))
-            for at in item.values.indices {
-                writer.word(item.values[at].bitPattern)
-                writer.byte(item.isShort[at] ? 1 : 0)
-            }
-            item.known.write(to: &writer)
+extension DemandState.Item {
+    mutating func take(_ row: DemandState.Row, keepsFirst: Bool, history: Int, addsRows: Bool) -> DemandState.Taken {
+        if row.period < first {
+            let gap = first - row.period
+            values.insert(contentsOf: repeatElement(.nan, count: gap), at: 0)
+            isShort.insert(contentsOf: repeatElement(false, count: gap), at: 0)
+            first = row.period
         }
-        writer.varint(UInt64(stocks.count))
-        for name in stocks.keys.sorted() {
-            guard let stock = stocks[name] else { continue }
-            Self.write(name, to: &writer)
-            Self.write(stock, to: &writer)
+        while last < row.period {
+            values.append(.nan)
+            isShort.append(false)
         }
-        writer.varint(UInt64(plans.count))
-        for name in plans.keys.sorted() {
-            Self.write(name, to: &writer)
-            plans[name]?.write(to: &writer)
+        if !row.labels.isEmpty, row.period >= last || labels.isEmpty { labels = row.labels }
+        let taken = addsRows ? add(row, keepsFirst: keepsFirst) : set(row, keepsFirst: keepsFirst)
+        if taken == .same || (taken == .replaced && keepsFirst) { return taken }
+        if row.hasZeroPrice { zeroPrices += 1 }
+        // A unit costs something: a row that says nothing does not know.
+        if row.cost > 0, row.period >= costPeriod { (cost, costPeriod) = (row.cost, row.period) }
+        let excess = values.count - history
+        if excess > 0 {
+            values.removeFirst(excess)
+            isShort.removeFirst(excess)
+            first += excess
+            known.forget(before: first)
+            parts.removeFirst(parts.firstIndex { Int($0.period) >= first } ?? parts.count)
         }
+        return taken
     }
 
-    init(from reader: inout ByteReader, history: Int) {
-        self.init(history: history)
-        rowCount = reader.word()
-        let newest = Int(reader.signed())
-        self.newest = reader.byte() == 0 ? .min : newest
-        for _ in 0..<reader.count(of: 5) {
-            let name = Self.text(&reader)
-            var item = Item(first: Int(reader.signed()), values: [], isShort: [])
-            item.cost = reader.signed()
-            item.costPeriod = Int(reader.signed())
-            for _ in 0..<reader.count(of: 9) {
-                item.values.append(Double(bitPattern: reader.word()))
-                item.isShort.append(reader.byte() == 1)
-            }
-            item.known = DemandKnown(from: &reader)
-            items[name] = item
+    /// The one row of its period.
+    mutating func set(_ row: DemandState.Row, keepsFirst: Bool) -> DemandState.Taken {
+        let at = row.period - first, before = values[at]
+        if !row.known.isEmpty, before.isNaN || !keepsFirst { known.set(row.period, row.known, time: .min, isSold: true) }
+        if !before.isNaN, keepsFirst || (before == row.units && isShort[at] == row.isShort) {
+            return before == row.units ? .same : .replaced
         }
-        for _ in 0..<reader.count(of: 18) {
-            let name = Self.text(&reader)
-            stocks[name] = Self.stock(&reader)
+        (values[at], isShort[at]) = (row.units, row.isShort)
+        return before.isNaN ? .new : .replaced
+    }
+
+    /// One of the rows of its period, known by its time: the period's units are their sum, in order of time.
+    mutating func add(_ row: DemandState.Row, keepsFirst: Bool) -> DemandState.Taken {
+        let part = DemandState.Part(time: row.time, units: row.units, period: Int32(truncatingIfNeeded: row.period), isShort: row.isShort)
+        var low = 0, high = parts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if parts[middle].time < row.time { low = middle + 1 } else { high = middle }
         }
-        for _ in 0..<reader.count(of: 4) {
-            let name = Self.text(&reader)
-            plans[name] = DemandKnown(from: &reader)
+        let isKnown = low < parts.count && parts[low].time == row.time
+        if isKnown, keepsFirst || parts[low] == part { return parts[low].units == row.units ? .same : .replaced }
+        if isKnown { parts[low] = part } else { parts.insert(part, at: low) }
+        if !row.known.isEmpty { known.set(row.period, row.known, time: .min, isSold: true) }
+        var from = low
+        while from > 0, parts[from - 1].period == part.period { from -= 1 }
+        let at = row.period - first
+        (values[at], isShort[at]) = (0, false)
+        while from < parts.count, parts[from].period == part.period {
+            values[at] += parts[from].units
+            if parts[from].isShort { isShort[at] = true }
+            from += 1
         }
-    }
-
-    static func write(_ text: String, to writer: inout ByteWriter) {
-        var text = text
-        text.withUTF8 { writer.text($0) }
-    }
-
-    static func text(_ reader: inout ByteReader) -> String { String(decoding: reader.text(), as: UTF8.self) }
-
-    static func write(_ row: Row, to writer: inout ByteWriter) {
-        write(row.item, to: &writer)
-        writer.signed(Int64(row.period))
-        writer.word(row.units.bitPattern)
-        writer.byte(row.isShort ? 1 : 0)
-        writer.signed(row.cost)
-        write(row.known, to: &writer)
-    }
-
-    static func write(_ values: [Float], to writer: inout ByteWriter) {
-        writer.varint(UInt64(values.count))
-        for value in values { writer.word(UInt64(value.bitPattern)) }
-    }
-
-    static func floats(_ reader: inout ByteReader) -> [Float] {
-        (0..<reader.count(of: 8)).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: reader.word())) }
-    }
-
-    static func write(_ planned: Planned, to writer: inout ByteWriter) {
-        write(planned.item, to: &writer)
-        writer.signed(Int64(planned.period))
-        write(planned.values, to: &writer)
-        writer.signed(planned.time)
-    }
-
-    static func planned(_ reader: inout ByteReader) -> Planned {
-        Planned(item: text(&reader), period: Int(reader.signed()), values: floats(&reader), time: reader.signed())
-    }
-
-    static func row(_ reader: inout ByteReader) -> Row {
-        Row(
-            item: text(&reader), period: Int(reader.signed()), units: Double(bitPattern: reader.word()), isShort: reader.byte() == 1,
-            cost: reader.signed(), known: floats(&reader))
-    }
-
-    static func write(_ stock: Stock, to writer: inout ByteWriter) {
-        writer.word(stock.onHand.bitPattern)
-        writer.word(stock.onOrder.bitPattern)
-        writer.signed(stock.time)
-    }
-
-    static func stock(_ reader: inout ByteReader) -> Stock {
-        Stock(onHand: Double(bitPattern: reader.word()), onOrder: Double(bitPattern: reader.word()), time: reader.signed())
+        return isKnown ? .replaced : .new
     }
 }

@@ -1,0 +1,162 @@
+public import Records
+
+/// Rows of table feeds: stock, plan, catalog, forecasts from outside, and what is known of periods.
+extension DemandStage {
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+        switch feed {
+        case settings.plan: try absorb(plan: batch)
+        case settings.series.catalog: try absorb(catalog: batch)
+        case settings.series.outside: try absorb(outside: batch)
+        case settings.series.external: try absorb(external: batch)
+        default: try absorb(stock: batch)
+        }
+    }
+
+    private static func number(_ column: Column?, _ row: Int) -> Double? {
+        guard let column, column.isValid(row) else { return nil }
+        switch column.type {
+        case .float64: return column.doubles[row]
+        case .decimal(let scale): return Double(column.integers[row]) / Self.power(scale)
+        default: return Double(column.integers[row])
+        }
+    }
+
+    private static func power(_ scale: Int) -> Double { (0..<scale).reduce(1) { result, _ in result * 10 } }
+
+    /// When a row became known: the lowest where there is no such column, never where it holds nothing.
+    private static func known(_ batch: RecordBatch, _ row: Int) -> Int64 {
+        batch["known_from"].map { $0.isValid(row) ? $0.integers[row] : .max - 1 } ?? .min
+    }
+
+    private func failure(_ feed: String, _ batch: RecordBatch, _ expected: [String]) -> Failure {
+        .stageTable("\(DemandSettings.stage).\(feed)", feed: feed, found: batch.schema.fields.map(\.name), expected: expected)
+    }
+
+    /// Columns that name a row's series.
+    private var seriesNames: [String] {
+        [schema.fields[settings.item].name] + (settings.series.location.map { [schema.fields[$0].name] } ?? [])
+    }
+
+    /// Names of the rows' series; nil where a row names none.
+    private func series(_ batch: RecordBatch) -> [String?]? {
+        let columns = seriesNames.map { batch[$0] }
+        guard !columns.contains(where: { $0 == nil }) else { return nil }
+        return (0..<batch.count).map { row in
+            guard let item = columns[0]?.text(row) else { return nil }
+            return columns.count == 1 ? item : DemandSeriesName(item: item, location: columns[1]?.text(row) ?? "").text
+        }
+    }
+
+    private func absorb(stock batch: RecordBatch) throws(Failure) {
+        guard let series = series(batch), let onHand = batch["on_hand"] else {
+            throw failure("stock", batch, seriesNames + ["on_hand", "perhaps on_order and unit"])
+        }
+        let time = batch.schema.fields.firstIndex { $0.type == .timestamp || $0.type == .date }
+        let unit = settings.series.unit.flatMap { batch[schema.fields[$0].name] }
+        for row in 0..<batch.count {
+            guard let key = series[row], var units = Self.number(onHand, row), units.isFinite else { continue }
+            // A count in another unit, as rows of the sales have it.
+            let size = unit.map { $0.text(row).flatMap { settings.series.unitSizes[$0] } ?? 1 } ?? 1
+            units *= size
+            let stock = DemandState.Stock(
+                onHand: units, onOrder: (Self.number(batch["on_order"], row) ?? 0) * size,
+                time: time.map { batch.columns[$0].integers[row] } ?? 0)
+            if isLogging {
+                log.byte(1)
+                DemandState.write(key, to: &log)
+                DemandState.write(stock, to: &log)
+            }
+            state.take(stock, of: key)
+        }
+    }
+
+    private func absorb(plan batch: RecordBatch) throws(Failure) {
+        let time = batch.schema.fields.firstIndex { $0.type == .timestamp && $0.name != "known_from" }
+        let columns = settings.knownNames.map { batch[$0] }
+        guard let series = series(batch), let time, !columns.contains(where: { $0 == nil }) else {
+            throw failure("plan", batch, seriesNames + ["a timestamp"] + settings.knownNames + ["perhaps known_from"])
+        }
+        var zone = settings.zone
+        for row in 0..<batch.count {
+            guard let key = series[row], batch.columns[time].isValid(row) else { continue }
+            var values = columns.map { Self.float($0, row) }
+            if let price = settings.series.price, values[price] <= 0 { values[price] = .nan }
+            let planned = DemandState.Planned(
+                item: key, period: settings.period(of: batch.columns[time].integers[row], &zone), values: values,
+                time: Self.known(batch, row))
+            if isLogging {
+                log.byte(3)
+                DemandState.write(planned, to: &log)
+            }
+            state.take(planned)
+        }
+    }
+
+    private func absorb(catalog batch: RecordBatch) throws(Failure) {
+        let series = settings.series, names = series.hierarchyNames + series.attributeNames
+        guard let keys = self.series(batch), let first = series.attributeNames.first, batch[first] != nil else {
+            throw failure("catalog", batch, seriesNames + series.attributeNames + ["perhaps launch, known_from and the unit's cost"])
+        }
+        let cost = settings.unitCost.flatMap { batch[schema.fields[$0].name] }, launch = batch["launch"]
+        for row in 0..<batch.count {
+            guard let key = keys[row] else { continue }
+            let entry = DemandState.Entry(
+                labels: names.map { batch[$0]?.text(row) ?? "" }, cost: cost.map { $0.isValid(row) ? $0.integers[row] : 0 } ?? 0,
+                launch: launch.map { $0.isValid(row) ? $0.integers[row] : .min } ?? .min, known: Self.known(batch, row))
+            if isLogging {
+                log.byte(6)
+                DemandState.write(key, to: &log)
+                DemandState.write(entry, to: &log)
+            }
+            state.take(entry, of: key)
+        }
+    }
+
+    private func absorb(outside batch: RecordBatch) throws(Failure) {
+        let fields = batch.schema.fields
+        let levels = fields.compactMap { field in DemandOutside.level(ofColumn: field.name).map { ($0, field.name) } }.sorted { $0 < $1 }
+        let time = fields.firstIndex { $0.type == .timestamp && $0.name != "known_from" }
+        // A forecast without its known time could have been made after what it forecasts.
+        guard let series = series(batch), let time, !levels.isEmpty, batch["known_from"]?.type == .timestamp else {
+            throw failure("outside", batch, seriesNames + ["a timestamp in the period", "known_from", "quantiles such as q10, q50, q90"])
+        }
+        var zone = settings.zone
+        let columns = levels.map { batch[$0.1] }, model = batch["model"], mean = batch["mean"]
+        for row in 0..<batch.count {
+            let values = columns.compactMap { Self.number($0, row) }
+            guard let key = series[row], batch.columns[time].isValid(row), values.count == levels.count, values.allSatisfy(\.isFinite)
+            else {
+                continue
+            }
+            let outside = DemandOutside.Row(
+                item: key, model: model?.text(row) ?? "outside", period: settings.period(of: batch.columns[time].integers[row], &zone),
+                known: Self.known(batch, row),
+                values: DemandOutside.values(
+                    levels: levels.map(\.0), values: values, mean: Self.number(mean, row).flatMap { $0.isFinite ? $0 : nil }))
+            if isLogging {
+                log.byte(4)
+                DemandOutside.write(outside, to: &log)
+            }
+            state.take(outside)
+        }
+    }
+
+    private func absorb(external batch: RecordBatch) throws(Failure) {
+        let time = batch.schema.fields.firstIndex { $0.type == .timestamp && $0.name != "known_from" }
+        let columns = settings.series.externalNames.map { batch[$0] }
+        guard let time, !columns.contains(where: { $0 == nil }) else {
+            throw failure("external", batch, ["a timestamp"] + settings.series.externalNames + ["perhaps known_from"])
+        }
+        var zone = settings.zone
+        for row in 0..<batch.count where batch.columns[time].isValid(row) {
+            let planned = DemandState.Planned(
+                item: "", period: settings.period(of: batch.columns[time].integers[row], &zone),
+                values: columns.map { Self.number($0, row).map { Float($0) } ?? .nan }, time: Self.known(batch, row))
+            if isLogging {
+                log.byte(5)
+                DemandState.write(planned, to: &log)
+            }
+            state.take(external: planned)
+        }
+    }
+}

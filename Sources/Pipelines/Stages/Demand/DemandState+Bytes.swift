@@ -1,0 +1,170 @@
+import Records
+
+/// The state as bytes.
+extension DemandState {
+    func write(to writer: inout ByteWriter) {
+        writer.word(rowCount)
+        writer.signed(Int64(newest == .min ? -1 : newest))
+        writer.byte(newest == .min ? 0 : 1)
+        writer.varint(UInt64(items.count))
+        for name in names {
+            guard let item = items[name] else { continue }
+            Self.write(name, to: &writer)
+            writer.signed(Int64(item.first))
+            writer.signed(item.cost)
+            writer.signed(Int64(item.costPeriod == .min ? -1 : item.costPeriod))
+            writer.varint(UInt64(item.values.count))
+            for at in item.values.indices {
+                writer.word(item.values[at].bitPattern)
+                writer.byte(item.isShort[at] ? 1 : 0)
+            }
+            item.known.write(to: &writer)
+            writer.varint(UInt64(item.zeroPrices))
+            Self.write(item.labels, to: &writer)
+            writer.varint(UInt64(item.parts.count))
+            for part in item.parts {
+                writer.signed(part.time)
+                writer.word(part.units.bitPattern)
+                writer.signed(Int64(part.period))
+                writer.byte(part.isShort ? 1 : 0)
+            }
+        }
+        writer.varint(UInt64(stocks.count))
+        for name in stocks.keys.sorted() {
+            guard let stock = stocks[name] else { continue }
+            Self.write(name, to: &writer)
+            Self.write(stock, to: &writer)
+        }
+        writer.varint(UInt64(plans.count))
+        for name in plans.keys.sorted() {
+            Self.write(name, to: &writer)
+            plans[name]?.write(to: &writer)
+        }
+        writer.varint(UInt64(catalog.count))
+        for name in catalog.keys.sorted() {
+            guard let entry = catalog[name] else { continue }
+            Self.write(name, to: &writer)
+            Self.write(entry, to: &writer)
+        }
+        outside.write(to: &writer)
+        external.write(to: &writer)
+        ends.write(to: &writer)
+    }
+
+    init(from reader: inout ByteReader, history: Int, addsRows: Bool) {
+        self.init(history: history, addsRows: addsRows)
+        rowCount = reader.word()
+        let newest = Int(reader.signed())
+        self.newest = reader.byte() == 0 ? .min : newest
+        for _ in 0..<reader.count(of: 5) {
+            let name = Self.text(&reader)
+            var item = Item(first: Int(reader.signed()), values: [], isShort: [])
+            item.cost = reader.signed()
+            item.costPeriod = Int(reader.signed())
+            for _ in 0..<reader.count(of: 9) {
+                item.values.append(Double(bitPattern: reader.word()))
+                item.isShort.append(reader.byte() == 1)
+            }
+            item.known = DemandKnown(from: &reader)
+            item.zeroPrices = Int(reader.varint())
+            item.labels = Self.texts(&reader)
+            for _ in 0..<reader.count(of: 11) {
+                item.parts.append(
+                    Part(
+                        time: reader.signed(), units: Double(bitPattern: reader.word()),
+                        period: Int32(truncatingIfNeeded: reader.signed()), isShort: reader.byte() == 1))
+            }
+            items[name] = item
+        }
+        for _ in 0..<reader.count(of: 18) {
+            let name = Self.text(&reader)
+            stocks[name] = Self.stock(&reader)
+        }
+        for _ in 0..<reader.count(of: 4) {
+            let name = Self.text(&reader)
+            plans[name] = DemandKnown(from: &reader)
+        }
+        for _ in 0..<reader.count(of: 5) {
+            let name = Self.text(&reader)
+            catalog[name] = Self.entry(&reader)
+        }
+        outside = DemandOutside(from: &reader)
+        external = DemandKnown(from: &reader)
+        ends = DemandPeriodEnds(from: &reader)
+    }
+
+    static func write(_ texts: [String], to writer: inout ByteWriter) {
+        writer.varint(UInt64(texts.count))
+        for text in texts { write(text, to: &writer) }
+    }
+
+    static func texts(_ reader: inout ByteReader) -> [String] { (0..<reader.count(of: 1)).map { _ in text(&reader) } }
+
+    static func write(_ entry: Entry, to writer: inout ByteWriter) {
+        write(entry.labels, to: &writer)
+        writer.signed(entry.cost)
+        writer.signed(entry.launch)
+        writer.signed(entry.known)
+    }
+
+    static func entry(_ reader: inout ByteReader) -> Entry {
+        Entry(labels: texts(&reader), cost: reader.signed(), launch: reader.signed(), known: reader.signed())
+    }
+
+    static func write(_ text: String, to writer: inout ByteWriter) {
+        var text = text
+        text.withUTF8 { writer.text($0) }
+    }
+
+    static func text(_ reader: inout ByteReader) -> String { String(decoding: reader.text(), as: UTF8.self) }
+
+    static func write(_ row: Row, to writer: inout ByteWriter) {
+        write(row.item, to: &writer)
+        writer.signed(Int64(row.period))
+        writer.word(row.units.bitPattern)
+        writer.byte(row.isShort ? 1 : 0)
+        writer.signed(row.cost)
+        write(row.known, to: &writer)
+        write(row.labels, to: &writer)
+        writer.signed(row.time)
+        writer.signed(Int64(row.remaining))
+        writer.byte(row.hasZeroPrice ? 1 : 0)
+    }
+
+    static func write(_ values: [Float], to writer: inout ByteWriter) {
+        writer.varint(UInt64(values.count))
+        for value in values { writer.word(UInt64(value.bitPattern)) }
+    }
+
+    static func floats(_ reader: inout ByteReader) -> [Float] {
+        (0..<reader.count(of: 8)).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: reader.word())) }
+    }
+
+    static func write(_ planned: Planned, to writer: inout ByteWriter) {
+        write(planned.item, to: &writer)
+        writer.signed(Int64(planned.period))
+        write(planned.values, to: &writer)
+        writer.signed(planned.time)
+    }
+
+    static func planned(_ reader: inout ByteReader) -> Planned {
+        Planned(item: text(&reader), period: Int(reader.signed()), values: floats(&reader), time: reader.signed())
+    }
+
+    static func row(_ reader: inout ByteReader) -> Row {
+        Row(
+            item: text(&reader), period: Int(reader.signed()), units: Double(bitPattern: reader.word()), isShort: reader.byte() == 1,
+            cost: reader.signed(), known: floats(&reader), labels: texts(&reader), time: reader.signed(), remaining: Int(reader.signed()),
+            hasZeroPrice: reader.byte() == 1)
+    }
+
+    static func write(_ stock: Stock, to writer: inout ByteWriter) {
+        writer.word(stock.onHand.bitPattern)
+        writer.word(stock.onOrder.bitPattern)
+        writer.signed(stock.time)
+    }
+
+    static func stock(_ reader: inout ByteReader) -> Stock {
+        Stock(onHand: Double(bitPattern: reader.word()), onOrder: Double(bitPattern: reader.word()), time: reader.signed())
+    }
+}

@@ -34,7 +34,7 @@ import Testing
         func rounded(_ row: [String: Double], _ name: String) -> String { String(format: "%.3f", row[name] ?? .nan) }
         #expect(rows.map { rounded($0, "smape") } == ["18.383", "13.912"])
         #expect(rows.map { rounded($0, "mase") } == ["2.395", "1.193"])
-        #expect(rows.map { rounded($0, "owa") } == ["1.000", "0.627"])
+        #expect(rows[0]["owa"] == 1 && abs((rows[1]["owa"] ?? .nan) - 0.6275) < 5e-4)
         let shuffled = try Self.measures(job) {
             ($0.ends, $0.lag, $0.models, $0.isShuffled) = (.own, 24, ["seasonal-naive"], true)
         }

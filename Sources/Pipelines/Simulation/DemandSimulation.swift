@@ -17,6 +17,10 @@ public struct DemandSimulation: Sendable {
         public var start: Timestamp
         /// Gzip level 1...9; nil = plain files.
         public var gzipLevel: Int?
+        /// Days whose sales stand in one row: 1, or 7 for a week's.
+        public var step = 1
+        /// Sales and stock are written as UBL 2.1 documents as well.
+        public var documents = false
 
         public init(
             items: Int, days: Int, seed: UInt64, start: Timestamp = Timestamp(.init(year: 2025, month: 1, day: 1)), gzipLevel: Int? = 6
@@ -41,14 +45,16 @@ public struct DemandSimulation: Sendable {
     public init(_ configuration: Configuration) throws(Failure) {
         guard (1...1_000_000).contains(configuration.items) else { throw .simulationRange("items", configuration.items, 1...1_000_000) }
         guard (30...10_000).contains(configuration.days) else { throw .simulationRange("days", configuration.days, 30...10_000) }
+        guard (1...7).contains(configuration.step) else { throw .simulationRange("step", configuration.step, 1...7) }
         self.configuration = configuration
     }
 
-    /// Writes `sales/YYYY-MM.csv[.gz]`, a file a month, and `stock/YYYY-MM-DD.csv[.gz]` of the last day below `folder`.
+    /// Writes `sales/YYYY-MM.csv[.gz]`, a file a month, and `stock/YYYY-MM-DD.csv[.gz]` of the last day below `folder`; with documents
+    /// `ubl/activity/YYYY-MM.xml[.gz]` and `ubl/stock/YYYY-MM-DD.xml[.gz]`, too.
     ///
     /// - Throws: a folder that holds such folders already, or that cannot be written.
     public func write(to folder: String) throws(Failure) -> Summary {
-        for name in ["sales", "stock"] {
+        for name in ["sales", "stock"] + (configuration.documents ? ["ubl/activity", "ubl/stock"] : []) {
             if FileManager.default.fileExists(atPath: "\(folder)/\(name)") { throw .simulationFolderTaken("\(folder)/\(name)") }
             do {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
@@ -58,32 +64,41 @@ public struct DemandSimulation: Sendable {
         }
         var summary = Summary(), day = 0
         let items = (0..<configuration.items).map { Item($0, seed: configuration.seed) }
+        var documents = configuration.documents ? DemandDocuments(folder: folder, gzipLevel: configuration.gzipLevel) : nil
         while day < configuration.days {
             let month = date(day).prefix(7)
             let writer = try writer("\(folder)/sales/\(month).csv")
             var buffer = TextBuffer()
             buffer.append("ITEM,DATE,UNITS,COST,RAN_OUT\n")
             while day < configuration.days, date(day).prefix(7) == month {
-                for item in items { try write(item, day: day, to: writer, &buffer, &summary) }
-                day += 1
+                for item in items { try write(item, day: day, to: writer, &buffer, &summary, &documents) }
+                try documents?.finishDay(date(day))
+                day += configuration.step
             }
+            try documents?.finishMonth(date(min(day, configuration.days) - configuration.step), &summary)
             try buffer.flush(to: writer, atEnd: true)
             try writer.finish()
             summary.files += 1
             summary.bytes += writer.fileBytes
         }
-        try writeStock(items, to: folder, &summary)
+        try writeStock(items, to: folder, &summary, documents)
         return summary
     }
 
     private func write(
-        _ item: Item, day: Int, to writer: GzipWriter, _ buffer: inout TextBuffer, _ summary: inout Summary
+        _ item: Item, day: Int, to writer: GzipWriter, _ buffer: inout TextBuffer, _ summary: inout Summary,
+        _ documents: inout DemandDocuments?
     ) throws(Failure) {
-        var dice = Dice(seed: configuration.seed, .demand, item.number, day: day)
-        let weekday = Timestamp(seconds: Int64(configuration.start.day + day) * 86_400).weekday
-        var units = item.units(day: day, weekday: weekday, &dice)
-        let ranOut = units > 3 && dice.below(60) == 0
-        if ranOut { units = units * (20 + dice.below(60)) / 100 }
+        var units = 0, ranOut = false
+        for day in day..<min(day + configuration.step, configuration.days) {
+            var dice = Dice(seed: configuration.seed, .demand, item.number, day: day)
+            let weekday = Timestamp(seconds: Int64(configuration.start.day + day) * 86_400).weekday
+            let wanted = item.units(day: day, weekday: weekday, &dice)
+            let isOut = wanted > 3 && dice.below(60) == 0
+            units += isOut ? wanted * (20 + dice.below(60)) / 100 : wanted
+            if isOut { ranOut = true }
+        }
+        documents?.add(item.number, id: item.id, units: units)
         guard units > 0 || ranOut else { return }
         buffer.append("A")
         buffer.append(item.number, width: 5)
@@ -100,7 +115,10 @@ public struct DemandSimulation: Sendable {
         summary.stockouts += ranOut ? 1 : 0
     }
 
-    private func writeStock(_ items: [Item], to folder: String, _ summary: inout Summary) throws(Failure) {
+    private func writeStock(
+        _ items: [Item], to folder: String, _ summary: inout Summary, _ documents: DemandDocuments?
+    ) throws(Failure) {
+        var stock: [(id: String, units: Int, cost: Int)] = []
         let date = date(configuration.days - 1), writer = try writer("\(folder)/stock/\(date).csv")
         var buffer = TextBuffer()
         buffer.append("ITEM,COUNTED,ON_HAND,ON_ORDER\n")
@@ -112,7 +130,9 @@ public struct DemandSimulation: Sendable {
             buffer.append(",")
             buffer.append(Array(date.utf8))
             buffer.append(",")
-            buffer.append(weekly * dice.below(260) / 100)
+            let units = weekly * dice.below(260) / 100
+            stock.append((item.id, units, item.cost))
+            buffer.append(units)
             buffer.append(",")
             buffer.append(dice.below(4) == 0 ? weekly : 0)
             buffer.append("\n")
@@ -122,6 +142,7 @@ public struct DemandSimulation: Sendable {
         try writer.finish()
         summary.files += 1
         summary.bytes += writer.fileBytes
+        try documents?.writeStock(stock, date, &summary)
     }
 
     private func date(_ day: Int) -> String { Timestamp.isoDate(days: Int64(configuration.start.day + day)) }
@@ -142,6 +163,7 @@ public struct DemandSimulation: Sendable {
         private let hasOffers: Bool
         private let swing: Int
         private let phase: Int
+        var id: String { "A" + String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number) }
         private static let weekdays = [14, 15, 15, 16, 19, 22, 11]
 
         init(_ number: Int, seed: UInt64) {

@@ -11,6 +11,7 @@ extension Simulate {
                 Two thirds of the items sell most days, the others seldom. The same options give the same content on every machine.
 
                   pipeline simulate demand --items 60 --days 365 --seed 1 --out data
+                  pipeline simulate demand --items 100000 --days 1092 --weekly --out data
                 """)
 
         @Option(help: "Number of items.")
@@ -25,13 +26,21 @@ extension Simulate {
         @Option(help: "First day, as 2025-01-01.", transform: Fraud.day)
         var start = Timestamp(.init(year: 2025, month: 1, day: 1))
 
+        @Flag(help: "A row holds a week's sales, dated by its first day.")
+        var weekly = false
+
+        @Flag(help: "Write UBL 2.1 documents as well: ProductActivity and InventoryReport.")
+        var documents = false
+
         @OptionGroup(title: "Files") var files: Simulate.Files
         @OptionGroup(title: "Output") var format: FormatOptions
         @OptionGroup(title: "Output") var output: OutputOptions
 
         func run() throws {
-            let simulation = try DemandSimulation(
-                .init(items: items, days: days, seed: seed, start: start, gzipLevel: files.gzipLevel))
+            var configuration = DemandSimulation.Configuration(
+                items: items, days: days, seed: seed, start: start, gzipLevel: files.gzipLevel)
+            (configuration.step, configuration.documents) = (weekly ? 7 : 1, documents)
+            let simulation = try DemandSimulation(configuration)
             let summary = try simulation.write(to: files.out)
             try format.write(
                 Details(

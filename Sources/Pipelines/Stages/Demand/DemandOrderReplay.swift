@@ -72,7 +72,10 @@ public struct DemandOrderReplay: Sendable {
             let made = DemandForecasts(planner, state, items) { _ in origin }
             for name in items {
                 guard let item = state.items[name] else { continue }
-                for (policy, level) in self.levels(planner, name, item, made.forecast(of: name, origin: origin).forecast, origin: origin) {
+                for (policy, level) in self.levels(
+                    planner, name, item, made.forecast(of: name, origin: origin).forecast, unitCost: Double(state.cost(of: name, settings)),
+                    origin: origin)
+                {
                     levels[policy, default: [:]][name, default: []].append(level)
                 }
             }
@@ -81,7 +84,10 @@ public struct DemandOrderReplay: Sendable {
             row(
                 policy,
                 items.compactMap { name in
-                    state.items[name].map { DemandShelf.replay($0, name, planner, levels[policy]?[name] ?? [], origins: origins) }
+                    state.items[name].map {
+                        DemandShelf.replay(
+                            $0, name, planner, levels[policy]?[name] ?? [], origins: origins, unit: Double(state.cost(of: name, settings)))
+                    }
                 })
         }
         return (rows, settings.currency)
@@ -99,9 +105,10 @@ public struct DemandOrderReplay: Sendable {
     }
 
     private func levels(
-        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, _ forecast: LocalForecast, origin: Int
+        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, _ forecast: LocalForecast, unitCost: Double,
+        origin: Int
     ) -> [(Policy, Level)] {
-        let settings = planner.settings, cover = settings.cover, unitCost = Double(item.cost)
+        let settings = planner.settings, cover = settings.cover
         let values = planner.series(item, through: origin)
         let mean = forecast.mean.prefix(cover).reduce(0, +), average = values.reduce(0, +) / Double(values.count)
         let variance = values.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(max(values.count - 1, 1))
@@ -165,9 +172,10 @@ struct DemandShelf {
     var cost: Double { holding + missing + waste + ordering }
 
     static func replay(
-        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, _ levels: [DemandOrderReplay.Level], origins: [Int]
+        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, _ levels: [DemandOrderReplay.Level], origins: [Int],
+        unit: Double
     ) -> DemandShelf {
-        let settings = planner.settings, unit = Double(item.cost)
+        let settings = planner.settings
         var shelf = DemandShelf()
         guard let first = levels.first, let begin = origins.first, let end = origins.last else { return shelf }
         shelf.receive((first.top / settings.pack).rounded(.up) * settings.pack, in: begin + 1, settings)

@@ -57,7 +57,7 @@ extension DemandStage {
         var row = DemandState.Row(
             item: series(columns, index), period: period, units: units,
             isShort: settings.stockout.map { columns[$0].integers[index] != 0 } ?? false,
-            cost: settings.unitCost.map { columns[$0].integers[index] } ?? settings.currency.minorUnits,
+            cost: settings.unitCost.map { columns[$0].integers[index] } ?? 0,
             known: settings.known.map { Self.float(columns[$0], index) },
             labels: settings.series.labels.map { columns[$0].text(index) ?? "" },
             time: time)

@@ -49,7 +49,7 @@ extension DemandStage {
 
     private func absorb(stock batch: RecordBatch) throws(Failure) {
         guard let series = series(batch), let onHand = batch["on_hand"] else {
-            throw failure("stock", batch, seriesNames + ["on_hand", "perhaps on_order and unit"])
+            throw failure("stock", batch, seriesNames + ["on_hand", "perhaps on_order, unit and value"])
         }
         let time = batch.schema.fields.firstIndex { $0.type == .timestamp || $0.type == .date }
         let unit = settings.series.unit.flatMap { batch[schema.fields[$0].name] }
@@ -60,7 +60,7 @@ extension DemandStage {
             units *= size
             let stock = DemandState.Stock(
                 onHand: units, onOrder: (Self.number(batch["on_order"], row) ?? 0) * size,
-                time: time.map { batch.columns[$0].integers[row] } ?? 0)
+                time: time.map { batch.columns[$0].integers[row] } ?? 0, cost: cost(ofUnitIn: batch["value"], row, units: units))
             if isLogging {
                 log.byte(1)
                 DemandState.write(key, to: &log)
@@ -68,6 +68,15 @@ extension DemandStage {
             }
             state.take(stock, of: key)
         }
+    }
+
+    /// What the stock is worth, a unit; 0 where it is not said, or in another currency.
+    private func cost(ofUnitIn value: Column?, _ row: Int, units: Double) -> Int64 {
+        guard let value, case .money(let currency) = value.type, currency.code == settings.currency.code, value.isValid(row), units > 0
+        else {
+            return 0
+        }
+        return max(Int64((Double(value.integers[row]) / units).rounded()), 0)
     }
 
     private func absorb(plan batch: RecordBatch) throws(Failure) {

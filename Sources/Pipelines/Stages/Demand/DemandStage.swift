@@ -69,13 +69,8 @@ public final class DemandStage: FinishingStage {
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    private static func cost(of name: String, _ state: DemandState) -> Int64 {
-        let cost = state.items[name]?.cost ?? 0
-        return cost > 0 ? cost : state.catalog[name]?.cost ?? 0
-    }
-
     private static func wish(_ name: String, _ made: DemandForecasts, _ state: DemandState, origin: Int) -> DemandBudget.Wish {
-        let cost = cost(of: name, state)
+        let cost = state.cost(of: name, made.planner.settings)
         let result = made.planner.result(
             of: name, made.forecast(of: name, origin: origin), stock: state.stocks[name], unitCost: cost, origin: origin)
         let draws = result.draws?.thinned ?? DemandDraws(made.planner.nothing([]).forecast, made.planner.settings, seed: 0)
@@ -90,7 +85,7 @@ public final class DemandStage: FinishingStage {
             guard index < items.count else { return Self.result(of: made.groups[index - items.count], state, made, origin: origin) }
             return made.planner.result(
                 of: items[index], made.forecast(of: items[index], origin: origin), stock: state.stocks[items[index]],
-                unitCost: Self.cost(of: items[index], state), origin: origin, ordered: budget?.cut[items[index]])
+                unitCost: state.cost(of: items[index], made.planner.settings), origin: origin, ordered: budget?.cut[items[index]])
         }
         return FinishedRows(batch: try batch(from: range.lowerBound), features: matrix)
     }

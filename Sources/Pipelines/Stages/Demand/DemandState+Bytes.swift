@@ -76,7 +76,7 @@ extension DemandState {
             }
             items[name] = item
         }
-        for _ in 0..<reader.count(of: 18) {
+        for _ in 0..<reader.count(of: 19) {
             let name = Self.text(&reader)
             stocks[name] = Self.stock(&reader)
         }
@@ -162,9 +162,12 @@ extension DemandState {
         writer.word(stock.onHand.bitPattern)
         writer.word(stock.onOrder.bitPattern)
         writer.signed(stock.time)
+        writer.signed(stock.cost)
     }
 
     static func stock(_ reader: inout ByteReader) -> Stock {
-        Stock(onHand: Double(bitPattern: reader.word()), onOrder: Double(bitPattern: reader.word()), time: reader.signed())
+        Stock(
+            onHand: Double(bitPattern: reader.word()), onOrder: Double(bitPattern: reader.word()), time: reader.signed(),
+            cost: reader.signed())
     }
 }

@@ -46,6 +46,8 @@ struct DemandState: Sendable {
         var onHand: Double
         var onOrder: Double
         var time: Int64
+        /// Of a unit, minor units, by the stock's value; 0 = not said.
+        var cost: Int64 = 0
     }
 
     /// A row that is taken.
@@ -113,6 +115,13 @@ struct DemandState: Sendable {
         }
         // In place: a copy of an item would copy its whole past with every row.
         return items[row.item]?.take(row, keepsFirst: keepsFirst, history: history, addsRows: addsRows) ?? .tooOld
+    }
+
+    /// What a unit costs, in minor units: by the newest sale, the catalog or the stock's value; where no column of the sales says so, 1 of the
+    /// currency in the end.
+    func cost(of name: String, _ settings: DemandSettings) -> Int64 {
+        for cost in [items[name]?.cost ?? 0, catalog[name]?.cost ?? 0, stocks[name]?.cost ?? 0] where cost > 0 { return cost }
+        return settings.unitCost == nil ? Int64(settings.currency.minorUnits) : 0
     }
 
     /// Whether a row of this item and time, or of its period, is there; and its units.

@@ -6,12 +6,13 @@ extension ItemPage {
     var plan: PlannedRepairText? { PlannedRepairText(reasons: item.reasons) }
 
     func isDrawn(_ table: Evidence) -> Bool {
-        EvidenceCurves(table) != nil || EvidenceChart(table, among: item.evidence) != nil
+        EvidenceCurves(table) != nil || EvidenceChart(table, among: item.evidence) != nil || FanChart(table) != nil
     }
 
     /// The picture of a table of a machine's or a process' course, with the table folded away below; nil for other tables.
     func drawn(_ table: Evidence) -> HTML? {
         if let curves = EvidenceCurves(table) { return curves.isCourse ? course(curves, table) : health(curves, table) }
+        if let chart = FanChart(table) { return fan(chart, table) }
         return EvidenceChart(table, among: item.evidence).map { control($0, table) }
     }
 

@@ -45,6 +45,18 @@ struct StageWords: Sendable {
         ("a reading, over 60", "測定ごと(60回)"), ("control charts of this group", "このグループの管理図"), ("measurement", "測定項目"),
         ("reading", "測定値"), ("lower limit", "下方限界"), ("center", "中心線"), ("upper limit", "上方限界"), ("signals", "警報"),
         ("readings of this group, newest first", "このグループの測定値(新しい順)"),
+        ("chance to run out within * *s if nothing is ordered: * %", "発注しない場合の欠品確率(1 期以内): 3 %"),
+        ("no stock is known, so it is taken for 0", "在庫が不明のため 0 とみなす"),
+        ("stock and orders cover * % of the expected * units", "在庫と発注残は予測 2 個の 1 % をまかなう"),
+        ("new: forecast from items like it", "新商品: 類似商品から予測"),
+        ("the newest *s are * times the level before: did the unit change?", "直近の期は以前の水準の 2 倍: 単位が変わりましたか"),
+        ("the newest *s are 1/* of the level before: did the unit change?", "直近の期は以前の水準の 1/2: 単位が変わりましたか"),
+        ("the budget leaves less than it wants", "予算により必要量より少ない"),
+        ("only * *s are known", "過去は 1 期のみ"), ("no demand in * % of the newest periods", "直近の期の 1 % は需要なし"),
+        ("past forecasts missed by * % (quantile loss a unit)", "過去の予測の誤差 1 %(分位点損失)"),
+        ("what each choice costs (*, expected over * *s)", "各選択肢の期待費用(1、2 期)"), ("choice", "選択肢"), ("units", "数量"),
+        ("value", "金額"), ("runs out", "欠品"), ("holding", "保管"), ("missing", "欠品損失"), ("waste", "廃棄"), ("cost", "費用"),
+        ("short", "不足"), ("enough", "充足"), ("how its past was read", "過去データの読み方"), ("note", "注記"), ("back", "何期前"),
     ].map { Form(parts: $0.0.components(separatedBy: "*"), japanese: $0.1) }
 
     let language: Language

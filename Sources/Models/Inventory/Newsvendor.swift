@@ -20,9 +20,13 @@ public enum Newsvendor {
     }
 
     /// Base stock with a lead time in periods, reviewed every period: exposed for lead time + 1 periods.
-    public static func normalBaseStock(holding: Double, stockout: Double, mean: Double, deviation: Double, leadTime: Double) -> Order {
-        normal(
-            holding: holding, stockout: stockout, mean: mean * (leadTime + 1), deviation: deviation * (leadTime + 1).squareRoot())
+    ///
+    /// - Parameter leadTimeDeviation: standard deviation of a lead time that varies around `leadTime`; orders do not overtake one another.
+    public static func normalBaseStock(
+        holding: Double, stockout: Double, mean: Double, deviation: Double, leadTime: Double, leadTimeDeviation: Double = 0
+    ) -> Order {
+        let variance = deviation * deviation * (leadTime + 1) + mean * mean * leadTimeDeviation * leadTimeDeviation
+        return normal(holding: holding, stockout: stockout, mean: mean * (leadTime + 1), deviation: variance.squareRoot())
     }
 
     public struct ProfitOrder: Hashable, Sendable {

@@ -13,16 +13,23 @@ public enum ReorderPoint {
         public var holding: Double, stockout: Double, fixed: Double
         /// Of one time unit.
         public var mean: Double, deviation: Double
-        /// In time units.
-        public var leadTime: Double
+        /// In time units; its mean, where it varies, and its standard deviation.
+        public var leadTime: Double, leadTimeDeviation: Double
 
-        public init(holding: Double, stockout: Double, fixed: Double, mean: Double, deviation: Double, leadTime: Double) {
+        public init(
+            holding: Double, stockout: Double, fixed: Double, mean: Double, deviation: Double, leadTime: Double,
+            leadTimeDeviation: Double = 0
+        ) {
             (self.holding, self.stockout, self.fixed) = (holding, stockout, fixed)
             (self.mean, self.deviation, self.leadTime) = (mean, deviation, leadTime)
+            self.leadTimeDeviation = leadTimeDeviation
         }
 
         var leadMean: Double { mean * leadTime }
-        var leadDeviation: Double { deviation * leadTime.squareRoot() }
+        /// Of a sum over a random number of periods: var = L s^2 + m^2 var(L) (Hadley, Whitin, "Analysis of Inventory Systems" (1963), 3.4).
+        var leadDeviation: Double {
+            (deviation * deviation * leadTime + mean * mean * leadTimeDeviation * leadTimeDeviation).squareRoot()
+        }
     }
 
     /// Expected-inventory-level approximation (Hadley, Whitin 1963; Snyder, Shen (2019), algorithm 5.1): order quantity and reorder point in

@@ -18,7 +18,9 @@ enum JobPolicyText {
                 case .fixed(let money): "fixed \(money.minor) \(money.currency.code)"
                 case .column(let name): "column \(name)"
                 }
-            lines.append("outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")")
+            lines.append(
+                "outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")"
+                    + (outcome.isForPeople ? " by-people" : ""))
         }
         if let automatic = policy?.automatic { lines.append(automatic.text) }
         for rule in policy?.rules ?? [] {

@@ -36,9 +36,12 @@ extension JobReader {
             let reversible = section?["reversible"].map { $0.bool() } ?? false
             // An outcome whose cost is wrong still exists: its name may be used elsewhere.
             let fallback = PolicySettings.Cost(when: .always, pay: .column(""))
-            outcomes.append(PolicySettings.Outcome(name: entry.name, cost: cost ?? fallback, isReversible: reversible ?? false))
+            var outcome = PolicySettings.Outcome(name: entry.name, cost: cost ?? fallback, isReversible: reversible ?? false)
+            outcome.isForPeople = section?["by"]?.choice(["anyone", "people"], of: "way to choose an outcome") == "people"
+            outcomes.append(outcome)
         }
-        if outcomes.count(where: { $0.name != "review" }) < 2 { mapping.report(.fewOutcomes) }
+        // What only people choose is no choice of the policy's.
+        if outcomes.count(where: { $0.name != "review" && !$0.isForPeople }) < 2 { mapping.report(.fewOutcomes) }
         if hasReview, !outcomes.contains(where: { $0.name == "review" }) { mapping.report(.noReviewOutcome) }
         return outcomes
     }

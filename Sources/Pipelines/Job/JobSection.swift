@@ -300,6 +300,9 @@ package struct JobSection: Sendable {
                 "cost", "an amount, a money column, or a mapping", required: true, example: "cost: { if: genuine, pay: 25 EUR }",
                 "What it costs to choose it."),
             JobKey("reversible", "true or false", default: "false", example: "reversible: true", "Whether it can be undone."),
+            JobKey(
+                "by", "anyone or people", default: "anyone", example: "by: people",
+                "`people`: only a person chooses it, in review; it is never taken or suggested, whatever it costs."),
         ])
 
     static let cost = JobSection(

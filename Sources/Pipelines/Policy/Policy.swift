@@ -51,6 +51,8 @@ struct Policy: Sendable {
     let causes: [String?]
     let currency: Currency
     private let costs: [Cost]
+    /// Outcomes that only a person chooses.
+    private let forPeople: [Bool]
     let reviewOutcome: UInt8?
     private let rules: RuleSet
     let suppressions: SuppressionSet
@@ -77,6 +79,7 @@ struct Policy: Sendable {
     ) throws(Failure) {
         let schema = try job.decided().schema
         outcomes = job.policy.outcomes.map(\.name)
+        forPeople = job.policy.outcomes.map(\.isForPeople)
         let triggers = ["cost", "no-model"] + job.policy.rules.map { "rule: \($0.name)" }
         causes =
             [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
@@ -178,7 +181,7 @@ struct Policy: Sendable {
 
     private func cheapest(_ expected: [Double], without excluded: UInt8?) -> Int {
         var best = -1
-        for index in expected.indices where excluded.map({ Int($0) != index }) ?? true {
+        for index in expected.indices where !forPeople[index] && (excluded.map({ Int($0) != index }) ?? true) {
             if best < 0 || expected[index] < expected[best] { best = index }
         }
         return max(best, 0)

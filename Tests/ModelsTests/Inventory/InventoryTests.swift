@@ -21,6 +21,22 @@ import Testing
         #expect(abs(order.cost - 4.466781004) < 1e-8)
     }
 
+    @Test("a lead time that varies adds its own variance: of a random sum of normal periods, by the formula")
+    func varyingLeadTime() {
+        let fixed = Newsvendor.normalBaseStock(holding: 1, stockout: 9, mean: 50, deviation: 8, leadTime: 4)
+        let varying = Newsvendor.normalBaseStock(holding: 1, stockout: 9, mean: 50, deviation: 8, leadTime: 4, leadTimeDeviation: 1)
+        let z = 1.2815515655446004
+        #expect(abs(varying.level - (250 + z * (5 * 64 + 2_500.0).squareRoot())) < 1e-9 && varying.level > fixed.level + 40)
+        func problem(_ leadTimeDeviation: Double) -> ReorderPoint.Problem {
+            ReorderPoint.Problem(
+                holding: 0.225, stockout: 7.5, fixed: 8, mean: 1_300, deviation: 150, leadTime: 1.0 / 12,
+                leadTimeDeviation: leadTimeDeviation)
+        }
+        let none = ReorderPoint.lossFunctionApproximation(problem(0)), some = ReorderPoint.lossFunctionApproximation(problem(0.02))
+        #expect(some.reorderPoint > none.reorderPoint && some.cost > none.cost)
+        #expect(abs(none.reorderPoint - 126.8671) < 5e-5)
+    }
+
     @Test("lognormal, Poisson and empirical levels cost least among their neighbours")
     func otherDistributions() {
         let lognormal = Newsvendor.lognormal(holding: 1, stockout: 3, logMean: 2, logDeviation: 0.5)

@@ -22,6 +22,8 @@ public struct Reconciliation: Sendable {
     /// Rows of past errors, one value a node.
     private let errors: [[Double]]
     private let variances: [Double]
+    /// The same, row after row.
+    private let flat: [Double]
     /// C W C', factored; nil = bottom-up.
     private let constraint: FactoredSystem?
 
@@ -31,7 +33,7 @@ public struct Reconciliation: Sendable {
     public init(_ hierarchy: Hierarchy, errors: [[Double]], method: Method = .minimumTrace) {
         (self.hierarchy, self.errors) = (hierarchy, errors)
         guard method == .minimumTrace, errors.count >= 3 else {
-            (shrinkage, variances, constraint) = (1, [], nil)
+            (shrinkage, variances, flat, constraint) = (1, [], [], nil)
             return
         }
         let nodes = hierarchy.names.count, groups = hierarchy.groupCount, count = Double(errors.count)
@@ -39,6 +41,7 @@ public struct Reconciliation: Sendable {
         let floor = max(variances.reduce(0, +) / Double(nodes) * 1e-9, 1e-12)
         for node in variances.indices { variances[node] = max(variances[node], floor) }
         self.variances = variances
+        flat = errors.flatMap { $0 }
         shrinkage = Self.shrinkage(errors, variances)
         // C W C': of the diagonal part, items that two groups share; and of the errors' own products.
         var square = [Double](repeating: 0, count: groups * groups)
@@ -103,19 +106,31 @@ public struct Reconciliation: Sendable {
 
     /// The items' part of W C' x.
     private func changes(_ weights: [Double]) -> [Double] {
-        let groups = hierarchy.groupCount, count = Double(errors.count), keep = 1 - shrinkage
-        var pulls = hierarchy.groupsOfItems.map { own in -own.reduce(0) { $0 + weights[$1] } }
-        let shares = errors.map { row in
-            var sum = 0.0
-            for group in 0..<groups { sum += row[group] * weights[group] }
-            for item in pulls.indices { sum += row[groups + item] * pulls[item] }
-            return keep * sum / count
+        let groups = hierarchy.groupCount, rows = errors.count, keep = (1 - shrinkage) / Double(rows)
+        let nodes = hierarchy.names.count, items = nodes - groups
+        var pulls = weights + hierarchy.groupsOfItems.map { own in -own.reduce(0) { $0 + weights[$1] } }
+        // Products over all nodes, again and again: without checks of bounds.
+        return flat.withUnsafeBufferPointer { flat in
+            pulls.withUnsafeMutableBufferPointer { pulls in
+                var shares = [Double](repeating: 0, count: rows)
+                if keep > 0 {
+                    for row in 0..<rows {
+                        var sum = 0.0
+                        for node in 0..<nodes { sum += flat[row * nodes + node] * pulls[node] }
+                        shares[row] = keep * sum
+                    }
+                }
+                var changes = [Double](repeating: 0, count: items)
+                changes.withUnsafeMutableBufferPointer { changes in
+                    for item in 0..<items { changes[item] = pulls[groups + item] * shrinkage * variances[groups + item] }
+                    for row in 0..<rows where shares[row] != 0 {
+                        let start = row * nodes + groups
+                        for item in 0..<items { changes[item] += shares[row] * flat[start + item] }
+                    }
+                }
+                return changes
+            }
         }
-        for item in pulls.indices { pulls[item] *= shrinkage * variances[groups + item] }
-        for (row, share) in zip(errors, shares) where share != 0 {
-            for item in pulls.indices { pulls[item] += share * row[groups + item] }
-        }
-        return pulls
     }
 
     /// Forecasts whose means add up, and whose quantiles are those of samples that add up.

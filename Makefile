@@ -12,12 +12,12 @@ PIPELINE := .build/release/pipeline
 # The tests call libxgboost from many threads at once, which its OpenMP workers do not stand (see docs/decisions); so it has none there.
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: all help setup build test test-all soak demo format format-check docs docs-check bench install uninstall clean check-all
+.PHONY: all help setup build test test-all soak sanitize-thread sanitize-address demo format format-check docs docs-check bench install uninstall clean check-all
 
 all: format-check build test ## check the format, build and test (what plain `make` does)
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the missing system libraries (apt); says nothing when all are there
 	@scripts/setup.sh
@@ -36,6 +36,14 @@ test-all: ## run the slow suites too, and those that need the shared data
 soak: ## 1,000 kills, 300 races, ten minutes of readers, and a file system that fails at every operation (hours)
 	@scripts/setup.sh --tests
 	@PIPELINE_TEST_ALL=1 PIPELINE_SOAK_KILLS=1000 PIPELINE_SOAK_RACES=300 PIPELINE_SOAK_SECONDS=600 $(TEST) --filter 'SoakTests|FaultyFileTests|KilledRunTests'
+
+sanitize-thread: ## build and run the tests under the thread sanitizer (hours)
+	@scripts/setup.sh --tests
+	@TSAN_OPTIONS="halt_on_error=0 exitcode=66 $${TSAN_OPTIONS-}" swift test --sanitize=thread --scratch-path .build/thread
+
+sanitize-address: ## build and run the tests under the address sanitizer (hours)
+	@scripts/setup.sh --tests
+	@ASAN_OPTIONS="detect_leaks=0 $${ASAN_OPTIONS-}" swift test --sanitize=address --scratch-path .build/address
 
 demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/
 	@scripts/demo.sh

@@ -78,6 +78,9 @@ check_swift
 case $(uname -s) in
     Linux)
         check_linux
+        if [[ ${1:-} == --tests ]] && ! command -v cron >/dev/null && [[ ! -x /usr/sbin/cron ]]; then
+            (install_apt cron) || echo "note: no cron; the test that needs it is skipped." >&2
+        fi
         if [[ ${1:-} == --tests ]] && ! command -v chromium >/dev/null; then
             (install_apt chromium) || echo "note: no chromium; the tests that need a browser are skipped." >&2
         fi

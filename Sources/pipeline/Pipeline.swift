@@ -16,7 +16,7 @@ struct Pipeline: ParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Running jobs", subcommands: [Check.self, Run.self, Replay.self, Rejects.self]),
+            CommandGroup(name: "Running jobs", subcommands: [Check.self, Run.self, BackfillCommand.self, Replay.self, Rejects.self]),
             CommandGroup(name: "Reviewing", subcommands: reviewing),
             CommandGroup(name: "Models", subcommands: modelling),
             CommandGroup(name: "Inspecting", subcommands: [Status.self, Runs.self, Explain.self, Report.self, Export.self, Audit.self]),

@@ -94,7 +94,10 @@ extension FaultyFileSystem {
         case .tear:
             _ = own.pointee.pMethods.pointee.xWrite(own, buffer, Int32(count / 2), sqlite3_int64(offset))
             die()
-        case .go: break
+        case .flip: return writeFlipped(own, buffer, count, offset)
+        case .halve:
+            return own.pointee.pMethods.pointee.xWrite(own, buffer, Int32(count / 2), sqlite3_int64(offset))
+        case .go, .lie: break
         }
         guard let held = held(file) else {
             return own.pointee.pMethods.pointee.xWrite(own, buffer, Int32(count), sqlite3_int64(offset))
@@ -102,6 +105,12 @@ extension FaultyFileSystem {
         if held.bytes.count < offset + count { held.bytes += [UInt8](repeating: 0, count: offset + count - held.bytes.count) }
         held.bytes.withUnsafeMutableBytes { ($0.baseAddress! + offset).copyMemory(from: buffer, byteCount: count) }
         return SQLITE_OK
+    }
+
+    private static func writeFlipped(_ own: Handle, _ buffer: UnsafeRawPointer, _ count: Int, _ offset: Int) -> Int32 {
+        var bytes = [UInt8](UnsafeRawBufferPointer(start: buffer, count: count))
+        bytes[count / 2] ^= 0x10
+        return bytes.withUnsafeBytes { own.pointee.pMethods.pointee.xWrite(own, $0.baseAddress!, Int32(count), sqlite3_int64(offset)) }
     }
 
     private static func truncate(_ file: Handle, _ size: Int) -> Int32 {
@@ -114,7 +123,7 @@ extension FaultyFileSystem {
 
     private static func sync(_ file: Handle, _ flags: Int32) -> Int32 {
         let own = wrapped(file)
-        if isCounted(file) { _ = step(isWrite: false) }
+        if isCounted(file), step(isWrite: false) == .lie { return SQLITE_OK }
         guard let held = held(file) else { return own.pointee.pMethods.pointee.xSync(own, flags) }
         let methods = own.pointee.pMethods.pointee
         var at = 0

@@ -18,6 +18,12 @@ enum FaultyFileSystem {
         case full
         /// The process dies before the operation, and what was written since each file's last sync is gone, as when the power fails.
         case power
+        /// As `power`, on a disk that says it synchronised the operation's file and did not; the process dies at the tenth operation after.
+        case lost
+        /// One bit of what the operation writes is another on the disk; the process goes on and ends.
+        case flipped
+        /// The first half of the operation's bytes reach the disk, the process goes on and ends: a page torn without anybody noticing.
+        case halved
     }
 
     /// A database's file as programs see it, while what is not synced lives in memory only.
@@ -80,7 +86,7 @@ enum FaultyFileSystem {
 
     // MARK: Operations
 
-    enum Verdict { case go, tear, full }
+    enum Verdict { case go, tear, full, flip, halve, lie }
 
     /// Counts an operation, and dies there where that is wanted.
     static func step(isWrite: Bool) -> Verdict {
@@ -91,6 +97,11 @@ enum FaultyFileSystem {
             case .cut, .power: return state.operations == state.at ? nil : .go
             case .torn: return state.operations == state.at ? (isWrite ? .tear : nil) : .go
             case .full: return state.operations >= state.at && isWrite ? .full : .go
+            case .flipped: return state.operations == state.at && isWrite ? .flip : .go
+            case .halved: return state.operations == state.at && isWrite ? .halve : .go
+            case .lost:
+                if state.operations == state.at + 10 { return nil }
+                return state.operations == state.at && !isWrite ? .lie : .go
             }
         }
         guard let verdict else { die() }
@@ -138,7 +149,7 @@ enum FaultyFileSystem {
         let path = String(cString: name)
         own.pointee.path = state.withLock { state in
             state.paths.append(path)
-            if state.mode == .power, state.held[path] == nil {
+            if state.mode == .power || state.mode == .lost, state.held[path] == nil {
                 let file = HeldFile()
                 file.bytes = (try? Data(contentsOf: URL(fileURLWithPath: path))).map { Array($0) } ?? []
                 state.held[path] = file

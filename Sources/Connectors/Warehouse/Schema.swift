@@ -2,6 +2,14 @@
 ///
 /// Times are microseconds since 1970 (INTEGER); digests lower-case hex SHA-256. All tables are STRICT.
 package enum WarehouseSchema {
+    /// What brings a database up to date, oldest first, by the name it is remembered under: a database of any version has the first few.
+    /// None is ever changed.
+    package static let migrations = [
+        ("1: spine", version1), ("2: arrival", version2), ("3: tables", version3),
+        ("catalog 1: promotions, challengers, rescores", catalog), ("whatif 1: suppressions", suppressions), ("reco 1: ledger", ledger),
+        ("ops 1: holds, outbound files, notices", operations),
+    ]
+
     package static let version1 = """
         CREATE TABLE pipeline_jobs (
             digest TEXT PRIMARY KEY, job TEXT NOT NULL, path TEXT NOT NULL, text TEXT NOT NULL, policy_digest TEXT NOT NULL

@@ -98,20 +98,13 @@ enum WarehouseOpening {
 
     private static func migrate(_ pool: DatabasePool) throws {
         var migrator = DatabaseMigrator()
-        func register(_ name: String, _ sql: String) {
+        for (name, sql) in WarehouseSchema.migrations {
             migrator.registerMigration(name) { database in
                 try database.execute(sql: sql)
                 try database.execute(
                     sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
             }
         }
-        register("1: spine", WarehouseSchema.version1)
-        register("2: arrival", WarehouseSchema.version2)
-        register("3: tables", WarehouseSchema.version3)
-        register("catalog 1: promotions, challengers, rescores", WarehouseSchema.catalog)
-        register("whatif 1: suppressions", WarehouseSchema.suppressions)
-        register("reco 1: ledger", WarehouseSchema.ledger)
-        register("ops 1: holds, outbound files, notices", WarehouseSchema.operations)
         do {
             try migrator.migrate(pool)
         } catch {

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Records
 
@@ -8,6 +9,7 @@ struct RemovedRows {
     /// Rows that erasures took, and purges of tables whose rows do not say how old they are, by table: which ones nobody knows any more.
     private var erased: [String: Int] = [:]
     private let clocks: [Int64: Timestamp]
+    private var hasErasures = false
 
     init(_ database: Database, job: Job, runs: [RunRecord]) throws {
         clocks = Dictionary(runs.map { ($0.id, $0.clock) }, uniquingKeysWith: { first, _ in first })
@@ -25,6 +27,7 @@ struct RemovedRows {
                     }
                 }
             } else {
+                hasErasures = true
                 for member in body["rows"]?.members ?? [] { erased[member.name, default: 0] += Int(member.value.integer ?? 0) }
             }
         }
@@ -39,6 +42,32 @@ struct RemovedRows {
         guard let left = erased[table], left > 0 else { return false }
         erased[table] = left - 1
         return true
+    }
+
+    /// Whether two rows are the same but for names that an erasure took out of the stored one.
+    func isRewritten(_ stored: Row, from row: Row) -> Bool {
+        guard hasErasures else { return false }
+        return zip(stored, row).allSatisfy { left, right in
+            if left.1 == right.1 || Data.fromDatabaseValue(left.1) == Data(Erasure.mark.utf8) { return true }
+            guard case .string(let text) = left.1.storage, case .string(let full) = right.1.storage else { return false }
+            return Self.matches(full, text)
+        }
+    }
+
+    /// Whether a text is another one with marks where something, short and without quotes, stood.
+    static func matches(_ full: String, _ marked: String) -> Bool {
+        let pieces = marked.split(separator: Erasure.mark, omittingEmptySubsequences: false)
+        guard pieces.count > 1, full.hasPrefix(pieces[0]), full.hasSuffix(pieces[pieces.count - 1]) else { return false }
+        var rest = full.dropFirst(pieces[0].count)
+        for (index, piece) in pieces.enumerated().dropFirst() {
+            let isLast = index == pieces.count - 1
+            guard rest.count >= piece.count,
+                let start = isLast ? rest.index(rest.endIndex, offsetBy: -piece.count) : rest.firstRange(of: piece)?.lowerBound,
+                !rest[..<start].contains("\"")
+            else { return false }
+            rest = rest[start...].dropFirst(piece.count)
+        }
+        return rest.isEmpty
     }
 
     private static let dated = ["pipeline_review_items", "pipeline_labels", "pipeline_suppressed", "pipeline_rejects"]

@@ -78,16 +78,7 @@ struct Run: ParsableCommand {
 
     private func rescored(_ job: Job, in database: Warehouse, console: Console) throws {
         let report = try Rescorer(warehouse: database, environment: warehouse.environment).rescore(job, from: from, to: to)
-        let record = report.record
-        try format.write(
-            Details(
-                title: record.map { "Run \($0.id) scored rows again" } ?? "Every row would get what it has: nothing was written",
-                [
-                    .init("run", record.map { .identifier($0.id) } ?? .missing), .init("job", .text(job.name)),
-                    .init("rows", .integer(report.rows)), .init("changed", .integer(report.changed)),
-                    .init("model", .text(record?.model)), .init("model_version", record?.modelVersion.map { .identifier($0) } ?? .missing),
-                    .init("review_items", .integer(record?.counts.reviewItems ?? 0)), .init("audit_head", .text(record?.head)),
-                ]), to: console)
+        try format.write(RescoreView.details(report, job: job), to: console)
     }
 
     /// When the job is due next, if it is not due now. A run that was begun and has not ended is always due.

@@ -65,7 +65,8 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         arguments: [
             "README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md",
             "docs/guides/tables.md", "docs/guides/decide-automatically.md", "docs/guides/maintain.md", "docs/guides/operate.md",
-            "docs/guides/inspect.md",
+            "docs/guides/inspect.md", "docs/guides/keep-and-forget.md", "docs/guides/backup-and-upgrade.md",
+            "docs/guides/when-it-exits.md", "docs/guides/security.md",
         ])
     func commands(_ document: String) throws {
         let folder = try clone()

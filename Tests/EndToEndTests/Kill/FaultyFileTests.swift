@@ -68,4 +68,41 @@ struct FaultyFileTests {
         }
         #expect(refused > 3)
     }
+
+    /// What looks for damage, by the exit code of each.
+    private func isFound(_ bank: KilledBank, _ name: String) throws -> Bool {
+        for check in [
+            ["doctor", "--thorough", "--quiet"], ["audit", "verify", "--quiet"],
+            ["replay", "job.yaml", "--as-of", KilledBank.clock, "--quiet"],
+        ] where try bank.program.run(arguments: check + ["--database", name]).code != 0 {
+            return true
+        }
+        return false
+    }
+
+    @Test(
+        "that lies about a sync, flips a bit or tears a page unnoticed leaves what an undisturbed run leaves, or damage that is found; a backup in its place goes on",
+        arguments: ["lost", "flipped", "halved"])
+    func damages(_ mode: String) throws {
+        let bank = try bank()
+        #expect(try bank.program.run("backup", "--to", "good.backup", "--database", bank.undisturbed).code == 0)
+        var damaged = 0
+        for operation in try points(bank, 10) {
+            let name = "\(mode)-\(operation).db"
+            defer { bank.remove(name) }
+            _ = try run(bank, name, mode, at: operation)
+            let again = try bank.finish(KilledBank.arguments(name))
+            // A file that SQLite cannot read has no cells to compare.
+            let difference: String?
+            do { difference = try bank.difference(name) } catch { difference = "\(error)" }
+            if again == 0, difference == nil { continue }
+            damaged += 1
+            #expect(try again != 0 || isFound(bank, name), "\(mode) at \(operation): \(difference ?? "equal") and nothing noticed")
+            let restored = try bank.program.run("restore", "good.backup", "--force", "--database", name)
+            let (after, left) = (try bank.finish(KilledBank.arguments(name)), try bank.difference(name))
+            #expect(restored.code == 0 && after == 0 && left == nil, "\(mode) at \(operation): \(restored.errors) \(after) \(left ?? "")")
+        }
+        // The faults are real: without them nothing would be damaged.
+        if mode != "lost" { #expect(damaged > 0) }
+    }
 }

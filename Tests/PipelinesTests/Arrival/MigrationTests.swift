@@ -41,3 +41,72 @@ import Testing
         }
     }
 }
+
+@Suite("a database of every layout there was") struct LayoutTests {
+    /// The tables of a database, as their statements without white space.
+    private func schema(_ path: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        return try queue.read {
+            try String.fetchAll(
+                $0,
+                sql: "SELECT name || ' ' || sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'grdb_migrations' ORDER BY name")
+        }
+    }
+
+    private func fresh(_ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("layout-\(UUID().uuidString).db").path
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        try body(path)
+    }
+
+    @Test(
+        "is opened, keeps its rows, and then is as one made today; the backup before it is of the old layout",
+        arguments: 1...WarehouseSchema.migrations.count)
+    func opens(_ count: Int) throws {
+        try fresh { path in
+            let old = try DatabaseQueue(path: path)
+            try old.writeWithoutTransaction { database in
+                try database.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+                for (name, sql) in WarehouseSchema.migrations.prefix(count) {
+                    try database.execute(sql: sql)
+                    try database.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [name])
+                }
+                try database.execute(
+                    sql: """
+                        PRAGMA application_id = \(0x7069_7065); PRAGMA user_version = \(min(count, Int(Warehouse.schemaVersion)));
+                        INSERT INTO pipeline_jobs VALUES ('d', 'bank', 'job.yaml', 'version: 1', 'p');
+                        INSERT INTO pipeline_runs (id, job, clock, seed, status, job_digest, policy_digest, input_digest, list_digest, versions)
+                        VALUES (7, 'bank', 0, 1, 'done', 'd', 'p', 'i', 'l', '{}')
+                        """)
+            }
+            try old.close()
+            let copy = try WarehouseBackup.makeUnmigrated(of: path, to: path + ".backup")
+            defer { for suffix in ["", ".sha256"] { try? FileManager.default.removeItem(atPath: path + ".backup" + suffix) } }
+            let warehouse = try Warehouse(path: path)
+            #expect(try warehouse.read { try RunStore($0).run(7).job } == "bank")
+            #expect(try warehouse.read { try AuditChain($0).verify().entries } == 0)
+            warehouse.close()
+            try fresh { new in
+                try Warehouse(path: new).close()
+                #expect(try schema(path) == schema(new))
+            }
+            #expect(try WarehouseBackup.layout(of: copy.path) == Int32(min(count, Int(Warehouse.schemaVersion))))
+        }
+    }
+
+    @Test("one of a newer program is refused and left as it is")
+    func newer() throws {
+        try fresh { path in
+            try Warehouse(path: path).close()
+            let queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = \(Warehouse.schemaVersion + 1)") }
+            try queue.close()
+            let before = FileManager.default.contents(atPath: path)
+            for access in [Warehouse.Access.read, .write] {
+                #expect { try Warehouse(path: path, access: access) } throws: { ($0 as? Failure)?.code == "database.newer" }
+            }
+            #expect(FileManager.default.contents(atPath: path) == before)
+        }
+    }
+}

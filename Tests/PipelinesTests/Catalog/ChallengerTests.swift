@@ -175,6 +175,30 @@ struct ModelBank {
         #expect(try bank.replay().difference?.place.contains(", score") == true)
     }
 
+    @Test("by a backfill have said which, when and by what: anything else is refused, and nothing is written")
+    func backfill() throws {
+        let bank = try ModelBank()
+        _ = try bank.run(day: 0)
+        _ = try bank.promoter(1).promote("bank", version: 1, for: bank.job, report: nil, reason: "first")
+        let from = Timestamp(iso8601: "2026-01-10T00:00:00Z")!, to = Timestamp(iso8601: "2026-01-15T00:00:00Z")!
+        let digest = String(bank.job.policyDigest.prefix(12)), asOf = ModelBank.clock + .days(2)
+        func backfill(_ from: Timestamp, _ to: Timestamp, _ asOf: Timestamp, _ policy: String) throws -> RescoreReport {
+            // The system's clock has no say in it.
+            try Backfill(from: from, to: to, asOf: asOf, policy: policy).run(
+                bank.job, in: bank.warehouse, environment: .fixed(ModelBank.clock + .days(99)))
+        }
+        #expect(code { _ = try backfill(to, from, asOf, digest) } == "backfill.period")
+        #expect(code { _ = try backfill(from, to, asOf, "current") } == "backfill.digest")
+        #expect(code { _ = try backfill(from, to, asOf, "00000000") } == "backfill.policy")
+        #expect(code { _ = try backfill(from, to, ModelBank.clock - .days(1), digest) } == "backfill.early")
+        #expect(try bank.count("SELECT count(*) FROM pipeline_runs") == 1)
+        let record = try #require(try backfill(from, to, asOf, digest).record)
+        #expect(record.clock == asOf && record.policyDigest == bank.job.policyDigest)
+        #expect(
+            try bank.count(
+                "SELECT count(*) FROM pipeline_rescores WHERE from_time = \(from.microseconds) AND to_time = \(to.microseconds)") == 1)
+    }
+
     @Test("open no second item about a row that a person is or was asked about")
     func items() throws {
         let bank = try ModelBank()

@@ -49,6 +49,43 @@ import Testing
         #expect(try erase(name, bank).keys == 0)
     }
 
+    @Test("finds scores by the feed files where the database does not say whose they are, and the history still replays")
+    func feeds() throws {
+        let bank = try BankFixture(customers: 30, days: 20, broken: 0)
+        let warehouse = try bank.warehouse(), job = try bank.job()
+        _ = try bank.runner(warehouse, at: RetainedBank.ran).run(job)
+        let (name, open) = try warehouse.write { database in
+            // Nobody is asked about the first card that has an item: its items go, as if there had been none.
+            let fields = try String.fetchOne(database, sql: "SELECT fields FROM pipeline_review_items ORDER BY id LIMIT 1") ?? ""
+            let name = JSONValue(parsing: fields)?["customer"]?.string ?? ""
+            let items = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM pipeline_review_items WHERE instr(fields, ?) > 0", arguments: [name])
+            return (name, items ?? 0)
+        }
+        #expect(open > 0)
+        for entry in try warehouse.read({ try ReviewStore($0).list(now: RetainedBank.ran) })
+        where entry.item.fields.contains(where: { $0.value == name }) {
+            _ = try ReviewQueue(warehouse).decide(
+                entry.item.id, outcome: "clear", isPositive: false, reason: "of \(name)", by: .ann, now: RetainedBank.ran + .hours(1),
+                outcomes: ["clear", "hold"])
+        }
+        let before = try warehouse.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM bank_scores") ?? 0 }
+        let report = try Erasure(name, in: "customer", of: job, warehouse: warehouse, environment: .fixed(RetainedBank.purged))
+            .run(reason: "request 18")
+        #expect(report.keys > open)
+        #expect(try warehouse.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM bank_scores") } == before - report.keys)
+        func replay() throws -> ReplayDifference? {
+            try Replayer(warehouse: warehouse, environment: .fixed(RetainedBank.purged)).replay(
+                job, asOf: RetainedBank.ran, in: bank.folder
+            )
+            .difference
+        }
+        #expect(try replay() == nil)
+        // An erasure excuses its own marks and counts only.
+        try warehouse.write { try $0.execute(sql: "UPDATE pipeline_review_items SET evidence = replace(evidence, 'EUR', 'USD')") }
+        #expect(try replay() != nil)
+    }
+
     @Test("would be found out if something were left: deleted rows alone leave the name in the file")
     func control() throws {
         let bank = try RetainedBank()

@@ -4,6 +4,7 @@ public import Records
 
 /// Forgets one person: deletes what is known to be about them, takes their name out of everything else, and looks for it in the file.
 ///
+/// - The rows' keys come from tables, items and the feed files that are still there.
 /// - Rows, items with decisions, labels and scores of their keys are deleted, rejects that hold the name too; where others' items,
 ///   reasons or masked prompts mention them, `(erased)` stands instead. The stage's state loses the name.
 /// - The audit chain keeps numbers, hashes and links of the entries concerned and loses their content; `audit verify` holds.
@@ -43,24 +44,25 @@ public struct Erasure {
 
     /// One transaction for the rows, then the file; both can be repeated.
     ///
-    /// - Parameter keys: further rows that are this person's, which the database alone cannot tell.
+    /// - Parameter keys: further rows that are this person's, which neither the database nor feed files that are still there can tell.
     /// - Throws: a run of the job is going on; a hold; an item that nobody has decided; the name is still in the file, with where.
     public func run(keys further: [String] = [], reason: String) throws(Failure) -> Report {
         guard !reason.allSatisfy(\.isWhitespace) else { throw .holdReason() }
         let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
+        let known = try PersonFeed.keys(job: job, column: column, value: value, in: warehouse).union(further)
         let report = try withExtendedLifetime(lock) { () throws(Failure) in
-            try warehouse.write(durable: true) { try erase(further: further, reason: reason, in: $0) }
+            try warehouse.write(durable: true) { try erase(known: known, reason: reason, in: $0) }
         }
         try warehouse.compact()
         if let place = try warehouse.place(of: Array(value.utf8)) { throw .eraseLeft(place) }
         return report
     }
 
-    private func erase(further: [String], reason: String, in database: Database) throws -> Report {
+    private func erase(known: Set<String>, reason: String, in database: Database) throws -> Report {
         guard !reason.contains(value) else { throw Failure.eraseReason() }
         var report = Report()
         let found = try PersonRows(job: job, column: column, value: value, in: database)
-        let keys = found.keys.union(further)
+        let keys = found.keys.union(known)
         try refuseHeldOrOpen(keys, in: database)
         report.keys = keys.count
         var decisions = try found.delete(keys: keys, in: database, &report.rows)
@@ -149,7 +151,7 @@ extension Failure {
     static func eraseOpen(item: Int64) -> Failure {
         Failure(
             .tryAgain, code: "erase.open", what: "an item about this person is not decided yet", place: "item \(item)",
-            remedy: "Nothing was erased. Decide it first (`pipeline review decide \(item)`), then repeat the command.")
+            remedy: "Nothing was erased. Decide it first (`pipeline review show \(item)`), then repeat the command.")
     }
 
     static func eraseState(_ stage: String) -> Failure {

@@ -25,6 +25,20 @@ struct PersonRows {
                         WHERE CAST(r.\(ResultTable.quoted(column)) AS TEXT) = ?
                         """, arguments: [value]))
         }
+        // What a stage gives about people has their names under columns of its own.
+        for table in tables where table.hasScores {
+            let texts = try database.columns(in: table.name).filter {
+                $0.type == "TEXT" && !["event_time", "outcome", "cause"].contains($0.name)
+            }
+            for text in texts {
+                keys.formUnion(
+                    try String.fetchAll(
+                        database,
+                        sql:
+                            "SELECT DISTINCT \(table.keyText("r")) FROM \(ResultTable.quoted(table.name)) r WHERE r.\(ResultTable.quoted(text.name)) = ?",
+                        arguments: [value]))
+            }
+        }
         let items = try Row.fetchCursor(
             database, sql: "SELECT key, fields FROM pipeline_review_items WHERE job = ? AND kind = 'row' AND instr(fields, ?) > 0",
             arguments: [job.name, value])
@@ -61,7 +75,8 @@ struct PersonRows {
                 sql: "DELETE FROM pipeline_labels WHERE job = ? AND key = ? AND id < (SELECT max(id) FROM pipeline_labels)",
                 arguments: [job.name, key])
             count("pipeline_labels")
-            try database.execute(sql: "UPDATE pipeline_labels SET key = '' WHERE job = ? AND key = ?", arguments: [job.name, key])
+            try database.execute(
+                sql: "UPDATE pipeline_labels SET key = ? WHERE job = ? AND key = ?", arguments: [Erasure.mark, job.name, key])
             count("pipeline_labels")
         }
         for table in own {
@@ -86,7 +101,9 @@ struct PersonRows {
         try run(
             "pipeline_rejects",
             "DELETE FROM pipeline_rejects WHERE \(runs) AND \(holds) AND id < (SELECT max(id) FROM pipeline_rejects)", values)
-        try run("pipeline_rejects", "UPDATE pipeline_rejects SET raw = x'', found = '' WHERE \(runs) AND \(holds)", values)
+        try run(
+            "pipeline_rejects", "UPDATE pipeline_rejects SET raw = CAST(:mark AS BLOB), found = :mark WHERE \(runs) AND \(holds)",
+            ["job": job.name, "value": value, "mark": Erasure.mark])
         try run("pipeline_lists", "DELETE FROM pipeline_lists WHERE job = :job AND entry = :value", values)
         // As the JSON of a whole text: a part of a longer name is somebody else's.
         let (quoted, mark) = (JSONValue.text(value).json, JSONValue.text(Erasure.mark).json)

@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+import PipelineTesting
+import Testing
+
+@Suite("Operating the program") struct OperatingTests {
+    /// A folder with a small bank's job.
+    private func bank() throws -> KilledBank { try KilledBank(customers: 30, days: 6, trains: false) }
+
+    private func files(_ folder: URL) throws -> [URL] {
+        let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])?.allObjects ?? []
+        return try all.compactMap { $0 as? URL }.filter { try $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true }
+    }
+
+    @Test("writes a secret nowhere: not to the terminal, the database, its log, or any file")
+    func secrets() throws {
+        let bank = try bank(), program = bank.program
+        let canary = "canary-7f3a9c"
+        let password = program.folder.appendingPathComponent("password")
+        try "\(canary)-password\n".write(to: password, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: password.path)
+        let environment = [
+            "PIPELINE_WEBHOOK_URL": "http://127.0.0.1:1/\(canary)-path?\(canary)=query", "PIPELINE_WEBHOOK_SECRET": "\(canary)-signature",
+            "OPENAI_API_KEY": "\(canary)-openai", "AWS_BEARER_TOKEN_BEDROCK": "\(canary)-bedrock",
+            "AWS_ACCESS_KEY_ID": "\(canary)-id", "AWS_SECRET_ACCESS_KEY": "\(canary)-key",
+        ]
+        let relay = MailRelay(refusals: ["AUTH": "535 no"])
+        let late = ["--database", bank.undisturbed, "--clock", "2026-07-01T00:00:00Z", "--max-age", "1h"]
+        let mail = ["--smtp", "127.0.0.1:\(relay.port)", "--from", "a@example.com", "--to", "b@example.com"]
+        var said = ""
+        func run(_ arguments: [String], exits code: Int32) throws {
+            let result = try program.run(arguments: arguments, environment: environment)
+            #expect(result.code == code, "\(arguments): \(result.errors)")
+            said += result.output + result.errors
+        }
+        let login = ["--smtp-user", "pipeline", "--smtp-password-file", password.path]
+        for form in ["text", "json"] { try run(["notify"] + late + mail + login + ["--error-format", form], exits: 75) }
+        try run(["ask", "--model", "openai:m", "--endpoint", "http://127.0.0.1:1/v1", "--seconds", "1", "hello"], exits: 75)
+        try run(["doctor", "--database", bank.undisturbed], exits: 0)
+        try run(["run", "job.yaml", "--database", "other.db", "--clock", KilledBank.clock], exits: 0)
+        try run(["status", "--database", "other.db", "--prometheus", "pipeline.prom"], exits: 0)
+        #expect(!said.contains(canary))
+        for file in try files(program.folder) where file.lastPathComponent != password.lastPathComponent {
+            let bytes = try Data(contentsOf: file)
+            #expect(bytes.firstRange(of: Data(canary.utf8)) == nil, "\(file.lastPathComponent)")
+        }
+        // The password did travel, to the relay: the search would have found it.
+        for _ in 0..<200 where relay.sessions.count < 2 { usleep(10_000) }
+        let token = Data("\0pipeline\0\(canary)-password".utf8).base64EncodedString()
+        #expect(relay.sessions.allSatisfy { $0.commands.contains("AUTH PLAIN \(token)") } && !relay.sessions.isEmpty)
+        #expect(!said.contains(token))
+    }
+
+    @Test("refuses a secret's file that others may read")
+    func readableSecret() throws {
+        let bank = try bank()
+        let file = bank.program.folder.appendingPathComponent("url")
+        try "https://example.com/x\n".write(to: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+        let result = try bank.program.run("notify", "--webhook-file", "url", "--database", bank.undisturbed)
+        #expect(result.code == 64 && result.errors.contains("mode 644") && !result.errors.contains("example.com"))
+    }
+
+    @Test("tells by mail what needs people, once")
+    func mail() throws {
+        let bank = try bank(), relay = MailRelay()
+        func notify(_ day: Int) throws -> ShippedProgram.Result {
+            try bank.program.run(
+                "notify", "--smtp", "127.0.0.1:\(relay.port)", "--from", "a@example.com", "--to", "b@example.com", "--digest",
+                "--database", bank.undisturbed, "--clock", "2026-07-0\(day)T00:00:00Z", "--max-age", "1h")
+        }
+        #expect(try notify(1).errors.contains("2 notices sent, 0 told before"))
+        #expect(try notify(1).errors.contains("0 notices sent, 2 told before"))
+        #expect(try notify(2).errors.contains("1 notice sent, 1 told before"))
+        for _ in 0..<200 where relay.sessions.count < 3 { usleep(10_000) }
+        #expect(relay.sessions.map { $0.header("Subject") ?? "" }.filter { $0.contains("overdue: its last success") }.count == 1)
+    }
+
+    @Test("makes files for its owner and group alone, whatever the shell would let it")
+    func modes() throws {
+        let bank = try bank()
+        let made =
+            "umask 0 && $PIPELINE run job.yaml --database made.db --clock \(KilledBank.clock) --quiet"
+            + " && $PIPELINE backup --to copy.db --database made.db --quiet && mkdir -p outbox"
+            + " && $PIPELINE export results --job card-fraud --to core --folder outbox --database made.db --quiet"
+            + " && $PIPELINE status --database made.db --prometheus p.prom --quiet >/dev/null"
+        #expect(try bank.program.shell(made + " >/dev/null") == 0)
+        for name in ["made.db", "copy.db", "copy.db.sha256", "outbox/card-fraud-core-000001.csv", "made.db.card-fraud.lock", "p.prom"] {
+            let mode = try FileManager.default.attributesOfItem(atPath: bank.path(name))[.posixPermissions] as? Int ?? 0
+            #expect(name == "p.prom" ? mode == 0o644 : mode & 0o007 == 0, "\(name): \(String(mode, radix: 8))")
+        }
+    }
+
+    // MARK: cron
+
+    private static let cron = ["/usr/sbin/cron", "/usr/sbin/crond"].first(where: FileManager.default.isExecutableFile(atPath:))
+    private static let mayWait = ProcessInfo.processInfo.environment["PIPELINE_TEST_ALL"] == "1"
+
+    @Test(
+        "is started by the system's own cron from the line that `schedule` prints",
+        .enabled(if: mayWait, "takes a minute: PIPELINE_TEST_ALL=1"),
+        .enabled(if: cron != nil && geteuid() == 0, "needs root and cron: apt-get install --no-install-recommends cron"))
+    func started() throws {
+        let bank = try bank(), folder = bank.program.folder
+        let job = try String(contentsOf: folder.appendingPathComponent("job.yaml"), encoding: .utf8)
+            .replacing("schedule: \"0 2 * * *\"", with: "schedule: \"* * * * *\"")
+        try job.write(to: folder.appendingPathComponent("each.yaml"), atomically: true, encoding: .utf8)
+        let line = try bank.program.run("schedule", "each.yaml", "--database", "cron.db", "--system-zone", "UTC").output
+        let entry = try #require(line.split(separator: "\n").last { $0.hasPrefix("*") })
+        // A line of /etc/cron.d names the account after the five fields.
+        let fields = entry.split(separator: " ", maxSplits: 5)
+        let table = URL(fileURLWithPath: "/etc/cron.d/pipeline-test-\(getpid())")
+        try (fields.prefix(5).joined(separator: " ") + " root " + fields[5] + "\n").write(to: table, atomically: false, encoding: .utf8)
+        chmod(table.path, 0o644)
+        defer { try? FileManager.default.removeItem(at: table) }
+        let daemon = Process()
+        daemon.executableURL = URL(fileURLWithPath: Self.cron ?? "")
+        daemon.arguments = ["-f"]
+        (daemon.standardOutput, daemon.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try daemon.run()
+        defer {
+            // One that the system runs already keeps its lock, and ours has ended by itself.
+            if daemon.isRunning { daemon.terminate() }
+            daemon.waitUntilExit()
+        }
+        func status() -> String? {
+            guard FileManager.default.fileExists(atPath: bank.path("cron.db")) else { return nil }
+            return try? DatabaseQueue(path: bank.path("cron.db")).read {
+                try String.fetchOne($0, sql: "SELECT status FROM pipeline_runs")
+            }
+        }
+        for _ in 0..<130 where status() != "done" { sleep(1) }
+        #expect(status() == "done")
+    }
+}

@@ -12,7 +12,7 @@ struct BackfillCommand: ParsableCommand {
             give them. What changes gets a new version in a run of its own; killed, it has not been. Another policy in the job file is \
             refused, and its digest named.
 
-              pipeline backfill jobs/fraud.yaml --from 2026-02-01 --to 2026-03-01 --as-of 2026-03-07T02:00:00Z --policy 9f86d081884c7d65
+              pipeline backfill jobs/fraud.yaml --from 2026-02-01 --to 2026-03-01 --as-of 2026-03-07 --policy 9f86d081
             """)
 
     @OptionGroup var job: JobArgument

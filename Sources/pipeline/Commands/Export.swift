@@ -27,7 +27,7 @@ struct ExportTableCommand: ParsableCommand {
             For spreadsheets use --encoding utf-8-bom or cp932. A text that a spreadsheet would run as a formula gets an apostrophe before \
             it; characters that the encoding lacks are written as their code points and counted.
 
-              pipeline export fraud_scores --out scores.csv.gz
+              pipeline export table fraud_scores --out scores.csv.gz
               pipeline export statement_entries --as-of 2026-03-03 --zone Asia/Tokyo --encoding cp932 --out entries.csv
               pipeline export --job card-fraud --run 3 --format jsonl --out run-3.jsonl
             """)
@@ -143,7 +143,7 @@ struct ExportResults: ParsableCommand {
             name. Held runs wait until they are accepted. Nothing new writes nothing and exits with 0.
 
             Each row has the delivery's number and its own: together they name it for ever. `effective` is what to do now: an outcome \
-            that waits for a person has its interim outcome there, until a row of kind `decision` follows.
+            that waits for a person has its interim outcome there (`review`: wait), until a row of kind `decision` follows.
 
               pipeline export results --job card-fraud --to core --folder outbox
               pipeline export results --job card-fraud --to core --folder outbox --since 120 --form xml

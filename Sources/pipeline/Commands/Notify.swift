@@ -20,7 +20,7 @@ struct Notify: ParsableCommand {
             0600. Mail goes by plain SMTP to a relay, usually on this machine.
 
               pipeline notify jobs/*.yaml --webhook-file /etc/pipeline/webhook.url
-              pipeline notify jobs/*.yaml --smtp localhost:25 --from pipeline@example.com --to oncall@example.com --digest
+              pipeline notify jobs/*.yaml --smtp localhost:25 --from jobs@example.com --to ann@example.com
             """)
 
     @Argument(

@@ -36,10 +36,13 @@ import Testing
         #expect(bytes(bank).contains { $0.firstRange(of: Data(name.utf8)) != nil })
         let others = try bank.count("SELECT count(*) FROM bank_scores")
         let own = try bank.count("SELECT count(*) FROM landed WHERE customer = ?", [name])
+        // A row that is broken in a column that only the job's main feed reads lands, and has no score.
+        let scored = try bank.count(
+            "SELECT count(*) FROM bank_scores WHERE \"transaction\" IN (SELECT \"transaction\" FROM landed WHERE customer = ?)", [name])
         let report = try erase(name, bank)
         #expect(report.keys == own && report.wasInState && report.emptied > 0 && own > 10)
         #expect(bytes(bank).allSatisfy { $0.firstRange(of: Data(name.utf8)) == nil })
-        #expect(try bank.count("SELECT count(*) FROM bank_scores") == others - own)
+        #expect(try bank.count("SELECT count(*) FROM bank_scores") == others - scored)
         try bank.warehouse.read { database in
             let verified = try AuditChain(database).verify(against: bank.head)
             #expect(verified.emptied == report.emptied)

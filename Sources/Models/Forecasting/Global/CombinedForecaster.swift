@@ -34,7 +34,7 @@ public struct CombinedForecaster: Sendable {
         public var origins = 2
         public var calibrates = true
         /// How much weights are held near equal, as a share of the loss.
-        public var evenness = 0.05
+        public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
 
@@ -88,12 +88,10 @@ public struct CombinedForecaster: Sendable {
         learn(series)
     }
 
-    /// - Parameter rowShare: of the rows; half of them are enough to weigh by.
-    private static func trees(_ series: [Series], _ settings: Settings, rowShare: Double = 1) -> [GlobalForecaster?] {
+    private static func trees(_ series: [Series], _ settings: Settings) -> [GlobalForecaster?] {
         settings.members.map { member in
             guard case .trees(let isLogarithmic, let isSeasonal) = member else { return nil }
             var own = settings.global
-            own.rows = Int(Double(own.rows) * rowShare)
             (own.isLogarithmic, own.isSeasonal) = (isLogarithmic, isSeasonal)
             return GlobalForecaster(series.map(\.series), settings: own)
         }
@@ -149,7 +147,7 @@ public struct CombinedForecaster: Sendable {
             // A second origin that few series reach would learn of others than those that count.
             guard back == 1 || 2 * kept.count >= series.count else { break }
             let past = kept.map { $0.before(back * horizon) }
-            let trees = Self.trees(past, settings, rowShare: 0.5)
+            let trees = Self.trees(past, settings)
             for (place, (whole, one)) in zip(kept, past).enumerated() where place % stride == 0 {
                 let all = forecasts(one, trees)
                 guard !all.contains(where: { $0 == nil }), one.series.values.contains(where: { $0 != 0 }) else { continue }

@@ -17,7 +17,7 @@ struct StackingWeights {
 
     let levels: [Double]
     /// How much weights are held near equal: the loss, as a share of that of equal weights, that their entropy is worth.
-    var evenness = 0.05
+    var evenness = 0.02
     var steps = 120
     var rate = 6.0
 

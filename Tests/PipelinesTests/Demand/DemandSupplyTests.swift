@@ -83,7 +83,9 @@ import Testing
         #expect(total(nothing) == 0)
     }
 
-    @Test("the item's page has the cost of skipping, of the order and of amounts around it, and the order proposed costs least")
+    @Test(
+        "the item's page has the cost of skipping, of the order and of amounts around it, and the order proposed is the least but for whole packs"
+    )
     func choices() throws {
         let stage = try Self.rows().stage(["model": .text("ses"), "pack": .integer(6), "lead-time": .integer(3), "margin": .number(2)])
         _ = try DemandOutcome(stage, lastDay: 20_059)
@@ -93,7 +95,7 @@ import Testing
         #expect(choices.columns == ["choice", "units", "value", "runs out", "holding", "missing", "waste", "cost"])
         #expect(choices.rows.map { $0[0] }.prefix(2) == ["skip", "order"] && choices.rows.count >= 5)
         let costs = choices.rows.compactMap { Double($0[7]) }
-        #expect(costs.count == choices.rows.count && costs.min() == costs[1], "\(choices.rows)")
+        #expect(costs.count == choices.rows.count && costs[1] < 1.1 * (costs.min() ?? 0), "\(choices.rows)")
         #expect(costs[0] > 2 * costs[1])
     }
 

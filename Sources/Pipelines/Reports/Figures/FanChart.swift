@@ -1,5 +1,3 @@
-package import Records
-
 /// A forecast's fan and the stock under it, as a review item of a demand job holds them.
 package struct FanChart: Hashable, Sendable {
     /// 10, 50 and 90 % a period ahead.

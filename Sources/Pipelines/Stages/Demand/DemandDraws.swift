@@ -15,11 +15,12 @@ struct DemandDraws: Sendable {
     private static let samples = 500
 
     init(_ forecast: LocalForecast, _ settings: DemandSettings, seed: UInt64) {
-        var random = NormalSource(seed: seed)
         let shared = settings.correlation.squareRoot(), own = (1 - settings.correlation).squareRoot()
         let times = settings.supply.leadTimes ?? [settings.leadTime], life = settings.supply.shelfLife.map { settings.leadTime + $0 }
         var cover: [Double] = [], shelf: [Double] = []
         for sample in 0..<Self.samples {
+            // Each from a seed of its own: periods further ahead change nothing of the nearer ones.
+            var random = NormalSource(seed: RecordKey.mix(seed &+ UInt64(sample)))
             let common = random.next(), end = times[sample % times.count] + settings.review
             var sum = 0.0, whole = 0.0
             for step in forecast.mean.indices {

@@ -14,10 +14,7 @@ extension DemandState {
             writer.signed(item.cost)
             writer.signed(Int64(item.costPeriod == .min ? -1 : item.costPeriod))
             writer.varint(UInt64(item.values.count))
-            for at in item.values.indices {
-                writer.word(item.values[at].bitPattern)
-                writer.byte(item.isShort[at] ? 1 : 0)
-            }
+            for at in item.values.indices { Self.write(item.values[at], isShort: item.isShort[at], to: &writer) }
             item.known.write(to: &writer)
             writer.varint(UInt64(item.zeroPrices))
             Self.write(item.labels, to: &writer)
@@ -61,9 +58,13 @@ extension DemandState {
             var item = Item(first: Int(reader.signed()), values: [], isShort: [])
             item.cost = reader.signed()
             item.costPeriod = Int(reader.signed())
-            for _ in 0..<reader.count(of: 9) {
-                item.values.append(Double(bitPattern: reader.word()))
-                item.isShort.append(reader.byte() == 1)
+            let count = reader.count(of: 1)
+            item.values.reserveCapacity(count)
+            item.isShort.reserveCapacity(count)
+            for _ in 0..<count {
+                let (value, isShort) = Self.value(&reader)
+                item.values.append(value)
+                item.isShort.append(isShort)
             }
             item.known = DemandKnown(from: &reader)
             item.zeroPrices = Int(reader.varint())
@@ -91,6 +92,29 @@ extension DemandState {
         outside = DemandOutside(from: &reader)
         external = DemandKnown(from: &reader)
         ends = DemandPeriodEnds(from: &reader)
+    }
+
+    /// Whole numbers, which most units are, in a few bytes instead of eight: the state of many items is mostly these.
+    private static func write(_ value: Double, isShort: Bool, to writer: inout ByteWriter) {
+        let mark: UInt8 = isShort ? 4 : 0
+        if value.isNaN {
+            writer.byte(mark)
+        } else if abs(value) < 0x1p50, Double(Int64(value)).bitPattern == value.bitPattern {
+            writer.byte(mark + 1)
+            writer.signed(Int64(value))
+        } else {
+            writer.byte(mark + 2)
+            writer.word(value.bitPattern)
+        }
+    }
+
+    private static func value(_ reader: inout ByteReader) -> (Double, isShort: Bool) {
+        let mark = reader.byte()
+        switch mark & 3 {
+        case 0: return (.nan, mark >= 4)
+        case 1: return (Double(reader.signed()), mark >= 4)
+        default: return (Double(bitPattern: reader.word()), mark >= 4)
+        }
     }
 
     static func write(_ texts: [String], to writer: inout ByteWriter) {

@@ -98,8 +98,8 @@ public struct DemandSimulation: Sendable {
             units += isOut ? wanted * (20 + dice.below(60)) / 100 : wanted
             if isOut { ranOut = true }
         }
-        documents?.add(item.number, id: item.id, units: units)
         guard units > 0 || ranOut else { return }
+        documents?.add(item.number, id: item.id, units: units)
         buffer.append("A")
         buffer.append(item.number, width: 5)
         buffer.append(",")

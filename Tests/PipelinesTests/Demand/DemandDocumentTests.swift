@@ -33,7 +33,7 @@ import Testing
         var configuration = DemandSimulation.Configuration(items: 10, days: 60, seed: 3, gzipLevel: nil)
         configuration.documents = true
         let summary = try DemandSimulation(configuration).write(to: folder)
-        #expect(summary.files == 6)
+        #expect(summary.files == 8)
         let job = try Self.job(), scoring = try job.scored()
         let stage = try DemandStage(configuration: scoring.stage, schema: scoring.main.schema)
         let stock = try Self.read("stock", "\(folder)/ubl/stock/2025-03-01.xml", of: job)

@@ -32,8 +32,8 @@ import Testing
     @Test("a policy that leaves nothing to choose but what people choose is refused, and so is another word")
     func refused() throws {
         let few = try SmallFeed { $0.replacing("hold:   { cost", with: "hold:   { by: people, cost") }
-        #expect(throws: Failure.self) { _ = try few.job() }
+        #expect(throws: JobProblems.self) { _ = try few.job() }
         let word = try SmallFeed { $0.replacing("  outcomes:\n", with: "  outcomes:\n    release: { cost: 0 EUR, by: machines }\n") }
-        #expect(throws: Failure.self) { _ = try word.job() }
+        #expect(throws: JobProblems.self) { _ = try word.job() }
     }
 }

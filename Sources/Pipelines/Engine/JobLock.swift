@@ -33,5 +33,9 @@ final class JobLock {
         return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
     }
 
-    deinit { close(descriptor) }
+    /// Unlocked by word, as closing alone leaves the lock with a child process that is being started at this moment and still has a copy.
+    deinit {
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -12,10 +12,8 @@ run() { .build/release/forecasting "$@"; }
 run m4 naive2,seasonal-naive,theta,dynamic-optimised-theta,mstl
 run m3 naive2,theta,dynamic-optimised-theta,ces,ets,arima
 run car croston,croston-sba,tsb,adida,imapa
-run m4 global
-run m3 global local=ets,ces,dynamic-optimised-theta
-run juice global log=1
-run rossmann global
-run car global local=tsb,imapa
-run retail global local=tsb
-run uci global local=croston-sba,dynamic-optimised-theta,ses
+# Accuracy of all models together is measured by the program itself: docs/guides/forecasting.md.
+trees=trees,trees-log,trees-seasonal,trees-seasonal-log
+own=auto,ses,dynamic-optimised-theta,croston-sba,tsb,imapa
+run car combined members=$trees,$own
+run retail combined members=$trees

@@ -158,5 +158,8 @@ import Testing
         }
         #expect(try forecast(late) == forecast(nil))
         #expect(throws: Failure.self) { _ = try DemandRows().stage(["external": .text("weather")]) }
+        // Without a known time a row could be of its own future.
+        let timeless = DemandRows.table(times: ["time": [20_150 * DemandRows.day]], numbers: ["heat": [30]])
+        #expect(throws: Failure.self) { try rows.stage(settings).absorb(timeless, ofTable: "weather") }
     }
 }

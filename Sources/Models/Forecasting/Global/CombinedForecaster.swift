@@ -4,7 +4,8 @@ import Foundation
 ///
 /// At each of a few past origins, a horizon apart, every member forecasts what then came, from what was before. The weights, one set for all
 /// series, are those of least loss there on the simplex (``StackingWeights``): squared errors for means, pinball for quantiles. Intervals of
-/// the mean are then stretched so that they would have been right there (``IntervalCalibration``), unless most values were zero. Nothing after the values given is used.
+/// the mean are then stretched so that they would have been right there (``IntervalCalibration``), unless most values were zero. Nothing after
+/// the values given is used.
 ///
 /// Sources: Bates, Granger, Operational Research Quarterly 20 (1969); Breiman, "Stacked regressions", Machine Learning 24 (1996); that quantiles
 /// are averaged at equal levels: Lichtendahl, Grushka-Cockayne, Winkler, Management Science 59 (2013).

@@ -21,9 +21,7 @@ extension DemandPlanner {
     /// Periods after its own in which a row became known, of 95 % of rows at most; below zero = in advance.
     private func externalDelay(knownBy end: Int64) -> Int {
         var zone = settings.zone
-        let delays = external.known(by: end).map { period, time in
-            time == .min + 1 ? -settings.exposure : settings.period(of: time, &zone) - period
-        }.sorted()
+        let delays = external.known(by: end).map { period, time in settings.period(of: time, &zone) - period }.sorted()
         guard !delays.isEmpty else { return -settings.exposure }
         return delays[min(delays.count - 1, delays.count * 95 / 100)]
     }

@@ -39,6 +39,8 @@ extension DemandPlanner {
     /// the expected demand, but no more than is likely to sell within its shelf life.
     func policy(_ draws: DemandDraws, unitCost: Double, price: Double = 0) -> (point: Double, top: Double) {
         let costs = shares
+        // What saves less than it costs is not ordered, however large a lot would be the cheapest.
+        guard price < costs.missing else { return (0, 0) }
         let point = draws.level(holding: costs.holding, missing: costs.missing, waste: costs.waste, price: price)
         let order = settings.supply.orderCost * Double(settings.currency.minorUnits)
         guard order > 0, unitCost > 0 else { return (point, point) }

@@ -138,9 +138,10 @@ struct DemandSettings: Sendable {
 
     /// Two states with different fingerprints must not be mixed.
     var fingerprint: UInt64 {
-        RecordKey.hash(
+        let units = series.unitSizes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return RecordKey.hash(
             "\(itemIsText) \(currency.code) \(period.rawValue) \(zone.name) \(history) \(stockout != nil) \(knownNames) "
-                + "\(series.location != nil) \(series.hierarchyNames) \(series.attributeNames) \(series.addsRows) \(series.unitSizes.count) "
+                + "\(series.location != nil) \(series.hierarchyNames) \(series.attributeNames) \(series.addsRows) \(units) "
                 + "\(series.externalNames)")
     }
 
@@ -185,7 +186,7 @@ struct DemandSettings: Sendable {
         let name = configuration.text("model") ?? "auto"
         model = LocalModel(rawValue: name)
         usesOutside = name == "outside"
-        isThorough = name == "thorough" || configuration.text("own-models") == "thorough"
+        isThorough = name == "thorough" || name == "combined" && configuration.text("own-models") == "thorough"
         budget = number("time-budget").map { $0 / 1_000 }
         global = DemandGlobalUse(rawValue: name) ?? .none
         trees = configuration.integer("trees") ?? 150

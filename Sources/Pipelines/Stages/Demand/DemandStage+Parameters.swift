@@ -49,7 +49,7 @@ extension DemandStage {
             Parameter(
                 "external", .feed, optional: true,
                 help:
-                    "Table feed of what is known of periods for all items alike, such as weather: a timestamp, `external-columns`, perhaps "
+                    "Table feed of what is known of periods for all items alike, such as weather: a timestamp, `external-columns`, "
                     + "`known_from`; the trees use them.",
                 example: "weather"),
             Parameter("external-columns", .text, optional: true, help: "Number columns of that feed.", example: "temperature rain"),

@@ -153,8 +153,9 @@ extension DemandStage {
     private func absorb(external batch: RecordBatch) throws(Failure) {
         let time = batch.schema.fields.firstIndex { $0.type == .timestamp && $0.name != "known_from" }
         let columns = settings.series.externalNames.map { batch[$0] }
-        guard let time, !columns.contains(where: { $0 == nil }) else {
-            throw failure("external", batch, ["a timestamp"] + settings.series.externalNames + ["perhaps known_from"])
+        // What was measured is not known before it happened: without its known time a row would tell the past of its future.
+        guard let time, !columns.contains(where: { $0 == nil }), batch["known_from"]?.type == .timestamp else {
+            throw failure("external", batch, ["a timestamp of the period"] + settings.series.externalNames + ["known_from"])
         }
         var zone = settings.zone
         for row in 0..<batch.count where batch.columns[time].isValid(row) {

@@ -13,13 +13,17 @@ struct OutboundRows {
 
     init(_ outbound: Outbound, in database: Database) throws {
         (self.outbound, self.database) = (outbound, database)
+        table = try Self.table(of: outbound.job, in: database)
+    }
+
+    private static func table(of job: String, in database: Database) throws -> RetainedTable {
         let name = try String.fetchOne(
-            database, sql: "SELECT name FROM pipeline_results WHERE job = ? AND feed IS NULL", arguments: [outbound.job])
+            database, sql: "SELECT name FROM pipeline_results WHERE job = ? AND feed IS NULL", arguments: [job])
         guard let name else {
             throw Failure.storedValue(table: "pipeline_results", column: "name", found: "no row", expected: "the job's results")
         }
         let key = try database.primaryKey(name).columns.filter { $0 != "version" }
-        table = RetainedTable(name: name, key: key, time: "event_time", hasScores: true)
+        return RetainedTable(name: name, key: key, time: "event_time", hasScores: true)
     }
 
     func write(to file: GzipWriter, counting outbound: inout Outbound) throws {
@@ -74,18 +78,28 @@ struct OutboundRows {
 
     private func keys(_ row: String) -> String { table.key.map { "\(row).\(ResultTable.quoted($0))" }.joined(separator: ", ") }
 
+    private static func match(_ table: RetainedTable) -> String {
+        table.key.map { "n.\(ResultTable.quoted($0)) = r.\(ResultTable.quoted($0))" }.joined(separator: " AND ")
+    }
+
+    /// The receiver has no newer version of the row, or gets one: what is about an overtaken one must not come after it.
+    private static func isNewest(_ table: RetainedTable, among runs: String) -> String {
+        "NOT EXISTS (SELECT 1 FROM \(ResultTable.quoted(table.name)) n WHERE \(match(table)) AND n.version > r.version AND (\(runs)))"
+    }
+
+    /// Decisions by their first entry: an erasure may have stated one anew in a later one.
+    private static let firstEntries = "(SELECT subject, min(id) AS id FROM pipeline_audit WHERE kind = 'decision' GROUP BY subject)"
+
     /// The newest version of each key in the file's runs, unless the receiver has a newer one already.
     private var results: String {
-        let name = ResultTable.quoted(table.name)
-        let match = table.key.map { "n.\(ResultTable.quoted($0)) = r.\(ResultTable.quoted($0))" }.joined(separator: " AND ")
+        let name = ResultTable.quoted(table.name), match = Self.match(table)
         return """
             SELECT 'outcome' AS kind, \(keys("r")), r.version, r.run, r.event_time, r.outcome, r.cause, r.score, NULL AS decided,
                 coalesce((SELECT i.interim FROM pipeline_review_items i WHERE i.job = :job AND i.kind = 'row'
                     AND i.key = \(table.keyText("r")) AND i.version = r.version), r.outcome) AS effective,
                 EXISTS (SELECT 1 FROM \(name) n WHERE \(match) AND n.version < r.version AND n.run IN \(Self.given)) AS corrects
             FROM \(name) r WHERE r.run IN \(Self.own)
-            AND NOT EXISTS (SELECT 1 FROM \(name) n WHERE \(match) AND n.version > r.version
-                AND (n.run IN \(Self.own) OR n.run IN \(Self.given)))
+            AND \(Self.isNewest(table, among: "n.run IN \(Self.own) OR n.run IN \(Self.given)"))
             AND :from <= :to
             ORDER BY \(keys("r"))
             """
@@ -97,9 +111,10 @@ struct OutboundRows {
         return """
             SELECT 'decision' AS kind, \(keys("r")), r.version, r.run, r.event_time, d.outcome, d.outcome AS effective, 'decision' AS cause,
                 r.score, d.decided, d.supersedes IS NOT NULL AS corrects
-            FROM pipeline_audit a JOIN pipeline_decisions d ON d.id = a.subject JOIN pipeline_review_items i ON i.id = d.item
+            FROM \(Self.firstEntries) a JOIN pipeline_decisions d ON d.id = a.subject JOIN pipeline_review_items i ON i.id = d.item
             JOIN \(ResultTable.quoted(table.name)) r ON \(match)
-            WHERE a.kind = 'decision' AND a.body <> '' AND a.id <= :to AND i.job = :job AND i.kind = 'row'
+            WHERE a.id <= :to AND i.job = :job AND i.kind = 'row'
+            AND \(Self.isNewest(table, among: "n.run IN \(Self.own) OR n.run IN \(Self.given)"))
             AND (r.run IN \(Self.own) OR a.id > :from AND r.run IN \(Self.given))
             ORDER BY a.id
             """
@@ -107,13 +122,15 @@ struct OutboundRows {
 
     /// How many decisions there are about rows of runs that the receiver was given.
     static func decisions(job: String, receiver: String, from: Int64, to: Int64, in database: Database) throws -> Int {
-        try Int.fetchOne(
+        let table = try Self.table(of: job, in: database)
+        return try Int.fetchOne(
             database,
             sql: """
-                SELECT count(*) FROM pipeline_audit a JOIN pipeline_decisions d ON d.id = a.subject
+                SELECT count(*) FROM \(firstEntries) a JOIN pipeline_decisions d ON d.id = a.subject
                 JOIN pipeline_review_items i ON i.id = d.item
-                WHERE a.kind = 'decision' AND a.body <> '' AND a.id > :from AND a.id <= :to AND i.job = :job AND i.kind = 'row'
-                AND i.run IN \(given)
+                JOIN \(ResultTable.quoted(table.name)) r ON \(table.keyText("r")) = i.key AND r.version = i.version
+                WHERE a.id > :from AND a.id <= :to AND i.job = :job AND i.kind = 'row' AND i.run IN \(given)
+                AND \(isNewest(table, among: "n.run IN \(given)"))
                 """, arguments: ["from": from, "to": to, "job": job, "receiver": receiver, "number": Int64.max]) ?? 0
     }
 }

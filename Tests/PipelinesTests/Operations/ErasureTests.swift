@@ -39,6 +39,8 @@ import Testing
         // A row that is broken in a column that only the job's main feed reads lands, and has no score.
         let scored = try bank.count(
             "SELECT count(*) FROM bank_scores WHERE \"transaction\" IN (SELECT \"transaction\" FROM landed WHERE customer = ?)", [name])
+        #expect(try bank.count("SELECT count(*) FROM owners WHERE customer = ?", [name]) == 1)
+        // Nor does the owner's number, which is a transaction of somebody else, take that one away.
         let report = try erase(name, bank)
         #expect(report.keys == own && report.wasInState && report.emptied > 0 && own > 10)
         #expect(bytes(bank).allSatisfy { $0.firstRange(of: Data(name.utf8)) == nil })

@@ -1,9 +1,11 @@
 import Connectors
+import Foundation
 import GRDB
 import Pipelines
 import Records
 
-/// A small bank that keeps its rows for a time, lands them in a table too, and has decided all but one of its items.
+/// A small bank that keeps its rows for a time, lands them in a table too, and has decided all but one of its items. Its table of owners has
+/// numbers that are those of transactions, too.
 struct RetainedBank {
     static let ran = Timestamp(iso8601: "2026-02-20T02:00:00Z")!
     static let purged = Timestamp(iso8601: "2026-03-25T02:00:00Z")!
@@ -19,6 +21,8 @@ struct RetainedBank {
             text.replacing("feeds:\n", with: Self.landed)
                 + "\nretain: { results: 40d, tables: { landed: 40d }, rejects: 10d, review: 10d, labels: 40d }\n"
         }
+        let owners = (0...30).map { "\($0 + 1),C\(String(format: "%06d", $0))\n" }.joined()
+        try ("owner,customer\n" + owners).write(toFile: bank.folder + "/owners.csv", atomically: true, encoding: .utf8)
         (warehouse, job) = (try bank.warehouse(), try bank.job())
         _ = try bank.runner(warehouse, at: Self.ran).run(job)
         let items = try warehouse.read { try ReviewStore($0).list(now: Self.ran) }
@@ -55,6 +59,13 @@ struct RetainedBank {
             event-time: booked
             rejects: { limit: 5% }
             table: landed
+          owners:
+            role: table
+            format: csv
+            files: owners.csv
+            columns: { owner: int64, customer: { type: string, personal: true } }
+            key: owner
+            table: owners
 
         """
 }

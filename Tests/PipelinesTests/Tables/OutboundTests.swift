@@ -105,6 +105,51 @@ import Testing
         #expect(try core.rows(two).map { [$0[2], $0[4], $0[7]] } == [["outcome-correction", "2", "hold"]])
     }
 
+    @Test("are not followed by a decision about a version that was overtaken")
+    func overtaken() throws {
+        let core = try Core()
+        _ = try core.export()
+        let item = try #require(try core.warehouse.read { try ReviewStore($0).list(now: Self.first).first }).item
+        try core.warehouse.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO pipeline_runs (job, clock, seed, status, job_digest, policy_digest, input_digest, list_digest, versions)
+                    SELECT job, clock, seed, 'done', job_digest, policy_digest, input_digest, list_digest, versions FROM pipeline_runs WHERE id = 1
+                    """)
+            try database.execute(
+                sql: """
+                    INSERT INTO bank_scores SELECT "transaction", 2, 2, event_time, score, 'clear', cause, late, record, features
+                    FROM bank_scores WHERE CAST("transaction" AS TEXT) = ?
+                    """, arguments: [item.key])
+        }
+        _ = try ReviewQueue(core.warehouse).decide(
+            item.id, outcome: "hold", isPositive: nil, reason: "seen", by: .ann, now: Self.first + .hours(1), outcomes: ["clear", "hold"])
+        let two = try #require(try core.export().first)
+        #expect(try core.rows(two).map { [$0[2], $0[4], $0[7]] } == [["outcome-correction", "2", "clear"]])
+        #expect(try core.export().isEmpty)
+    }
+
+    @Test("are not given again where an erasure stated a decision anew")
+    func erased() throws {
+        let core = try Core()
+        let item = try #require(try core.warehouse.read { try ReviewStore($0).list(now: Self.first).first }).item
+        let own = item.fields.first { $0.name == "customer" }?.value
+        let busy = Set(
+            try core.warehouse.read { try ReviewStore($0).list(now: Self.first) }.compactMap { entry in
+                entry.item.fields.first { $0.name == "customer" }?.value
+            })
+        let idle = (0..<30).map { "C" + String(format: "%06d", $0) }.first { !busy.contains($0) && $0 != own }
+        let name = try #require(idle)
+        _ = try ReviewQueue(core.warehouse).decide(
+            item.id, outcome: "hold", isPositive: nil, reason: "with \(name)", by: .ann, now: Self.first + .hours(1),
+            outcomes: ["clear", "hold"])
+        #expect(try #require(try core.export().first).decisions == 1)
+        _ = try Erasure(name, in: "customer", of: core.bank.job(), warehouse: core.warehouse, environment: .fixed(Self.first + .days(1)))
+            .run(reason: "request 19")
+        #expect(try core.count("SELECT count(*) FROM pipeline_audit WHERE kind = 'decision'") == 2)
+        #expect(try core.export().isEmpty)
+    }
+
     @Test("of a process that died before its file are written by the next, with the same number and bytes as if it had not")
     func crash() throws {
         let (core, undisturbed) = (try Core(), try Core())

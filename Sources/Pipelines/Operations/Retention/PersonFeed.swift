@@ -1,4 +1,5 @@
 import Connectors
+import Foundation
 import GRDB
 import Records
 
@@ -6,7 +7,7 @@ import Records
 enum PersonFeed {
     /// Keys of rows of the main feed whose column has the value.
     ///
-    /// - Throws: a file that can be opened and not read.
+    /// - Throws: a file that is there and cannot be read.
     static func keys(job: Job, column: String, value: String, in warehouse: Warehouse) throws(Failure) -> Set<String> {
         guard let main = job.feeds.first(where: { $0.role == .main }), main.columns.contains(where: { $0.field.name == column }) else {
             return []
@@ -21,7 +22,7 @@ enum PersonFeed {
         for (name, path) in paths {
             let file = FeedFile(path: job.resolved(path), name: name)
             // Archived elsewhere, or cleaned already.
-            guard (try? FeedDigest(of: file)) != nil else { continue }
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
             let reader = BlockReader(feed: main, files: [file], blockRows: 8_192)
             while let block = try reader.next() {
                 let batch = block.block.batch

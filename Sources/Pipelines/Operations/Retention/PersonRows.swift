@@ -1,3 +1,4 @@
+import Connectors
 import GRDB
 import Records
 
@@ -5,8 +6,10 @@ import Records
 struct PersonRows {
     let job: Job
     let value: String
+    /// Of scored rows.
     private(set) var keys: Set<String> = []
-    private let tables: [RetainedTable]
+    /// Tables whose keys are those of scored rows. A key of any other table names something else, whatever it looks like.
+    private let keyed: [RetainedTable]
     /// Tables that have the column themselves.
     private var own: [String] = []
     private let column: String
@@ -14,9 +17,13 @@ struct PersonRows {
     /// Finds the keys: rows of tables with the column, and items that show it.
     init(job: Job, column: String, value: String, in database: Database) throws {
         (self.job, self.column, self.value) = (job, column, value)
-        tables = try RetainedTable.all(of: job, in: database)
+        let tables = try RetainedTable.all(of: job, in: database), main = job.feeds.first { $0.role == .main }
+        keyed = tables.filter { table in
+            table.hasScores || job.feeds.contains { $0.table == table.name && $0.files == main?.files && $0.key == main?.key }
+        }
         for table in tables where try database.columns(in: table.name).contains(where: { $0.name == column }) {
             own.append(table.name)
+            guard keyed.contains(where: { $0.name == table.name }) else { continue }
             keys.formUnion(
                 try String.fetchAll(
                     database,
@@ -25,11 +32,10 @@ struct PersonRows {
                         WHERE CAST(r.\(ResultTable.quoted(column)) AS TEXT) = ?
                         """, arguments: [value]))
         }
-        // What a stage gives about people has their names under columns of its own.
+        // What a stage gives about people has their names under columns of its own; a feed's column means what it means there.
+        let known = ["event_time", "outcome", "cause"] + (main?.columns.map(\.field.name) ?? [])
         for table in tables where table.hasScores {
-            let texts = try database.columns(in: table.name).filter {
-                $0.type == "TEXT" && !["event_time", "outcome", "cause"].contains($0.name)
-            }
+            let texts = try database.columns(in: table.name).filter { $0.type == "TEXT" && !known.contains($0.name) }
             for text in texts {
                 keys.formUnion(
                     try String.fetchAll(
@@ -61,7 +67,7 @@ struct PersonRows {
             let gone = try ReviewRemoval.delete(items: items, in: database)
             rows.merge(gone.rows, uniquingKeysWith: +)
             decisions += gone.decisions
-            for table in tables {
+            for table in keyed {
                 try database.execute(
                     sql: "DELETE FROM \(ResultTable.quoted(table.name)) AS r WHERE \(table.keyText("r")) = ?", arguments: [key])
                 count(table.name)

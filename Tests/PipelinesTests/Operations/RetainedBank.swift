@@ -63,7 +63,7 @@ struct RetainedBank {
             role: table
             format: csv
             files: owners.csv
-            columns: { owner: int64, customer: { type: string, personal: true } }
+            columns: { owner: { type: int64 }, customer: { type: string, personal: true } }
             key: owner
             table: owners
 

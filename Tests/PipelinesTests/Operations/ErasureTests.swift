@@ -96,7 +96,9 @@ import Testing
     func control() throws {
         let bank = try RetainedBank()
         let name = try person(bank)
-        try bank.warehouse.write { try $0.execute(sql: "DELETE FROM landed WHERE customer = ?", arguments: [name]) }
+        try bank.warehouse.write { database in
+            for table in ["landed", "owners"] { try database.execute(sql: "DELETE FROM \(table) WHERE customer = ?", arguments: [name]) }
+        }
         let place = try #require(try bank.warehouse.place(of: Array(name.utf8)))
         #expect(place.contains("pipeline_"))
     }

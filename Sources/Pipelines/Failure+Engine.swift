@@ -34,6 +34,18 @@ extension Failure {
             remedy: "`pipeline check` names every mistake.")
     }
 
+    static func runSince(_ job: String, why: String) -> Failure {
+        Failure(
+            .usage, code: "run.since", what: "the job has no rows to leave out", place: "job '\(job)'", found: why,
+            expected: "a stage that decides each row as it comes", remedy: "Leave --since out.")
+    }
+
+    static func runSinceOther(_ run: RunRecord, asked: Timestamp) -> Failure {
+        Failure(
+            .usage, code: "run.since-other", what: "an unfinished run was begun otherwise", place: "run \(run.id)", found: asked.iso8601,
+            expected: run.since?.iso8601 ?? "no --since", remedy: "Give it as it was, or leave --since out: the run goes on as it began.")
+    }
+
     static func runLocked(job: String, holder: String?) -> Failure {
         Failure(
             .tryAgain, code: "run.locked", what: "another run of this job is under way", place: "job '\(job)'",

@@ -29,4 +29,15 @@ extension WarehouseSchema {
             UNIQUE (channel, subject)
         ) STRICT;
         """
+
+    /// What a run was told besides its job file, and from where on its deadline decided for the model.
+    static let explicitRuns = """
+        -- Event time before which rows only build the stage's state, and how many did; null = none.
+        ALTER TABLE pipeline_runs ADD COLUMN since INTEGER;
+        ALTER TABLE pipeline_runs ADD COLUMN rows_before INTEGER NOT NULL DEFAULT 0;
+        -- The block from which on no model was asked: index of its file among those streamed, and the row before its first.
+        ALTER TABLE pipeline_runs ADD COLUMN deadline_file INTEGER;
+        ALTER TABLE pipeline_runs ADD COLUMN deadline_row INTEGER;
+        ALTER TABLE pipeline_runs ADD COLUMN rows_after_deadline INTEGER NOT NULL DEFAULT 0;
+        """
 }

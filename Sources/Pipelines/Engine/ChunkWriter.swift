@@ -51,6 +51,7 @@ final class ChunkWriter {
         switch block {
         case .scored(let block):
             if let scored { counts = try scored.write(block) }
+            if block.isAfterDeadline, record.deadline == nil { record.deadline = RunRecord.Place(file: block.file, row: block.start.row) }
             try CheckpointStore(database, job: job.name).append(block.state, sequence: &stateSequence)
             cursor = block.cursor
         case .finished(let block):
@@ -125,6 +126,7 @@ extension RunRecord {
         (counts.read, counts.accepted, counts.rejected) = (progress.read, progress.accepted, progress.rejected)
         (counts.late, counts.unchanged, counts.corrected) = (progress.late, progress.unchanged, progress.corrected)
         counts.reviewItems = progress.reviewItems
+        (counts.before, counts.afterDeadline) = (progress.before, progress.afterDeadline)
         outcomes = names.map { Outcome(name: $0, rows: progress.outcomes[$0] ?? 0) }
     }
 
@@ -134,6 +136,7 @@ extension RunRecord {
         (result.read, result.accepted, result.rejected) = (counts.read, counts.accepted, counts.rejected)
         (result.late, result.unchanged, result.corrected) = (counts.late, counts.unchanged, counts.corrected)
         result.reviewItems = counts.reviewItems
+        (result.before, result.afterDeadline) = (counts.before, counts.afterDeadline)
         for outcome in outcomes where outcome.rows != 0 { result.outcomes[outcome.name] = outcome.rows }
         return result
     }

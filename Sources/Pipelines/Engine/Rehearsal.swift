@@ -8,6 +8,8 @@ struct Rehearsal {
     let warehouse: Warehouse
     let options: RunOptions
     let clock: Timestamp
+    /// Event time before which rows only build the stage's state.
+    var since: Timestamp?
 
     /// - Returns: the run as it would be recorded, with identifier 0.
     func run(_ job: Job, plan: RunPlan) throws(Failure) -> RunRecord {
@@ -35,9 +37,10 @@ struct Rehearsal {
             seed: RecordKey.hash(job.name),
             lists: try lists(of: job, plan: plan), automatic: loaded?.automatic)
         let files = plan.streamed
-        let context = try RunContext(
+        var context = try RunContext(
             job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,
             writesItems: false)
+        context.since = since
         let memory = RehearsalMemory(try labels(of: job.job))
         let reader = try Prefetcher(BlockReader(files, blockRows: options.blockRows), capacity: 4)
         defer { reader.stop() }
@@ -50,6 +53,7 @@ struct Rehearsal {
             inputDigest: plan.inputDigest, listDigest: "", model: loaded?.version.name, modelVersion: loaded?.version.version,
             modelDigest: loaded?.version.digest,
             versions: EngineVersions.current(stage: stageType.definition(for: job.stage), library: loaded?.library))
+        record.since = since
         record.apply(counts, outcomes: policy.outcomes)
         return record
     }

@@ -13,6 +13,10 @@ struct RunContext: Sendable {
     let model: (any Classifier)?
     /// That a stage's results may be computed on.
     var threads = 1
+    /// Rows before it only build the stage's state.
+    var since: Timestamp?
+    /// Nil = none, or there is no model that it could stand in for.
+    var deadline: RunDeadline?
     /// Scored beside it; by version.
     var challengers: [Challenger] = []
     /// Of the main feed.

@@ -18,6 +18,8 @@ struct RunExecution {
     let jobFileChanged: Bool
     /// Of the files by path, taken before their digests; empty on resume.
     var stamps: [String: FileStamp] = [:]
+    /// What was done once is done again: no clock is asked.
+    var isReplayed = false
 
     private var warehouse: Warehouse { runner.warehouse }
     private var options: RunOptions { runner.options }
@@ -144,6 +146,8 @@ struct RunExecution {
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
         context.threads = options.threads
+        context.since = record.since
+        context.deadline = deadline(of: job)
         context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
         let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(
@@ -154,6 +158,17 @@ struct RunExecution {
             startWatermark: isFresh ? loaded.cursor.watermark : try startWatermark(), isFresh: isFresh,
             resultsGiven: loaded.checkpoint.map { $0.file == streamed.count ? Int($0.position.row) : 0 } ?? 0)
         return (TablesFirst(source, files: streamed, scorer: scorer), context)
+    }
+
+    /// Without a model it changes nothing: the stage's rules are all there is.
+    private func deadline(of job: ScoringJob) -> RunDeadline? {
+        guard let settings = job.policy.deadline, model != nil else { return nil }
+        if let place = record.deadline { return RunDeadline(place: place, isOver: { true }) }
+        guard !isReplayed else { return nil }
+        let limit = Double(settings.after.microseconds) / 1e6
+        if let elapsed = options.elapsed { return RunDeadline(isOver: { elapsed() >= limit }) }
+        let began = ProcessUsage.now().wallSeconds
+        return RunDeadline(isOver: { ProcessUsage.now().wallSeconds - began >= limit })
     }
 
     /// The versions that were challengers at the run's start.

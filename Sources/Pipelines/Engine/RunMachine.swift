@@ -12,6 +12,10 @@ public struct RunCounts: Hashable, Sendable, Codable {
     /// Accepted rows that made a new version.
     public var corrected: Int64 = 0
     public var reviewItems: Int64 = 0
+    /// Accepted rows before the run's `since`, which only built the stage's state.
+    public var before: Int64 = 0
+    /// Rows decided after the job's deadline, without the model.
+    public var afterDeadline: Int64 = 0
     /// Outcome -> rows.
     public var outcomes: [String: Int64] = [:]
 
@@ -25,6 +29,8 @@ public struct RunCounts: Hashable, Sendable, Codable {
         unchanged += other.unchanged
         corrected += other.corrected
         reviewItems += other.reviewItems
+        before += other.before
+        afterDeadline += other.afterDeadline
         for (outcome, rows) in other.outcomes { outcomes[outcome, default: 0] += rows }
     }
 }

@@ -62,6 +62,10 @@ struct RunStart {
     /// Of the run that is replayed; nil = the next one.
     var identifier: Int64?
     let holidays: Holidays
+    /// Event time before which rows only build the stage's state.
+    var since: Timestamp?
+    /// Of the run that is replayed: from where on its deadline had passed.
+    var deadline: RunRecord.Place?
 
     /// - Parameter champion: the model that scores, or nil for the stage's rules.
     func begin(in database: Database, champion: ModelVersion?, versions: [NamedText]) throws -> RunRecord {
@@ -71,7 +75,7 @@ struct RunStart {
             job: job.name, clock: clock, seed: seed, jobDigest: job.digest, policyDigest: job.policyDigest,
             inputDigest: plan.inputDigest, listDigest: "", model: champion?.name, modelVersion: champion?.version,
             modelDigest: champion?.digest, versions: versions)
-        created.holidays = holidays.text
+        (created.holidays, created.since, created.deadline) = (holidays.text, since, deadline)
         var record = try runs.create(created)
         if let identifier { record = try runs.renumber(record, to: identifier) }
         let ingest = FeedIngest(database: database, job: job, run: record.id, clock: clock, selections: plan.selections)

@@ -57,15 +57,21 @@ extension LabelStore {
 extension RunRecord {
     /// What the audit chain keeps of a finished run.
     var auditBody: JSONValue {
-        .object([
-            .init("job", .text(job)), .init("run", .integer(id)), .init("clock", .text(clock.iso8601)),
-            .init("status", .text(status.rawValue)),
-            .init("job_digest", .text(jobDigest)), .init("policy_digest", .text(policyDigest)), .init("input_digest", .text(inputDigest)),
-            .init("list_digest", .text(listDigest)), .init("model", .optional(model)), .init("model_version", .integer(modelVersion)),
-            .init("model_digest", .optional(modelDigest)), .init("rows_read", .integer(counts.read)),
-            .init("rows_accepted", .integer(counts.accepted)), .init("rows_rejected", .integer(counts.rejected)),
-            .init("review_items", .integer(counts.reviewItems)),
-        ])
+        // Only where they are: entries of runs without them stay what they were.
+        var further: [JSONValue.Member] = []
+        if let since { further.append(.init("since", .text(since.iso8601))) }
+        if deadline != nil { further.append(.init("rows_after_deadline", .integer(counts.afterDeadline))) }
+        return .object(
+            [
+                .init("job", .text(job)), .init("run", .integer(id)), .init("clock", .text(clock.iso8601)),
+                .init("status", .text(status.rawValue)),
+                .init("job_digest", .text(jobDigest)), .init("policy_digest", .text(policyDigest)),
+                .init("input_digest", .text(inputDigest)),
+                .init("list_digest", .text(listDigest)), .init("model", .optional(model)), .init("model_version", .integer(modelVersion)),
+                .init("model_digest", .optional(modelDigest)), .init("rows_read", .integer(counts.read)),
+                .init("rows_accepted", .integer(counts.accepted)), .init("rows_rejected", .integer(counts.rejected)),
+                .init("review_items", .integer(counts.reviewItems)),
+            ] + further)
     }
 }
 

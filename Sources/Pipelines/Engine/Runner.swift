@@ -19,6 +19,8 @@ public struct RunOptions: Sendable {
     public var writes: Bool
     /// A bug on purpose, for the tests that must find it; the shipped program has no way to set it.
     package var fault: PlantedFault?
+    /// Seconds since the process began to work on the run, for tests; nil = by the system's monotonic clock. Only a deadline asks.
+    package var elapsed: (@Sendable () -> Double)?
 
     public init(
         threads: Int = 2, chunkRows: Int = 65_536, blockRows: Int = 8_192, shouldStop: @escaping @Sendable () -> Bool = { false },
@@ -111,12 +113,15 @@ public struct Runner: Sendable {
 
     /// Runs a job over the files it has not read yet, or goes on with its unfinished run.
     ///
-    /// - Throws: `run.locked`, `run.stopped` (both exit 75), whatever makes files or the model unusable.
-    public func run(_ job: Job) throws(Failure) -> RunReport {
+    /// - Parameter since: event time before which rows only build the stage's state; kept with the run. Nil = every row is decided.
+    /// - Throws: `run.locked`, `run.stopped` (both exit 75), `run.since`, whatever makes files or the model unusable.
+    public func run(_ job: Job, since: Timestamp? = nil) throws(Failure) -> RunReport {
+        if since != nil { try refuseSince(job) }
         let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }
+            if let since, since != record.since { throw .runSinceOther(record, asked: since) }
             guard try isOutdated(record, job: job) else { return try noted(resume(record, job: job), job: job) }
             try warehouse.write { try RunStore($0).forget(record.id) }
         }
@@ -132,8 +137,8 @@ public struct Runner: Sendable {
                 ending: .nothingNew, record: nil, attempt: nil, wasResumed: false, jobFileChanged: false, earlier: earlier,
                 notes: plan.notes)
         }
-        guard options.writes else { return try rehearse(job, plan: plan) }
-        var report = try noted(start(job, plan: plan, clock: clock), job: job)
+        guard options.writes else { return try rehearse(job, plan: plan, since: since) }
+        var report = try noted(start(job, plan: plan, clock: clock, since: since), job: job)
         report.notes = plan.notes
         report.waiting = plan.waiting.flatMap(\.files).map { ($0.file.name, $0.reason) }
         return report
@@ -173,9 +178,18 @@ public struct Runner: Sendable {
         return rule.rule.segments.contains { $0.threshold != nil } ? nil : known.card.fitting?.notAutomatic.map { "\(name): \($0)" }
     }
 
-    private func rehearse(_ job: Job, plan: RunPlan) throws(Failure) -> RunReport {
+    /// Only where each row is decided as it comes is there something to leave out.
+    private func refuseSince(_ job: Job) throws(Failure) {
+        guard let scoring = job.scoring else { throw .runSince(job.name, why: "its rows go into tables, as they are") }
+        if try Stages.required(scoring.stage.name) is any FinishingStage.Type {
+            throw .runSince(job.name, why: "its stage gives its results at the end of the feed, from all of it")
+        }
+    }
+
+    private func rehearse(_ job: Job, plan: RunPlan, since: Timestamp?) throws(Failure) -> RunReport {
         let began = ProcessUsage.now()
-        let record = try Rehearsal(warehouse: warehouse, options: options, clock: environment.now()).run(job, plan: plan)
+        let record = try Rehearsal(warehouse: warehouse, options: options, clock: environment.now(), since: since)
+            .run(job, plan: plan)
         var attempt = RunAttempt(run: 0, started: record.clock, process: environment.processIdentifier, host: environment.host)
         let usage = ProcessUsage.now()
         (attempt.rows, attempt.ending, attempt.peakBytes) = (record.counts.read, "done", usage.peakBytes)
@@ -189,8 +203,10 @@ public struct Runner: Sendable {
     /// - Parameters:
     ///   - identity: identifier and seed of the run that is replayed; nil = the next ones.
     ///   - preparation: what the stage is prepared by; nil = by the champion.
+    ///   - since: event time before which rows only build the stage's state.
     func start(
-        _ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil, preparation: Preparation? = nil
+        _ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil, preparation: Preparation? = nil,
+        since: Timestamp? = nil
     ) throws(Failure) -> RunReport {
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
         let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
@@ -205,12 +221,13 @@ public struct Runner: Sendable {
         let record = try warehouse.write { database in
             let last = try RunStore(database).list(job: job.name, limit: 1).first
             let seed = identity?.seed ?? Self.seed(job: job, after: last, clock: clock)
-            return try RunStart(job: job, plan: plan, clock: clock, seed: seed, identifier: identity?.run, holidays: holidays)
-                .begin(in: database, champion: loaded?.version, versions: versions)
+            var begin = RunStart(job: job, plan: plan, clock: clock, seed: seed, identifier: identity?.run, holidays: holidays)
+            (begin.since, begin.deadline) = (since, identity?.deadline)
+            return try begin.begin(in: database, champion: loaded?.version, versions: versions)
         }
         return try RunExecution(
             runner: self, job: job, record: record, model: loaded?.classifier, preparation: preparation, automatic: loaded?.automatic,
-            wasResumed: false, jobFileChanged: false, stamps: plan.stamps
+            wasResumed: false, jobFileChanged: false, stamps: plan.stamps, isReplayed: identity != nil
         ).execute()
     }
 
@@ -255,6 +272,8 @@ struct RunIdentity {
     var run: Int64
     var seed: UInt64
     var holidays: Holidays
+    /// From where on its deadline had passed.
+    var deadline: RunRecord.Place?
 }
 
 /// What a run was made with; a replay on others names them as the cause of a difference.

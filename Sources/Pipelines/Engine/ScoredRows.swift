@@ -34,6 +34,7 @@ struct ScoredRows {
         for row in found.duplicates.sorted() {
             counts.accepted -= 1
             counts.rejected += 1
+            if block.isAfterDeadline { counts.afterDeadline -= 1 }
             counts.outcomes[context.policy.outcomes[Int(block.rulings[row].outcome)], default: 0] -= 1
             let record = try locator.record(block.batch.rowNumbers[row], inFile: block.file, from: block.start)
             rejects.append(context.duplicateReject(block.batch, row: row, file: block.file, record: record))

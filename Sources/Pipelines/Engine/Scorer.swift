@@ -25,6 +25,8 @@ struct ScoredBlock: Sendable {
     var cursor: StreamCursor
     /// What challengers say of the same rows.
     var challenged: [ChallengedRows] = []
+    /// The job's deadline had passed: no model was asked.
+    var isAfterDeadline = false
 }
 
 /// What of the stage's state a block changed.
@@ -107,16 +109,19 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         var kept = try sift(read, rejects: &rejects)
         let input = try stageInput(kept)
         var counts = RunCounts()
-        let late = kept.isLate.count { $0 }, corrected = kept.versions.count { $0 > 1 }, unchanged = kept.unchanged
-        let features: FeatureMatrix
+        let late = kept.isLate.count { $0 }, unchanged = kept.unchanged
+        var features: FeatureMatrix
         if let stage = stage as? any FinishingStage {
             for refusal in try stage.absorb(input) { rejects.append(try reject(refusal, of: kept.batch, in: read)) }
             features = FeatureMatrix(featureCount: 0, values: [])
             kept = Kept(batch: Self.noRows(of: context.decided.schema), keys: [], times: [], versions: [], isLate: [], records: [])
         } else {
             features = try stage.consume(input)
+            counts.before = leaveOutBeforeSince(&kept, &features)
         }
-        let decided = try decide(kept, features: features)
+        let corrected = kept.versions.count { $0 > 1 }
+        let isAfterDeadline = context.deadline?.hasPassed(atFile: read.file, row: read.start.row) ?? false
+        let decided = try decide(kept, features: features, isAfterDeadline: isAfterDeadline)
         counts.add(decided.counts)
         counts.read = Int64(read.block.rowsRead)
         counts.rejected = Int64(rejects.count)
@@ -128,19 +133,39 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             file: read.file, start: read.start, end: read.block.end, batch: kept.batch, keys: kept.keys, times: kept.times,
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
             rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
-        guard kept.batch.count > 0 else { return block }
+        block.isAfterDeadline = isAfterDeadline
+        guard kept.batch.count > 0, !isAfterDeadline else { return block }
         for challenger in context.challengers {
             block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))
         }
         return block
     }
 
+    /// Takes out rows before the run's `since`, once the stage has seen them.
+    ///
+    /// - Returns: how many.
+    private func leaveOutBeforeSince(_ kept: inout Kept, _ features: inout FeatureMatrix) -> Int64 {
+        guard let since = context.since?.microseconds else { return 0 }
+        let rows = kept.times.indices.filter { kept.times[$0] >= since }
+        let before = kept.times.count - rows.count
+        guard before > 0 else { return 0 }
+        features = features.rows(rows)
+        kept = Kept(
+            batch: kept.batch.selecting(rows), keys: rows.map { kept.keys[$0] }, times: rows.map { kept.times[$0] },
+            versions: rows.map { kept.versions[$0] }, isLate: rows.map { kept.isLate[$0] }, records: rows.map { kept.records[$0] },
+            unchanged: kept.unchanged, sources: rows)
+        return Int64(before)
+    }
+
     /// Scores, rulings and review items of rows, with outcomes and items counted.
+    ///
+    /// - Parameter isAfterDeadline: the stage's rules score, the job's rules and its deadline's outcome decide.
     func decide(
-        _ kept: Kept, features: FeatureMatrix
+        _ kept: Kept, features: FeatureMatrix, isAfterDeadline: Bool = false
     ) throws(Failure) -> (scores: [Float], rulings: [Ruling], items: QueuedItems, counts: RunCounts) {
         guard kept.batch.count > 0 else { return ([], [], QueuedItems(), RunCounts()) }
-        let scores = try context.model?.probabilities(of: features) ?? stage.ruleScores(of: features)
+        let model = isAfterDeadline ? nil : context.model
+        let scores = try model?.probabilities(of: features) ?? stage.ruleScores(of: features)
         // Results of a finishing stage come all at once, after the days.
         let fillsQueue = !(stage is any FinishingStage) && !(stage is any WatchingStage)
         if context.model == nil, cursor.coldStart == nil, fillsQueue { cursor.coldStart = ColdStart() }
@@ -148,14 +173,15 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             context.model == nil
             ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay) : nil
         var rulings = context.policy.rulings(
-            batch: kept.batch, keys: kept.keys, features: features, scores: scores, limits: limits)
+            batch: kept.batch, keys: kept.keys, features: features, scores: scores, limits: limits, isAfterDeadline: isAfterDeadline)
         if context.policy.oncePer != nil {
             var asked = cursor.asked ?? AskedUnits()
             asked.settle(&rulings, of: kept.batch, times: kept.times, policy: context.policy)
             cursor.asked = asked
         }
-        let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings)
+        let (items, itemCount) = try reviewItems(kept, features: features, rulings: rulings, isAfterDeadline: isAfterDeadline)
         var counts = RunCounts()
+        if isAfterDeadline { counts.afterDeadline = Int64(kept.batch.count) }
         counts.reviewItems = Int64(itemCount)
         var rows = [Int64](repeating: 0, count: context.policy.outcomes.count)
         for ruling in rulings { rows[Int(ruling.outcome)] += 1 }
@@ -256,16 +282,18 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
 
     /// A rehearsal only counts them: no figure it prints needs reasons or evidence.
     private func reviewItems(
-        _ kept: Kept, features: FeatureMatrix, rulings: [Ruling]
+        _ kept: Kept, features: FeatureMatrix, rulings: [Ruling], isAfterDeadline: Bool
     ) throws(Failure) -> (items: QueuedItems, count: Int) {
         var items = QueuedItems()
         guard let review = context.policy.reviewOutcome else { return (items, 0) }
         let rows = rulings.indices.filter { rulings[$0].outcome == review || rulings[$0].isAuditSample }
         guard !rows.isEmpty, context.writesItems else { return (items, rows.count) }
         let chosen = features.rows(rows)
-        let contributions = try context.model?.contributions(of: chosen) ?? []
-        let remarks = try context.model?.remarks(of: chosen) ?? []
-        let plans = try plannedRepairs(kept, rows: rows, features: chosen)
+        let model = isAfterDeadline ? nil : context.model
+        let contributions = try model?.contributions(of: chosen) ?? []
+        let remarks =
+            isAfterDeadline ? rows.map { _ in RunDeadline.remark } : try model?.remarks(of: chosen) ?? []
+        let plans = isAfterDeadline ? [] : try plannedRepairs(kept, rows: rows, features: chosen)
         let width = features.featureCount + 1
         text.removeAll()
         for (index, row) in rows.enumerated() {

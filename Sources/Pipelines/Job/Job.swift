@@ -203,6 +203,8 @@ public struct PolicySettings: Sendable {
     public var automatic: AutomaticSettings?
     /// In the order written; the first that applies is named.
     public var suppressions: [Suppression] = []
+    /// Nil = the model is asked about every row, however long it takes.
+    public var deadline: DeadlineSettings?
     public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
         (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
     }

@@ -31,6 +31,7 @@ enum JobPolicyText {
         for suppression in policy?.suppressions ?? [] {
             lines.append("suppression \(suppression.name) until \(suppression.until) when \(suppression.condition.text)")
         }
+        if let deadline = policy?.deadline { lines.append("deadline \(deadline.after.microseconds) \(deadline.outcome)") }
         for list in lists.sorted(by: { $0.name < $1.name }) {
             let column = list.columns.first { $0.field.name == list.key.first }
             lines.append("list \(list.name) \(list.files) \(column?.source ?? "") known \(list.knownTime ?? "")")

@@ -53,7 +53,7 @@ struct JobReader {
             top.require(["stages", "policy", "review", "results"], of: .top)
         } else {
             top.refuse(
-                ["stages", "train", "policy", "rules", "suppressions", "review", "results"],
+                ["stages", "train", "policy", "rules", "suppressions", "deadline", "review", "results"],
                 why: "no feed has `role: main`, so there are no rows to decide"
             )
         }
@@ -80,8 +80,11 @@ struct JobReader {
         if let stage { check(stage, main: feeds.main) }
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
-        let policy = readPolicy(
+        var policy = readPolicy(
             top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
+        let type = components.stages.first { $0.definition.definition.name == stage?.configuration.name }
+        let deadline = readDeadline(top, outcomes: policy?.outcomes ?? [], isFinished: type is any FinishingStage.Type)
+        policy?.deadline = deadline
         let review = readReview(top, outcomes: policy?.outcomes, main: decided(feeds, stage: stage).main)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }

@@ -42,7 +42,7 @@ package struct JobSection: Sendable {
         top, calendar, feed, pivot, ready, control, controlSum, expect, contract, rejects, column, sign, train, window, policy, outcome,
         cost,
         automatic, segments, rule, suppression,
-        review, results, retain,
+        deadline, review, results, retain,
     ]
 
     static let top = JobSection(
@@ -84,6 +84,9 @@ package struct JobSection: Sendable {
             JobKey(
                 "retain", "a mapping", example: "retain: { results: 730d, rejects: 90d }",
                 "How long rows are kept; `pipeline purge` deletes older ones. Without it everything is kept."),
+            JobKey(
+                "deadline", "a length of time, or a mapping", example: "deadline: { after: 90m, outcome: review }",
+                "How long a run may ask its model; later rows are decided by rules and by the outcome declared here."),
             JobKey(unsupported: "lists", "Declare each list as a feed with `role: list`."),
         ])
 

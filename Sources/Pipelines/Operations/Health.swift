@@ -23,6 +23,8 @@ public struct Health: Sendable {
         /// Open items in 24 hours: those of now and as many new ones as a day of the last seven made, less what people can decide a day;
         /// nil where the job's last run has no queue.
         public var forecast: Int64?
+        /// The last run, where its deadline had passed before its end.
+        public var lateRun: RunRecord?
     }
 
     public var jobs: [Job]
@@ -80,7 +82,8 @@ public struct Health: Sendable {
             name: name, lastSuccess: last?.clock, lastDue: due, rowsRead: newest?.counts.read ?? 0,
             rowsRejected: newest?.counts.rejected ?? 0,
             openItems: items?["open"] ?? 0, oldestItem: (items?["oldest"] as Int64?).map { Timestamp(microseconds: $0) },
-            decidedOfDay: decided ?? 0, madeOfDay: items?["made"] ?? 0, isOverdue: isOverdue, forecast: forecast)
+            decidedOfDay: decided ?? 0, madeOfDay: items?["made"] ?? 0, isOverdue: isOverdue, forecast: forecast,
+            lateRun: newest.flatMap { $0.deadline == nil ? nil : $0 })
     }
 
     /// The text format of Prometheus (exposition format 0.0.4), for node_exporter's textfile collector.
@@ -99,6 +102,9 @@ public struct Health: Sendable {
         metric("overdue", "1 when the last success is too old.", each { $0.isOverdue ? "1" : "0" })
         metric("rows_read", "Rows read by the newest run.", each { "\($0.rowsRead)" })
         metric("rows_rejected", "Rows rejected by the newest run.", each { "\($0.rowsRejected)" })
+        metric(
+            "rows_after_deadline", "Rows that the newest run decided without the model.",
+            each { "\($0.lateRun?.counts.afterDeadline ?? 0)" })
         metric("review_items_open", "Review items without a decision.", each { "\($0.openItems)" })
         metric("review_oldest_item_timestamp_seconds", "When the oldest open item was made.", each { seconds($0.oldestItem) })
         metric("review_decided_24h", "Decisions of the last 24 hours.", each { "\($0.decidedOfDay)" })

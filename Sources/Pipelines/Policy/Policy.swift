@@ -66,8 +66,12 @@ struct Policy: Sendable {
     private let beyondRule: UInt16
     /// A unit's column, and for how many microseconds it is asked about once; nil = every row may be.
     let oncePer: (column: Int, within: Int64)?
+    /// What rows get after the deadline; nil = the job has none.
+    private let deadlineOutcome: UInt8?
     /// Cause of a row that needed review, but its unit was asked about already.
     var askedCause: UInt16 { UInt16(causes.count - 1) }
+    /// Cause of a row that the deadline decided.
+    private var deadlineCause: UInt16 { UInt16(causes.count - 2) }
 
     /// - Parameters:
     ///   - seed: of the job, so that the same row is drawn for audit in every run.
@@ -83,7 +87,8 @@ struct Policy: Sendable {
         let triggers = ["cost", "no-model"] + job.policy.rules.map { "rule: \($0.name)" }
         causes =
             [nil, "no-model", "audit-sample"] + job.policy.rules.map { "rule: \($0.name)" } + ["beyond-promise", "no-promise"]
-            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } } + ["asked"]
+            + job.policy.suppressions.flatMap { suppression in triggers.map { "suppressed: \(suppression.name) (\($0))" } }
+            + ["deadline", "asked"]
         beyondRule = Cause.firstRule + UInt16(job.policy.rules.count)
         gate = job.policy.automatic.map { AutomaticGate($0, rule: automatic, schema: schema, featureNames: featureNames) }
         currency = job.policyCurrency
@@ -101,6 +106,8 @@ struct Policy: Sendable {
         timeColumn = try job.decided().time
         auditSample = job.review.auditSample
         oncePer = job.review.oncePer.flatMap { once in schema.index(of: once.column).map { ($0, once.within.microseconds) } }
+        let names = outcomes
+        deadlineOutcome = job.policy.deadline.flatMap { deadline in names.firstIndex(of: deadline.outcome).map { UInt8($0) } }
         (self.seed, self.hasModel) = (seed, hasModel)
     }
 
@@ -108,8 +115,10 @@ struct Policy: Sendable {
     ///
     /// - Parameters:
     ///   - limits: of each row, while there is no model (``ColdStart``); nil = half or more suspicion is reviewed.
+    ///   - isAfterDeadline: the scores are the stage's suspicion: what no rule decides gets the deadline's outcome, and nothing is promised.
     func rulings(
-        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], limits: [ColdStart.Limits]? = nil
+        batch: RecordBatch, keys: [UInt64], features: FeatureMatrix, scores: [Float], limits: [ColdStart.Limits]? = nil,
+        isAfterDeadline: Bool = false
     ) -> [Ruling] {
         var rulings: [Ruling] = []
         rulings.reserveCapacity(batch.count)
@@ -130,16 +139,20 @@ struct Policy: Sendable {
                 ruling.outcome = UInt8(rules.outcome(ofRule: match))
                 ruling.cause = Cause.firstRule + UInt16(match)
                 if ruling.outcome != reviewOutcome { ruling.suggested = ruling.outcome }
+            } else if isAfterDeadline, let deadlineOutcome {
+                (ruling.outcome, ruling.cause) = (deadlineOutcome, deadlineCause)
             } else if !hasModel, let review = reviewOutcome {
                 let isSuspicious = scores[row] >= enough
                 ruling.outcome = isSuspicious ? review : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = isSuspicious ? Cause.noModel : Cause.cost
             }
-            if ruling.outcome == reviewOutcome, let suppression = suppressing?[row], suppression >= 0 {
+            if ruling.outcome == reviewOutcome, ruling.cause != deadlineCause, let suppression = suppressing?[row], suppression >= 0 {
                 ruling.outcome = hasModel ? ruling.suggested : UInt8(harmless(batch: batch, row: row))
                 ruling.cause = suppressions.cause(suppression, instead: ruling.cause)
             }
-            if let review = reviewOutcome, hasModel, clears(ruling.outcome),
+            if let review = reviewOutcome, isAfterDeadline, gate != nil, clears(ruling.outcome) {
+                (ruling.outcome, ruling.cause) = (review, beyondRule + 1)
+            } else if let review = reviewOutcome, hasModel, clears(ruling.outcome),
                 let refusal = gate?.refusal(batch: batch, features: features, row: row, score: scores[row])
             {
                 (ruling.outcome, ruling.cause) = (review, refusal == .beyond ? beyondRule : beyondRule + 1)

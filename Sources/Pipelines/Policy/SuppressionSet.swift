@@ -49,7 +49,9 @@ struct SuppressionSet: Sendable {
     /// Which suppression a cause names; nil = none.
     func index(ofCause cause: UInt16) -> Int? {
         guard !names.isEmpty, Int(cause) >= firstCause else { return nil }
-        return (Int(cause) - firstCause) / triggers
+        // Causes that are no suppression's come after theirs.
+        let index = (Int(cause) - firstCause) / triggers
+        return index < names.count ? index : nil
     }
 }
 

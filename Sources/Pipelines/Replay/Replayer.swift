@@ -120,8 +120,9 @@ public struct Replayer: Sendable {
                 now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier),
             options: RunOptions(threads: threads, progress: progress))
         _ = try runner.start(
-            job, plan: plan, clock: run.clock, identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays)),
-            preparation: preparation)
+            job, plan: plan, clock: run.clock,
+            identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays), deadline: run.deadline),
+            preparation: preparation, since: run.since)
         return nil
     }
 

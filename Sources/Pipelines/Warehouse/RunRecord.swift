@@ -22,8 +22,20 @@ public struct RunRecord: Hashable, Sendable {
         public var corrected: Int64 = 0
         public var reviewItems: Int64 = 0
         public var labelsRead: Int64 = 0
+        /// Accepted rows before `since`: they built the stage's state and were not decided.
+        public var before: Int64 = 0
+        /// Rows decided after the deadline, without the model.
+        public var afterDeadline: Int64 = 0
 
         public init() {}
+    }
+
+    /// A block of a run: its file among those streamed, and the number of the row before its first.
+    public struct Place: Hashable, Sendable {
+        public var file: Int
+        public var row: Int64
+
+        public init(file: Int, row: Int64) { (self.file, self.row) = (file, row) }
     }
 
     public struct Outcome: Hashable, Sendable, Codable {
@@ -62,6 +74,10 @@ public struct RunRecord: Hashable, Sendable {
     public var head: String?
     /// The calendar's holidays as the run knew them, `2026-01-01,2026-01-12`; nil = none.
     public var holidays: String?
+    /// Event time before which rows only build the stage's state; nil = every row is decided.
+    public var since: Timestamp?
+    /// From here on the deadline had passed and no model was asked; nil = it never had.
+    public var deadline: Place?
 
     public init(
         id: Int64 = 0, job: String, clock: Timestamp, seed: UInt64, status: Status = .running, jobDigest: String, policyDigest: String,
@@ -92,7 +108,9 @@ extension RunRecord: FetchableRecord {
         let outcomes = try row.json("outcomes", table: "pipeline_runs").members ?? []
         self.outcomes = outcomes.map { Outcome(name: $0.name, rows: $0.value.integer ?? 0) }
         (watermark, stateBytes, head) = (row.optionalTimestamp("watermark"), row["state_bytes"], row["head"])
-        (labelsUntil, holidays) = (row["labels_until"], row["holidays"])
+        (labelsUntil, holidays, since) = (row["labels_until"], row["holidays"], row.optionalTimestamp("since"))
+        (counts.before, counts.afterDeadline) = (row["rows_before"], row["rows_after_deadline"])
+        if let file = row["deadline_file"] as Int?, let number = row["deadline_row"] as Int64? { deadline = Place(file: file, row: number) }
     }
 
     var versionsJSON: String { JSONValue.object(versions.map { .init($0.name, .optional($0.value)) }).json }

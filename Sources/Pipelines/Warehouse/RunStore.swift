@@ -22,11 +22,12 @@ public struct RunStore {
             try database.runCached(
                 """
                 INSERT INTO pipeline_runs (job, clock, seed, status, job_digest, policy_digest, input_digest, list_digest, model,
-                    model_version, model_digest, versions, holidays) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    model_version, model_digest, versions, holidays, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     run.job, run.clock.microseconds, Int64(bitPattern: run.seed), run.status.rawValue, run.jobDigest, run.policyDigest,
                     run.inputDigest, run.listDigest, run.model, run.modelVersion, run.modelDigest, run.versionsJSON, run.holidays,
+                    run.since?.microseconds,
                 ])
             var created = run
             created.id = database.lastInsertedRowID
@@ -43,12 +44,14 @@ public struct RunStore {
                 """
                 UPDATE pipeline_runs SET status = ?, input_digest = ?, list_digest = ?, rows_read = ?, rows_accepted = ?, rows_rejected = ?,
                     rows_late = ?, rows_unchanged = ?, rows_corrected = ?, review_items = ?, labels_read = ?, outcomes = ?, watermark = ?,
-                    state_bytes = ?, labels_until = ?, head = ? WHERE id = ?
+                    state_bytes = ?, labels_until = ?, head = ?, rows_before = ?, deadline_file = ?, deadline_row = ?,
+                    rows_after_deadline = ? WHERE id = ?
                 """,
                 [
                     run.status.rawValue, run.inputDigest, run.listDigest, counts.read, counts.accepted, counts.rejected, counts.late,
                     counts.unchanged, counts.corrected, counts.reviewItems, counts.labelsRead, run.outcomesJSON,
-                    run.watermark?.microseconds, run.stateBytes, run.labelsUntil, run.head, run.id,
+                    run.watermark?.microseconds, run.stateBytes, run.labelsUntil, run.head, counts.before, run.deadline?.file,
+                    run.deadline?.row, counts.afterDeadline, run.id,
                 ])
             guard database.changesCount == 1 else { throw Failure.runMissing(run.id) }
         }

@@ -15,6 +15,7 @@ struct Run: ParsableCommand {
               pipeline run jobs/fraud.yaml --database /data/fraud.db --format json
               pipeline run jobs/fraud.yaml --rescore --from 2026-02-01 --to 2026-03-01
               pipeline run jobs/fraud.yaml --if-due --quiet
+              pipeline run jobs/fraud.yaml --since 2026-03-01
             """)
 
     @OptionGroup var job: JobArgument
@@ -24,6 +25,11 @@ struct Run: ParsableCommand {
         name: .customLong("if-due"),
         help: "Do nothing unless the job's schedule was due, in its own zone, since its last run: for a crontab line every few minutes.")
     var ifDue = false
+    @Option(
+        help: ArgumentHelp(
+            "Decide rows from this event time on, in ISO 8601; earlier ones are read and only build the stage's state. Kept with the run.",
+            valueName: "time"))
+    var since: Timestamp?
     @Flag(name: .customLong("no-write"), help: "Read and score, but write nothing: for measuring.")
     var writesNothing = false
     @Flag(help: "Read nothing new: score rows of the past again with today's champion and policy; what changes gets a new version.")
@@ -39,6 +45,7 @@ struct Run: ParsableCommand {
     func validate() throws {
         if !(1...256).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 256") }
         if !rescore, from != nil || to != nil { throw ValidationError("--from and --to go with --rescore") }
+        if rescore, since != nil { throw ValidationError("--since goes without --rescore, which has --from and --to") }
         if rescore, writesNothing { throw ValidationError("--rescore and --no-write exclude each other") }
     }
 
@@ -64,7 +71,7 @@ struct Run: ParsableCommand {
         let options = RunOptions(
             threads: threads, shouldStop: { flag.isSet }, progress: { progress.report(rows: $0.rows, fraction: $0.fraction) },
             writes: !writesNothing)
-        let report = try Runner(warehouse: database, environment: warehouse.environment, options: options).run(job)
+        let report = try Runner(warehouse: database, environment: warehouse.environment, options: options).run(job, since: since)
         progress.finish()
         let summary = RunSummary(report: report, job: job, database: warehouse.database)
         try format.write(summary.details, to: console)

@@ -38,6 +38,13 @@ struct RunSummary {
             .init("rows_rejected", .integer(counts.rejected), remark: share(counts.rejected)),
         ]
         if job.scoring != nil { fields.append(.init("for_review", .integer(counts.reviewItems), remark: share(counts.reviewItems))) }
+        if let since = record.since {
+            fields.append(.init("since", .time(since)))
+            fields.append(.init("rows_before", .integer(counts.before), remark: share(counts.before)))
+        }
+        if record.deadline != nil {
+            fields.append(.init("rows_after_deadline", .integer(counts.afterDeadline), remark: share(counts.afterDeadline)))
+        }
         if counts.late > 0 { fields.append(.init("rows_late", .integer(counts.late), remark: share(counts.late))) }
         if counts.unchanged > 0 { fields.append(.init("rows_unchanged", .integer(counts.unchanged))) }
         if counts.corrected > 0 { fields.append(.init("rows_corrected", .integer(counts.corrected))) }
@@ -92,6 +99,11 @@ struct RunSummary {
             hints.append("note: the job file changed since this run began; the run went on with the file of that time.")
         }
         if let missing = report.missingModel { hints.append("note: \(missing.sentence)") }
+        if let record = report.record, record.deadline != nil {
+            hints.append(
+                "note: the deadline passed: \(Quantity.count(record.counts.afterDeadline, "row")) were decided without the model, with the "
+                    + "cause 'deadline' where no rule did. `pipeline run --rescore` or `pipeline backfill` asks the model about them.")
+        }
         if let why = report.noPromise { hints.append("note: \(why)") }
         guard let record = report.record, report.ending == .done else { return hints }
         let option = database == "pipeline.db" ? "" : " --database \(database)"

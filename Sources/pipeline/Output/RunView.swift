@@ -43,6 +43,8 @@ struct RunView {
                         .init("status", .text(record.status.rawValue)),
                         .init("clock", .time(record.clock)), .init("rows_read", .integer(counts.read)),
                         .init("rows_accepted", .integer(counts.accepted)), .init("rows_rejected", .integer(counts.rejected)),
+                        .init("since", .time(record.since)), .init("rows_before", .integer(counts.before)),
+                        .init("rows_after_deadline", .integer(counts.afterDeadline)),
                         .init("rows_late", .integer(counts.late)), .init("rows_unchanged", .integer(counts.unchanged)),
                         .init("rows_corrected", .integer(counts.corrected)), .init("for_review", .integer(counts.reviewItems)),
                         .init("labels_read", .integer(counts.labelsRead)), .init("watermark", .time(record.watermark)),

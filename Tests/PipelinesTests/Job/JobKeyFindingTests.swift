@@ -44,7 +44,7 @@ import Testing
             give: [
                 """
                 ⟦1⟧ error: unknown key 'zzz' (zzz). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, policy, \
-                rules, suppressions, review, results, retain.
+                rules, suppressions, review, results, retain, deadline.
                 """
             ])
     }
@@ -63,7 +63,7 @@ import Testing
                 "⟦2⟧ error: a key is given twice (job): first on line 2. Remove one of them.",
                 """
                 ⟦3⟧ error: unknown key 'typo' (typo). Keys here: version, job, owner, schedule, calendar, feeds, stages, train, \
-                policy, rules, suppressions, review, results, retain.
+                policy, rules, suppressions, review, results, retain, deadline.
                 """,
             ])
         expect(

@@ -31,7 +31,7 @@ import Testing
             [
                 """
                 ⟦1⟧ error: wrong value: 'just text', expected a mapping with version, job, owner, schedule, calendar, feeds, stages, \
-                train, policy, rules, suppressions, review, results, retain.
+                train, policy, rules, suppressions, review, results, retain, deadline.
                 """
             ])
         expect(
@@ -39,7 +39,7 @@ import Testing
             [
                 """
                 ⟦1⟧ error: wrong value: a list, expected a mapping with version, job, owner, schedule, calendar, feeds, stages, train,\
-                 policy, rules, suppressions, review, results, retain.
+                 policy, rules, suppressions, review, results, retain, deadline.
                 """
             ])
         expect(

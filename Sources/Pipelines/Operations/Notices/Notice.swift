@@ -67,6 +67,12 @@ extension Notice {
                     "\(status.job): no delivery of '\(due.feed)' for \(due.period), due at \(due.due.iso8601)")
             }
         }
+        for job in health.jobs {
+            guard let run = job.lateRun else { continue }
+            breach(
+                "deadline \(job.name) run \(run.id)", "run \(run.id) of \(job.name) passed its deadline",
+                ["\(Quantity.count(run.counts.afterDeadline, "row")) were decided without the model"])
+        }
         if health.freeBytes < 200_000_000 {
             breach("disk \(Self.day(now))", "the database's disk has \(Quantity.bytes(health.freeBytes)) left")
         }

@@ -162,6 +162,7 @@ extension Parameter.Kind {
         case .model: "the name of a model"
         case .feed: "the name of a feed"
         case .expressions: "arithmetic, a name and an expression a line"
+        case .settings: "settings, a name and a value a line"
         }
     }
 }

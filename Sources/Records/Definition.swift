@@ -29,6 +29,8 @@ public struct Parameter: Sendable {
         case feed
         /// A mapping of names to arithmetic over number columns; its value is a text, `name = expression` a line.
         case expressions
+        /// A mapping of names to numbers and words, which the stage checks; its value is a text, `name = value` a line.
+        case settings
     }
 
     public let name: String

@@ -49,7 +49,7 @@ package struct ParameterValues: Sendable {
         case .number: Double(text).map { .number($0) }
         case .bool: Bool(text).map { .bool($0) }
         case .span: Timestamp.Span(text).map { .span($0) }
-        case .text, .choice, .column, .model, .feed, .expressions: .text(text)
+        case .text, .choice, .column, .model, .feed, .expressions, .settings: .text(text)
         }
     }
 
@@ -59,7 +59,7 @@ package struct ParameterValues: Sendable {
         case (.integer(let number), .number(let range)): range.contains(Double(number)) ? .number(Double(number)) : nil
         case (.number(let number), .number(let range)): range.contains(number) ? value : nil
         case (.bool, .bool), (.span, .span), (.text, .text), (.text, .column), (.text, .model), (.text, .feed),
-            (.text, .expressions):
+            (.text, .expressions), (.text, .settings):
             value
         case (.text(let text), .choice(let choices)): choices.contains(text) ? value : nil
         default: nil

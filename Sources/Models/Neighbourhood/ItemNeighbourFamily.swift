@@ -5,7 +5,7 @@ public import Records
 /// as often as it was bought.
 ///
 /// Similarity: cosine of the items' columns of buyers, or of columns weighted by BM25 (S. Robertson et al., TREC-3, 1994: users take the
-/// place of documents, and an item's weight falls with how many buy it). M. Deshpande, G. Karypis, "Item-based top-N recommendation
+/// place of documents, their purchases are its length, and an item's weight falls with how many buy it). M. Deshpande, G. Karypis, "Item-based top-N recommendation
 /// algorithms", TOIS 22, 2004.
 public enum ItemNeighbourFamily: RecommenderFamily {
     public static let definition = Definition(
@@ -19,7 +19,7 @@ public enum ItemNeighbourFamily: RecommenderFamily {
             Parameter("k1", .number(0...1000), default: "1.2", help: "BM25: how soon repeated purchases stop counting.", example: "100"),
             Parameter("b", .number(0...1), default: "0.75", help: "BM25: how much long histories count less.", example: "0.5"),
         ])
-    public static let libraryVersion = "item-knn 2"
+    public static let libraryVersion = "item-knn 3"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
@@ -67,9 +67,10 @@ extension InteractionMatrix {
         var buyers = [Double](repeating: 0, count: columnCount)
         for column in columns { buyers[Int(column)] += 1 }
         let rows = Double(max(1, (0..<rowCount).count { !range(of: $0).isEmpty }))
-        let mean = Double(count) / rows
+        let lengths = (0..<rowCount).map { range(of: $0).reduce(0.0) { $0 + Double(weights[$1]) } }
+        let mean = lengths.reduce(0, +) / rows
         return weighted { row, column, weight in
-            let frequency = Double(weight), length = Double(range(of: row).count)
+            let frequency = Double(weight), length = lengths[row]
             let inverse = log(rows) - log(1 + buyers[column])
             return Float(max(0, inverse) * frequency * (k1 + 1) / (frequency + k1 * (1 - b + b * length / mean)))
         }

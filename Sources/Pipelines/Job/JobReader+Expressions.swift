@@ -25,6 +25,16 @@ extension JobReader {
         return lines.count == mapping.entries.count ? .text(lines.joined(separator: "\n")) : nil
     }
 
+    /// Names and values, `name = value` a line, in the order of the names; nil after a finding. What they mean, the stage says.
+    func readSettings(_ value: JobValue) -> ParameterValue? {
+        guard let mapping = JobMapping(value, expected: "a mapping of names to values, `{ lambda: 300 }`") else { return nil }
+        var lines: [String] = []
+        for entry in mapping.entries {
+            if let text = entry.value.text("a number or a word") { lines.append("\(entry.name) = \(text)") }
+        }
+        return lines.count == mapping.entries.count ? .text(lines.sorted().joined(separator: "\n")) : nil
+    }
+
     private func check(_ node: RuleNode, in value: JobValue, places: ScalarPlaces, main: FeedColumns?) {
         func report(_ message: JobFinding.Message) { findings.add(message, at: places.place(of: node.place.lowerBound), path: value.path) }
         switch node.kind {

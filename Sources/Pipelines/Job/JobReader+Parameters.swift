@@ -38,6 +38,7 @@ extension JobReader {
         case .choice(let names): return value.choice(names, of: parameter.name).map { .text($0) }
         case .model, .feed: return value.name().map { .text($0) }
         case .expressions: return readExpressions(value, main: main)
+        case .settings: return readSettings(value)
         case .column(let types):
             guard let name = value.text(parameter.form) else { return nil }
             if let main { check(value, isColumnOf: main, types: types) }
@@ -61,7 +62,7 @@ extension JobReader {
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
         case .number(let range): JobValue.decimal(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
-        case .text, .column, .model, .feed, .expressions: .text(text)
+        case .text, .column, .model, .feed, .expressions, .settings: .text(text)
         case .choice(let names): names.contains(text) ? .text(text) : nil
         case .span: Timestamp.Span(text).map { .span($0) }
         }
@@ -130,6 +131,7 @@ extension Parameter {
         case .model: "a model's name"
         case .feed: "the name of a feed with `role: table`"
         case .expressions: "a mapping of names to arithmetic, `{ power: torque * speed }`"
+        case .settings: "a mapping of names to values, `{ lambda: 300 }`"
         }
     }
 }

@@ -6,7 +6,8 @@ import Records
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write simulated data, to try things with.",
-        discussion: "  pipeline simulate fraud --out data", subcommands: [Fraud.self, Maintenance.self, Demand.self, Recommendations.self])
+        discussion: "  pipeline simulate fraud --out data",
+        subcommands: [Fraud.self, Maintenance.self, Demand.self, Recommendations.self, FinanceOffers.self])
 
     /// Where simulated files go, and how they are packed.
     struct Files: ParsableArguments {

@@ -63,6 +63,7 @@ extension Parameter.Kind {
         case .model: "name of a model"
         case .feed: "name of a table feed"
         case .expressions: "names and arithmetic over number columns"
+        case .settings: "names and values"
         }
     }
 

@@ -24,7 +24,7 @@ enum ShopFixture {
         var values: [String: ParameterValue] = [
             "user": .text("user"), "item": .text("item"), "quantity": .text("quantity"), "price": .text("price"),
             "family": .text("popularity"), "items": .text("items"), "users": .text("users"), "actions": .text("actions"),
-            "aliases": .text("aliases"),
+            "aliases": .text("aliases"), "shown": .text("shown"), "limits": .text("limits"),
         ]
         values.merge(more) { $1 }
         return StageConfiguration(name: "recommendations", parameters: values)
@@ -64,12 +64,14 @@ enum ShopFixture {
         try table(names.map { Field($0, .string) }, rows, to: stage, as: feed)
     }
 
-    /// A table whose number columns are called stock, margin, risk, age or minimum_age, and whose times are called known (days).
+    /// A table whose number columns are called stock, margin, risk, age or minimum_age, and whose times are called known or time (days).
     static func table(_ names: [String], _ rows: [[String?]], to stage: RecommendationStage, as feed: String) throws(Failure) {
-        let numbers: Set<String> = ["stock", "margin", "risk", "age", "minimum_age"]
+        let numbers: Set<String> = ["stock", "margin", "risk", "age", "minimum_age", "most"]
         let columns = names.enumerated().map { index, name -> Column in
             let values = rows.map { $0[index] }
-            if name == "known" { return Column(type: .timestamp, integers: values.map { Int64((Double($0 ?? "") ?? 0) * Double(day)) }) }
+            if name == "known" || name == "time" {
+                return Column(type: .timestamp, integers: values.map { Int64((Double($0 ?? "") ?? 0) * Double(day)) })
+            }
             guard numbers.contains(name) else { return Column(strings: values) }
             var validity = [UInt64](repeating: 0, count: (values.count + 63) / 64)
             for (row, value) in values.enumerated() where value != nil { validity[row / 64] |= 1 << UInt64(row % 64) }
@@ -95,6 +97,8 @@ enum ShopFixture {
         var kind: String
         var reason: String
         var suspicion: Float
+        var probability: Double?
+        var value: Double?
     }
 
     /// - Parameter clock: days.
@@ -107,7 +111,8 @@ enum ShopFixture {
             Result(
                 about: text("about", row), subject: text("subject", row), item: text("item", row),
                 score: Double(text("item_score", row)) ?? .nan, propensity: Double(text("propensity", row)) ?? .nan,
-                kind: text("kind", row), reason: text("reason", row), suspicion: scores[row])
+                kind: text("kind", row), reason: text("reason", row), suspicion: scores[row],
+                probability: Double(text("probability", row)), value: Double(text("expected_value", row)))
         }
     }
 

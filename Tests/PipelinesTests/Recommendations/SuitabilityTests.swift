@@ -23,6 +23,8 @@ import Testing
                 "family": .text(families[Int.random(in: 0..<3, using: &random)]), "explore": .number(0.5),
                 "count": .integer(Int.random(in: 2...6, using: &random)),
                 "order": .text(Bool.random(using: &random) ? "value" : "probability"),
+                "diversity": .number(Bool.random(using: &random) ? 0.4 : 0), "most-shown": .integer(Int.random(in: 0...2, using: &random)),
+                "calibrate": .bool(false),
             ]))
         func limit(_ range: ClosedRange<Int>) -> Double? {
             Int.random(in: 0..<6, using: &random) == 0 ? nil : Double(Int.random(in: range, using: &random))
@@ -51,6 +53,10 @@ import Testing
             try ShopFixture.table(["user", "risk", "age"], people, to: shop.stage, as: "users")
         }
         try ShopFixture.table(["item", "action", "known"], actions, to: shop.stage, as: "actions")
+        let shown: [[String?]] = (0..<12).map { _ in
+            ["u\(Int.random(in: 0..<10, using: &random))", "i\(Int.random(in: 0..<16, using: &random))", "20"]
+        }
+        try ShopFixture.table(["user", "item", "time"], shown, to: shop.stage, as: "shown")
         if !shop.aliases.isEmpty {
             try ShopFixture.table(["alias", "item"], shop.aliases.map { [$0, $1] }, to: shop.stage, as: "aliases")
         }

@@ -13,6 +13,17 @@ struct Offer: Sendable, Hashable {
     var kind: String
 }
 
+/// An offer that the rules allow this person. Only ``OfferRules`` makes one, and only results are made of them: an unsuitable offer has no
+/// way into a list.
+struct AllowedOffer: Sendable, Hashable {
+    let offer: Offer
+
+    fileprivate init?(_ offer: Offer, for person: String, by rules: OfferRules) {
+        guard rules.isAllowed(offer.item, for: person) else { return nil }
+        self.offer = offer
+    }
+}
+
 /// Which items may be offered to whom, and in which order: a merchandiser's and a bank's word over the model's.
 ///
 /// What may not be offered is taken out before anything is put in order, so no rule below it can bring it back.
@@ -23,6 +34,7 @@ struct OfferRules: Sendable {
     let actions: [String: RecommendationState.Action]
     /// False while the catalogue has lost so much that stock is not believed.
     let believesStock: Bool
+    let limits: [RecommendationState.Limit: Int]
     let settings: Settings
     let seed: UInt64
 
@@ -31,6 +43,7 @@ struct OfferRules: Sendable {
         var byValue: Bool
         var perCategory: Int
         var explore: Double
+        var diversity = 0.0
     }
 
     /// Whether any item has a risk class: then one without a class, or out of the catalogue, is unsuitable for everybody.
@@ -57,9 +70,10 @@ struct OfferRules: Sendable {
 
     init(
         items: [String: RecommendationState.Item], people: [String: RecommendationState.Person],
-        actions: [String: RecommendationState.Action], believesStock: Bool, settings: Settings, seed: UInt64
+        actions: [String: RecommendationState.Action], believesStock: Bool, limits: [RecommendationState.Limit: Int] = [:],
+        settings: Settings, seed: UInt64
     ) {
-        (self.items, self.people, self.actions) = (items, people, actions)
+        (self.items, self.people, self.actions, self.limits) = (items, people, actions, limits)
         (self.believesStock, self.settings, self.seed) = (believesStock, settings, seed)
         hasRiskClasses = items.values.contains { $0.risk != nil }
     }
@@ -70,48 +84,54 @@ struct OfferRules: Sendable {
     ///   - ranked: what the model names, best first; more than `count`, so that something is left after the rules.
     ///   - unsold: items of the catalogue that nobody bought yet: they can only be drawn or pinned.
     ///   - resting: items not to offer again so soon.
-    func list(for person: String, ranked: [Offer], unsold: [String], resting: Set<String>) -> [Offer] {
+    func list(for person: String, ranked: [Offer], unsold: [String], resting: Set<String>) -> [AllowedOffer] {
+        let parts = parts(for: person, ranked: ranked, unsold: unsold, resting: resting)
+        return drawn(parts.list, for: person, from: parts.pool).compactMap { AllowedOffer($0, for: person, by: self) }
+    }
+
+    /// Every offer that the draw may make, each with the probability that it is in the list.
+    func distribution(for person: String, ranked: [Offer], unsold: [String], resting: Set<String>) -> [Offer] {
+        let parts = parts(for: person, ranked: ranked, unsold: unsold, resting: resting)
+        guard draws(parts.list, from: parts.pool) else { return parts.list }
+        var offers = parts.list
+        offers[offers.count - 1].propensity = 1 - settings.explore
+        for var offer in parts.pool {
+            offer.propensity = settings.explore / Double(parts.pool.count)
+            offers.append(offer)
+        }
+        return offers
+    }
+
+    /// The list before the draw, and what the last place may be drawn from.
+    private func parts(for person: String, ranked: [Offer], unsold: [String], resting: Set<String>) -> (list: [Offer], pool: [Offer]) {
         let allowed = ranked.filter { !resting.contains($0.item) && isAllowed($0.item, for: person) }
         let pinned = actions.keys.filter { actions[$0] == .pin && isAllowed($0, for: person) && !resting.contains($0) }.sorted()
-        var list = pinned.prefix(settings.count).map { item in
+        var places = Places(rules: self, person: person)
+        for item in pinned {
             let known = allowed.first { $0.item == item }
-            return Offer(item: item, score: known?.score ?? 0, probability: known?.probability, propensity: 1, kind: "pinned")
+            let offer = Offer(item: item, score: known?.score ?? 0, probability: known?.probability, propensity: 1, kind: "pinned")
+            if places.limitsAllow(offer.item) { places.take(offer) }
         }
-        var taken = Set(list.map(\.item))
-        var ofCategory: [String: Int] = [:]
-        for offer in list { count(offer.item, in: &ofCategory) }
         let order = allowed.enumerated().sorted { (-value($0.element), $0.offset) < (-value($1.element), $1.offset) }.map(\.element)
-        for offer in order where list.count < settings.count && !taken.contains(offer.item) && fits(offer.item, ofCategory) {
-            list.append(offer)
-            taken.insert(offer.item)
-            count(offer.item, in: &ofCategory)
+        if settings.diversity > 0 {
+            places.takeDiverse(order)
+        } else {
+            for offer in order where places.fits(offer.item) { places.take(offer) }
         }
-        return drawn(list, for: person, from: pool(order, unsold: unsold, taken: taken, person: person, ofCategory: ofCategory))
+        let next = order.filter { places.fitsInLastPlace($0.item) }.prefix(10)
+        let new = unsold.lazy.filter { isAllowed($0, for: person) && places.fitsInLastPlace($0) }.prefix(10)
+        return (
+            places.list, Array(next) + new.map { Offer(item: $0, score: 0, probability: nil, propensity: 1, kind: "unsold") }
+        )
     }
 
-    private func fits(_ item: String, _ ofCategory: [String: Int]) -> Bool {
-        guard settings.perCategory > 0, let category = items[item]?.category else { return true }
-        return ofCategory[category, default: 0] < settings.perCategory
-    }
-
-    private func count(_ item: String, in ofCategory: inout [String: Int]) {
-        if let category = items[item]?.category { ofCategory[category, default: 0] += 1 }
-    }
-
-    private func pool(
-        _ order: [Offer], unsold: [String], taken: Set<String>, person: String, ofCategory: [String: Int]
-    ) -> [Offer] {
-        let next = order.filter { !taken.contains($0.item) && fits($0.item, ofCategory) }.prefix(10)
-        let new = unsold.lazy.filter { !taken.contains($0) && isAllowed($0, for: person) && fits($0, ofCategory) }.prefix(10)
-        return Array(next) + new.map { Offer(item: $0, score: 0, probability: nil, propensity: 1, kind: "unsold") }
+    private func draws(_ list: [Offer], from pool: [Offer]) -> Bool {
+        settings.explore > 0 && list.count > 1 && !pool.isEmpty && list[list.count - 1].kind != "pinned"
     }
 
     /// With probability `explore` the last place goes to one of the pool, all alike. What was drawn, and how likely it was, is in the offer.
     private func drawn(_ list: [Offer], for person: String, from pool: [Offer]) -> [Offer] {
-        guard settings.explore > 0, list.count == settings.count, list.count > 1, !pool.isEmpty, list[list.count - 1].kind != "pinned"
-        else {
-            return list
-        }
+        guard draws(list, from: pool) else { return list }
         var list = list
         let draw = RecordKey.mix(RecordKey.hash(person) ^ seed)
         if Double(draw >> 11) * 0x1p-53 < settings.explore {
@@ -122,5 +142,71 @@ struct OfferRules: Sendable {
             list[list.count - 1].propensity = 1 - settings.explore
         }
         return list
+    }
+}
+
+/// A list that is filled within the caps of categories and segments.
+private struct Places {
+    let rules: OfferRules
+    let count: Int
+    private let segment: String?
+    private(set) var list: [Offer] = []
+    private var taken: Set<String> = []
+    private var ofCategory: [String: Int] = [:]
+
+    init(rules: OfferRules, person: String) {
+        self.rules = rules
+        segment = rules.people[person]?.segment
+        count = [rules.settings.count, Self.most(of: "", segment, rules)].compactMap(\.self).min() ?? 0
+    }
+
+    /// The strictest of the person's segment's limit and everybody's; nil = none.
+    private static func most(of category: String, _ segment: String?, _ rules: OfferRules) -> Int? {
+        guard !rules.limits.isEmpty else { return nil }
+        return ["*", segment].compactMap { name in name.flatMap { rules.limits[.init(segment: $0, category: category)] } }.min()
+    }
+
+    /// Whether the segment's limits leave room, with `less` items of the last place's category given back.
+    func limitsAllow(_ item: String, less: String? = nil) -> Bool {
+        guard !taken.contains(item), list.count - (less == nil ? 0 : 1) < count else { return false }
+        guard let category = rules.items[item]?.category, let most = Self.most(of: category, segment, rules) else { return true }
+        return ofCategory[category, default: 0] - (less == category ? 1 : 0) < most
+    }
+
+    func fits(_ item: String, less: String? = nil) -> Bool {
+        guard limitsAllow(item, less: less) else { return false }
+        guard rules.settings.perCategory > 0, let category = rules.items[item]?.category else { return true }
+        return ofCategory[category, default: 0] - (less == category ? 1 : 0) < rules.settings.perCategory
+    }
+
+    /// Whether the item could stand in place of the last one.
+    func fitsInLastPlace(_ item: String) -> Bool {
+        guard let last = list.last, list.count == count else { return false }
+        return fits(item, less: rules.items[last.item]?.category ?? "")
+    }
+
+    mutating func take(_ offer: Offer) {
+        list.append(offer)
+        taken.insert(offer.item)
+        if let category = rules.items[offer.item]?.category { ofCategory[category, default: 0] += 1 }
+    }
+
+    /// Maximal marginal relevance (J. Carbonell, J. Goldstein, SIGIR 1998) of the first 4 x `count`: place in the order, from 1 to 0, against
+    /// the share of the list so far that is of the item's category.
+    mutating func takeDiverse(_ order: [Offer]) {
+        let window = Array(order.prefix(4 * count)), weight = rules.settings.diversity
+        var open = Array(window.indices)
+        while list.count < count, !open.isEmpty {
+            var best: (place: Int, value: Double)?
+            for (place, index) in open.enumerated() where fits(window[index].item) {
+                let same = rules.items[window[index].item]?.category.map { Double(ofCategory[$0, default: 0]) } ?? 0
+                let value =
+                    (1 - weight) * (1 - Double(index) / Double(window.count)) - weight * same / Double(max(1, list.count))
+                if best.map({ value > $0.value }) ?? true { best = (place, value) }
+            }
+            guard let best else { return }
+            take(window[open[best.place]])
+            open.remove(at: best.place)
+        }
     }
 }

@@ -28,8 +28,12 @@ struct RecommendationRun {
     /// The settings' family, or `popularity` while there is too little to learn from.
     let family: String
     let catalogueLost: Double
-    private let rules: OfferRules
+    let rules: OfferRules
+    /// Nil where no probability is given: not wanted, or too little to measure it on.
+    let calibration: OfferCalibration?
+    let threads: Int
     private let facts: SalesFacts
+    private let shown: ShownOffers
     private let purchases: [RecommendationState.Event]
     private let prices: [String: Double]
     private let items: [String: RecommendationState.Item]
@@ -44,7 +48,12 @@ struct RecommendationRun {
         guard !learnt.isEmpty else { return nil }
         log = try InteractionLog(
             users: learnt.map(\.user), items: learnt.map(\.item), times: learnt.map(\.time), values: learnt.map { Float($0.quantity) })
-        (family, model) = try Self.train(log, asOf: now + 1, settings: settings)
+        (family, model) = try Self.train(log, asOf: now + 1, settings: settings, threads: time.threads)
+        calibration =
+            settings.calibrates
+            ? try OfferCalibration(log, now: now + 1, family: family, settings: settings, threads: time.threads) : nil
+        threads = time.threads
+        shown = ShownOffers(state, purchases: purchases, now: now, settings: settings)
         facts = SalesFacts(log, now: now + 1)
         let items = state.itemsByTodaysName
         // An item that left a catalogue which knows others is lost, too.
@@ -55,20 +64,21 @@ struct RecommendationRun {
             actions[state.name(of: item)] = instructions.filter { $0.known <= time.clock.microseconds }.max { $0.known < $1.known }?.action
         }
         rules = OfferRules(
-            items: items, people: state.people, actions: actions, believesStock: lost <= 0.5,
+            items: items, people: state.people, actions: actions, believesStock: lost <= 0.5, limits: state.limits,
             settings: .init(
-                count: settings.count, byValue: settings.byValue, perCategory: settings.perCategory, explore: settings.explore),
+                count: settings.count, byValue: settings.byValue, perCategory: settings.perCategory, explore: settings.explore,
+                diversity: settings.diversity),
             seed: RecordKey.mix(UInt64(bitPattern: now)))
         prices = Dictionary(purchases.filter { !$0.price.isNaN }.map { ($0.item, $0.price) }, uniquingKeysWith: { $1 })
         (self.settings, self.state, self.now, self.purchases, self.items) = (settings, state, now, purchases, items)
     }
 
-    private static func train(
-        _ log: InteractionLog, asOf: Int64, settings: RecommendationSettings
+    static func train(
+        _ log: InteractionLog, asOf: Int64, settings: RecommendationSettings, threads: Int
     ) throws(Failure) -> (String, any Recommender) {
         let family = try ModelFamilies.recommender(named: settings.family)
         do {
-            return (settings.family, try family.train(on: log, asOf: asOf, parameters: settings.modelParameters, seed: 1, threads: 2))
+            return (settings.family, try family.train(on: log, asOf: asOf, parameters: settings.modelParameters, seed: 1, threads: threads))
         } catch  where ["models.no-rows", "models.one-class"].contains(error.code) {
             let popularity = PopularityFamily.self
             let model = try popularity.train(
@@ -88,11 +98,24 @@ struct RecommendationRun {
             let share = Double(reach[results[index].item]?.count ?? 0) / people
             results[index].features = features(results[index], reach: share, doubt: false)
         }
-        let questions = reach.keys.sorted().compactMap { question($0, reach: Double(reach[$0]?.count ?? 0) / people) }
+        let questions = Set(reach.keys).union(shown.reach.keys).sorted().compactMap {
+            question($0, reach: Double(reach[$0]?.count ?? 0) / people)
+        }
         return try results + goesWith() + questions + lostCatalogue()
     }
 
     private func offers() throws(Failure) -> [RecommendationResult] {
+        var results: [RecommendationResult] = []
+        try forEveryone { (name, history, ranked, unsold) throws(Failure) in
+            results += try self.results(of: name, history: history, ranked: ranked, unsold: unsold)
+        }
+        return results
+    }
+
+    /// Calls `body` for all people in order of their names, with what the model names for them before any rule.
+    func forEveryone(
+        _ body: (_ name: String, _ history: History, _ ranked: [Recommendation], _ unsold: [String]) throws(Failure) -> Void
+    ) throws(Failure) {
         let places = Dictionary(uniqueKeysWithValues: zip(log.items, 0...))
         var histories: [String: History] = [:]
         for person in state.people.keys { histories[person] = History(items: []) }
@@ -105,32 +128,35 @@ struct RecommendationRun {
         let sold = Set(log.items)
         let unsold = items.keys.filter { !sold.contains($0) }.sorted()
         let names = histories.keys.sorted()
-        var results: [RecommendationResult] = []
         for first in stride(from: 0, to: names.count, by: 256) {
             let part = Array(names[first..<min(names.count, first + 256)])
             let lists = try model.recommendations(
-                for: part.map { histories[$0] ?? History(items: []) }, excluding: [], count: settings.count * 3 + 50, threads: 2)
-            for (name, ranked) in zip(part, lists) {
-                results += try self.results(of: name, history: histories[name] ?? History(items: []), ranked: ranked, unsold: unsold)
-            }
+                for: part.map { histories[$0] ?? History(items: []) }, excluding: [], count: settings.candidates, threads: threads)
+            for (name, ranked) in zip(part, lists) { try body(name, histories[name] ?? History(items: []), ranked, unsold) }
         }
-        return results
+    }
+
+    /// What the model names, as offers, and what rests: just bought, or shown often enough.
+    func offered(_ ranked: [Recommendation], to name: String, history: History) -> (offers: [Offer], resting: Set<String>) {
+        let own = Set(history.items)
+        var resting = shown.worn(for: name)
+        for (index, item) in history.items.enumerated() where Double(history.age(index)) < settings.rest { resting.insert(log.items[item]) }
+        let offers = ranked.map { named in
+            Offer(
+                item: log.items[named.item], score: Double(named.score), probability: calibration?.probability(named.score), propensity: 1,
+                kind: own.contains(named.item) ? "repeat" : "new")
+        }
+        return (offers, resting)
     }
 
     private func results(
         of name: String, history: History, ranked: [Recommendation], unsold: [String]
     ) throws(Failure) -> [RecommendationResult] {
-        let own = Set(history.items)
-        var resting: Set<String> = []
-        for (index, item) in history.items.enumerated() where Double(history.age(index)) < settings.rest { resting.insert(log.items[item]) }
-        let offered = ranked.map { named in
-            Offer(
-                item: log.items[named.item], score: Double(named.score), probability: probability(named.score), propensity: 1,
-                kind: own.contains(named.item) ? "repeat" : "new")
-        }
+        let (offered, resting) = offered(ranked, to: name, history: history)
         let places = Dictionary(ranked.map { (log.items[$0.item], $0.item) }, uniquingKeysWith: { first, _ in first })
         var results: [RecommendationResult] = []
-        for (index, offer) in rules.list(for: name, ranked: offered, unsold: unsold, resting: resting).enumerated() {
+        for (index, allowed) in rules.list(for: name, ranked: offered, unsold: unsold, resting: resting).enumerated() {
+            let offer = allowed.offer
             let parts = try places[offer.item].map { place throws(Failure) in try model.contributions(to: place, for: history) } ?? []
             results.append(
                 RecommendationResult(
@@ -141,20 +167,16 @@ struct RecommendationRun {
         return results
     }
 
-    private func probability(_ score: Float) -> Double? {
-        family == RankedFamily.definition.name ? 1 / (1 + exp(-Double(score))) : nil
-    }
-
     /// What one purchase brings: the margin, else the last price paid.
-    private func worth(_ item: String) -> Double? { items[item]?.margin ?? prices[item] }
+    func worth(_ item: String) -> Double? { items[item]?.margin ?? prices[item] }
 
     /// The items most often bought by the same people, by cosine: at most five for each item sold of late.
     private func goesWith() throws(Failure) -> [RecommendationResult] {
         let model = try ItemNeighbourFamily.train(
             on: log, asOf: now + 1, parameters: ["similarity": .text("cosine"), "itself": .text("no"), "neighbours": .integer(20)], seed: 1,
-            threads: 2)
+            threads: threads)
         let scores = try model.recommendations(
-            for: log.items.indices.map { History(items: [$0]) }, excluding: log.items.indices.map { [$0] }, count: 20, threads: 2)
+            for: log.items.indices.map { History(items: [$0]) }, excluding: log.items.indices.map { [$0] }, count: 20, threads: threads)
         return zip(log.items, scores).flatMap { item, near in
             near.filter { rules.isAllowed(log.items[$0.item], for: "") }.prefix(5).enumerated().map { index, other in
                 var result = RecommendationResult(
@@ -172,14 +194,21 @@ struct RecommendationRun {
         let isNew = facts.age(item).map { $0 < 14 } ?? true
         let share = facts.salesShare(item)
         let isSudden = reach >= 0.05 && reach > 5 * share
-        guard isSensitive || (isNew && reach >= settings.largeReach) || isSudden else { return nil }
+        let isChanged = abs(shown.change(of: item, reach: reach) ?? 0) >= settings.largeChange
+        guard (isSensitive && reach > 0) || (isNew && reach >= settings.largeReach) || isSudden || isChanged else { return nil }
         var result = RecommendationResult(
             about: "item", subject: item, place: 0, item: item, score: reach, probability: nil, value: nil, propensity: 1, kind: "question",
             reason: isSensitive
-                ? "the catalogue calls it sensitive" : isNew ? "new, and offered to many" : "offered far more than it sells",
+                ? "the catalogue calls it sensitive"
+                : isChanged ? changeText(item, reach: reach) : isNew ? "new, and offered to many" : "offered far more than it sells",
             features: [])
         result.features = features(result, reach: reach, doubt: true)
         return result
+    }
+
+    private func changeText(_ item: String, reach: Double) -> String {
+        func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+        return "offered to \(percent(reach)) of all people, to \(percent(shown.reach[item] ?? 0)) when offers were last shown"
     }
 
     private func lostCatalogue() -> [RecommendationResult] {
@@ -196,67 +225,7 @@ struct RecommendationRun {
         [
             Float(result.score), Float(result.place), Float(reach), facts.age(result.item).map { Float($0) } ?? .nan,
             items[result.item]?.isSensitive == true ? 1 : 0, Float(facts.salesShare(result.item)), 0, doubt ? 1 : 0,
+            shown.change(of: result.item, reach: reach).map { Float($0) } ?? .nan,
         ]
     }
-}
-
-/// What the log says of an item's sales.
-struct SalesFacts {
-    private var ages: [String: Double] = [:]
-    private var shares: [String: Double] = [:]
-    private var recent: [String] = []
-
-    init(_ log: InteractionLog, now: Int64) {
-        for row in 0..<log.count {
-            let name = log.items[Int(log.item[row])]
-            if ages[name] == nil { ages[name] = Double(now - log.times[row]) / 86_400_000_000 }
-        }
-        let month = log.events(from: now - 28 * 86_400_000_000)
-        let buyers = Double(max(1, Set(month.user).count))
-        var pairs: [Int32: Set<Int32>] = [:]
-        for row in 0..<month.count { pairs[month.item[row], default: []].insert(month.user[row]) }
-        for (item, users) in pairs { shares[log.items[Int(item)]] = Double(users.count) / buyers }
-        recent = shares.keys.sorted()
-    }
-
-    func age(_ item: String) -> Double? { ages[item] }
-    func salesShare(_ item: String) -> Double { shares[item] ?? 0 }
-
-    /// Share of the items sold in the last 28 days for which `holds`; 0 when there are fewer than four.
-    func share(_ holds: (String) -> Bool) -> Double {
-        recent.count < 4 ? 0 : Double(recent.count { holds($0) }) / Double(recent.count)
-    }
-}
-
-/// A model's contributions in words: the largest first, with their amounts, and what is left, so that they add up to the score.
-enum RecommendationReason {
-    private static let words: [String: String] = [
-        "own_purchases": "bought before", "own_frequency_180": "bought often", "own_frequency_30": "bought of late",
-        "own_days_since": "time since the last purchase", "own_share": "in many of the own baskets", "baskets": "number of baskets",
-        "days_since_basket": "time since the last basket", "distinct_items": "breadth of purchases", "baskets_30": "baskets of the month",
-        "baskets_90": "baskets of the quarter", "buyers_7": "sells well this week", "buyers_7_before": "sold well last week",
-        "buyers_28": "sells well this month", "buyers_90": "sells well this quarter", "buyers_all": "sells well",
-        "buyers_season": "sold well in this season a year ago", "item_age": "age of the item", "item_days_since": "sold a moment ago",
-        "item_repeat_share": "people buy it again", "trend_7": "trend of the week", "trend_28": "trend of the month",
-        "popularity": "what most people buy", "base": "what is usual",
-    ]
-
-    static func text(_ parts: [Contribution], kind: String, items: [String]) -> String {
-        let drawn = kind == "drawn" ? "drawn to learn about it" : kind == "pinned" ? "pinned by a merchandiser" : ""
-        guard !parts.isEmpty else { return drawn.isEmpty ? "new in the catalogue" : drawn }
-        var sums: [String: Double] = [:]
-        for part in parts {
-            let name = part.item.map { "because of \(items[$0])" } ?? words[part.part] ?? part.part
-            sums[name, default: 0] += Double(part.amount)
-        }
-        // What is the same for everybody explains nothing: it stands with the rest.
-        let base = sums.removeValue(forKey: words["base"] ?? "")
-        let order = sums.sorted { (-abs($0.value), $0.key) < (-abs($1.value), $1.key) }
-        let rest = order.dropFirst(3).reduce(base ?? 0) { $0 + $1.value }
-        var texts = order.prefix(3).map { "\($0.key) \(amount($0.value))" }
-        if order.count > 3 || base != nil { texts.append("all else \(amount(rest))") }
-        return (drawn.isEmpty ? [] : [drawn]).joined() + (drawn.isEmpty ? "" : "; ") + texts.joined(separator: ", ")
-    }
-
-    private static func amount(_ value: Double) -> String { String(format: "%+.2f", value) }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Records
 
@@ -25,13 +26,25 @@ struct RecommendationSettings: Sendable {
     let usersFeed: String?
     let actionsFeed: String?
     let aliasesFeed: String?
+    let shownFeed: String?
+    let limitsFeed: String?
+    /// 0 = an item's place is the model's alone, 1 = a list of as many categories as there are.
+    let diversity: Double
+    /// Times that an item may be offered to a person who does not buy it, within `shownWithin` days; 0 = any.
+    let mostShown: Int
+    let shownWithin: Double
+    /// Change of an item's share of people since it was last shown from which a merchandiser is asked.
+    let largeChange: Double
+    let calibrates: Bool
+    /// Of the family, as given; the family's defaults hold for the rest.
+    let given: [String: ParameterValue]
 
     static var definition: StageDefinition {
         StageDefinition(
             definition: Definition(
                 name: name, summary: "Gives each person the items to offer next and each item what goes with it, with reasons and limits.",
-                parameters: parameters),
-            version: 1,
+                parameters: modelParameters + policyParameters + feedParameters),
+            version: 2,
             features: [
                 ("score", "the model's score; of the family `ranked` the log-odds of a purchase within the horizon"),
                 ("place", "place in the list, from 1; 0 = a question about an item or the catalogue"),
@@ -41,48 +54,8 @@ struct RecommendationSettings: Sendable {
                 ("sales_share", "share of the last 28 days' buyers who bought the item"),
                 ("catalogue_lost", "share of the items sold of late that cannot be delivered; on the catalogue's own row only"),
                 ("doubt", "1 where a merchandiser should look"),
+                ("change", "the item's reach less its reach when offers were last shown; missing where nothing was shown yet"),
             ], positive: "doubtful", negative: "sound")
-    }
-
-    private static var parameters: [Parameter] {
-        [
-            Parameter("user", .column(["string", "int64"]), help: "Column that names the person.", example: "customer"),
-            Parameter("item", .column(["string", "int64"]), help: "Column that names the item.", example: "article"),
-            Parameter(
-                "quantity", .column(["int64", "float64"]), optional: true,
-                help: "Column of the quantity; below 0 undoes earlier purchases, 0 is a reject.", example: "quantity"),
-            Parameter("price", .column(["money"]), optional: true, help: "Column of the price of one.", example: "price"),
-            Parameter(
-                "family", .choice(ModelFamilies.recommenders.map { $0.definition.name }), default: "ranked",
-                help: "Which model recommends.",
-                example: "ease"),
-            Parameter("count", .integer(1...200), default: "10", help: "Items offered to a person.", example: "20"),
-            Parameter("horizon", .number(0.01...1000), default: "30", help: "Days ahead in which a purchase counts.", example: "14"),
-            Parameter("rest", .number(0...10_000), default: "0", help: "Days without an offer of what was just bought.", example: "7"),
-            Parameter(
-                "order", .choice(["probability", "value"]), default: "probability", help: "`value` weighs a purchase by its margin.",
-                example: "value"),
-            Parameter("per-category", .integer(0...200), default: "0", help: "Most items of a category in a list; 0 = any.", example: "3"),
-            Parameter(
-                "explore", .number(0...0.5), default: "0", help: "Probability of a drawn item in the last place; it is stored.",
-                example: "0.1"),
-            Parameter(
-                "large-reach", .number(0.0001...1), default: "0.2", help: "Share of people from which a new item's reach is doubted.",
-                example: "0.1"),
-            Parameter(
-                "most-interactions", .integer(1...100_000_000), default: "5000",
-                help: "People with more rows are taken for programs: nothing is learnt from them.", example: "2000"),
-            Parameter("memory", .number(1...36_500), default: "730", help: "Days of interactions that are kept.", example: "400"),
-            Parameter(
-                "items", .feed, optional: true,
-                help: "Table: item, category, stock, margin, risk, minimum_age, sensitive; each but `item` may be missing.",
-                example: "catalogue"),
-            Parameter(
-                "users", .feed, optional: true, help: "Table: user, age, risk; each but `user` may be missing.", example: "customers"),
-            Parameter(
-                "actions", .feed, optional: true, help: "Table: item, action (block, pin, boost or none), known.", example: "merchandiser"),
-            Parameter("aliases", .feed, optional: true, help: "Table: alias, item: an item renamed or merged.", example: "renamed"),
-        ]
     }
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -113,6 +86,7 @@ struct RecommendationSettings: Sendable {
         quantity = try column("quantity", ["int64", "float64"], isRequired: false)
         price = try column("price", ["money"], isRequired: false)
         family = configuration.text("family") ?? "ranked"
+        given = try Self.settings(configuration.text("settings") ?? "", of: family)
         count = configuration.integer("count") ?? 10
         (horizon, rest, explore) = (number("horizon", 30), number("rest", 0), number("explore", 0))
         byValue = configuration.text("order") == "value"
@@ -122,8 +96,43 @@ struct RecommendationSettings: Sendable {
         memory = number("memory", 730)
         (itemsFeed, usersFeed) = (configuration.text("items"), configuration.text("users"))
         (actionsFeed, aliasesFeed) = (configuration.text("actions"), configuration.text("aliases"))
+        (shownFeed, limitsFeed) = (configuration.text("shown"), configuration.text("limits"))
+        (diversity, shownWithin, largeChange) = (number("diversity", 0), number("shown-within", 28), number("large-change", 0.3))
+        mostShown = configuration.integer("most-shown") ?? 0
+        calibrates = configuration.parameters["calibrate"] != .bool(false)
     }
 
     /// What the family is trained with.
-    var modelParameters: [String: ParameterValue] { family == RankedFamily.definition.name ? ["horizon": .number(horizon)] : [:] }
+    var modelParameters: [String: ParameterValue] {
+        family == RankedFamily.definition.name ? given.merging(["horizon": .number(horizon)]) { given, _ in given } : given
+    }
+
+    /// Items that the model names for a person, so that the rules leave enough.
+    var candidates: Int { count * 3 + 50 }
+
+    /// Settings as the family's definition has them, a line each.
+    ///
+    /// - Throws: a name that the family does not have, a value outside its range.
+    static func settings(_ text: String, of family: String) throws(Failure) -> [String: ParameterValue] {
+        let definition = try ModelFamilies.recommender(named: family).definition
+        var values: [String: ParameterValue] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard let parameter = definition.parameters.first(where: { $0.name == parts[0] }) else {
+                throw setting(
+                    parts[0], found: "no such setting of \(family)", expected: definition.parameters.map(\.name).joined(separator: ", "))
+            }
+            guard parts.count == 2, let value = JobReader.value(of: parameter, parts[1]) else {
+                throw setting(parts[0], found: "'\(parts.last ?? "")'", expected: parameter.form)
+            }
+            values[parameter.name] = value
+        }
+        return values
+    }
+
+    private static func setting(_ name: String, found: String, expected: String) -> Failure {
+        Failure(
+            .job, code: "stage.setting", what: "a setting of the family is wrong", place: "\(self.name).settings.\(name)", found: found,
+            expected: expected, remedy: "`pipeline describe \(self.name)` and docs/guides/recommend.md name what each family takes.")
+    }
 }

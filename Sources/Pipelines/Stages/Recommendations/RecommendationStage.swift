@@ -85,7 +85,7 @@ public final class RecommendationStage: FinishingStage {
             }
         }
         // A limit that is no number would be no limit.
-        for name in ["stock", "margin", "risk", "minimum_age", "age"] {
+        for name in ["stock", "margin", "risk", "minimum_age", "age", "most"] {
             guard let column = batch[name] else { continue }
             let types = ["int64", "float64", "money", "decimal"]
             guard types.contains(where: { column.type.name.hasPrefix($0) }) else {
@@ -107,7 +107,9 @@ public final class RecommendationStage: FinishingStage {
         case settings.usersFeed:
             try needed(["user"])
             for row in 0..<batch.count {
-                record(.person(text("user", row) ?? "", .init(age: number("age", row), risk: number("risk", row))))
+                record(
+                    .person(
+                        text("user", row) ?? "", .init(age: number("age", row), risk: number("risk", row), segment: text("segment", row))))
             }
         case settings.actionsFeed:
             try needed(["item", "action", "known"])
@@ -119,6 +121,22 @@ public final class RecommendationStage: FinishingStage {
         case settings.aliasesFeed:
             try needed(["alias", "item"])
             for row in 0..<batch.count { record(.alias(text("alias", row) ?? "", text("item", row) ?? "")) }
+        case settings.shownFeed:
+            try needed(["user", "item", "time"])
+            guard let times = batch["time"], times.type == .timestamp else {
+                throw .stageColumnType(
+                    RecommendationSettings.name, feed, "time", batch["time"]?.type.name ?? "nothing", [ColumnType.timestamp.name])
+            }
+            for row in 0..<batch.count where times.isValid(row) {
+                record(.shown(.init(user: text("user", row) ?? "", item: text("item", row) ?? "", time: times.integers[row])))
+            }
+        case settings.limitsFeed:
+            try needed(["segment", "most"])
+            for row in 0..<batch.count {
+                // A limit that cannot be read must not let everything through.
+                let most = number("most", row).map { Int(max(0, min($0, 1e9))) } ?? 0
+                record(.limit(.init(segment: text("segment", row) ?? "*", category: text("category", row) ?? ""), most))
+            }
         default: break
         }
     }
@@ -155,7 +173,7 @@ public final class RecommendationStage: FinishingStage {
     }
 
     /// Of a doubt nobody knows how it ends: even odds, so that asking costs least.
-    public func ruleScores(of matrix: FeatureMatrix) -> [Float] { (0..<matrix.rowCount).map { matrix.values[$0 * 8 + 7] / 2 } }
+    public func ruleScores(of matrix: FeatureMatrix) -> [Float] { (0..<matrix.rowCount).map { matrix.values[$0 * 9 + 7] / 2 } }
 
     public func evidence(forRow row: Int) -> [Evidence] {
         let result = results[part.lowerBound + row]
@@ -172,6 +190,9 @@ public final class RecommendationStage: FinishingStage {
         var reasons: [String] = []
         if values[6] > 0 { reasons.append("\(percent(values[6])) of what sold in the last 28 days cannot be delivered") }
         if values[4] > 0 { reasons.append("the catalogue calls the item sensitive") }
+        if !values[8].isNaN, values[7] > 0 {
+            reasons.append("offered to \(percent(values[2])) of all people, \(percent(values[2] - values[8])) when offers were last shown")
+        }
         if values[2] > 0 {
             reasons.append("offered to \(percent(values[2])) of all people, bought by \(percent(values[5])) of late buyers")
         }

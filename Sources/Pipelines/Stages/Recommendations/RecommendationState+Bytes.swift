@@ -23,6 +23,8 @@ extension RecommendationState.Entry {
             writer.byte(2)
             writer.text(name)
             for value in [person.age, person.risk] { writer.number(value ?? .nan) }
+            writer.byte(person.segment == nil ? 0 : 1)
+            writer.text(person.segment ?? "")
         case .instruction(let name, let instruction):
             writer.byte(3)
             writer.text(name)
@@ -32,6 +34,16 @@ extension RecommendationState.Entry {
             writer.byte(4)
             writer.text(alias)
             writer.text(name)
+        case .shown(let offer):
+            writer.byte(5)
+            writer.text(offer.user)
+            writer.text(offer.item)
+            writer.signed(offer.time)
+        case .limit(let limit, let most):
+            writer.byte(6)
+            writer.text(limit.segment)
+            writer.text(limit.category)
+            writer.signed(Int64(most))
         }
     }
 
@@ -52,12 +64,19 @@ extension RecommendationState.Entry {
                 .init(
                     category: hasCategory ? category : nil, stock: reader.known(), margin: reader.known(), risk: reader.known(),
                     minimumAge: reader.known(), isSensitive: reader.byte() == 1))
-        case 2: self = .person(reader.string(), .init(age: reader.known(), risk: reader.known()))
+        case 2:
+            let name = reader.string()
+            let (age, risk) = (reader.known(), reader.known())
+            let hasSegment = reader.byte() == 1
+            let segment = reader.string()
+            self = .person(name, .init(age: age, risk: risk, segment: hasSegment ? segment : nil))
         case 3:
             let name = reader.string()
             guard let action = RecommendationState.Action(rawValue: reader.string()) else { return nil }
             self = .instruction(name, .init(action: action, known: reader.signed()))
         case 4: self = .alias(reader.string(), reader.string())
+        case 5: self = .shown(.init(user: reader.string(), item: reader.string(), time: reader.signed()))
+        case 6: self = .limit(.init(segment: reader.string(), category: reader.string()), Int(clamping: reader.signed()))
         default: return nil
         }
     }

@@ -25,6 +25,18 @@ struct RecommendationState: Sendable {
     struct Person: Sendable, Hashable {
         var age: Double?
         var risk: Double?
+        var segment: String?
+    }
+    /// An offer that reached a person.
+    struct Shown: Sendable, Hashable {
+        var user: String
+        var item: String
+        var time: Int64
+    }
+    /// Most items of a category in a list of a segment's people; category "" = of all, segment "*" = of everybody.
+    struct Limit: Sendable, Hashable {
+        var segment: String
+        var category: String
     }
     enum Action: String, Sendable { case none, block, pin, boost }
     struct Instruction: Sendable, Hashable {
@@ -38,6 +50,8 @@ struct RecommendationState: Sendable {
         case person(String, Person)
         case instruction(String, Instruction)
         case alias(String, String)
+        case shown(Shown)
+        case limit(Limit, Int)
     }
 
     private(set) var events: [Event] = []
@@ -46,6 +60,8 @@ struct RecommendationState: Sendable {
     /// Oldest first.
     private(set) var instructions: [String: [Instruction]] = [:]
     private(set) var aliases: [String: String] = [:]
+    private(set) var shown: Set<Shown> = []
+    private(set) var limits: [Limit: Int] = [:]
     private var place: [UInt64: Int] = [:]
     private var newest = Int64.min
     let memory: Int64
@@ -53,7 +69,7 @@ struct RecommendationState: Sendable {
     /// - Parameter memory: days.
     init(memory: Double) { self.memory = Int64(memory * 86_400_000_000) }
 
-    var bytes: Int { events.count * 120 + (items.count + people.count + aliases.count) * 160 }
+    var bytes: Int { events.count * 120 + (items.count + people.count + aliases.count + shown.count) * 160 }
 
     /// A row so much later than all before it is a wrong clock: it would make the stage forget everything else.
     func isFarAhead(_ time: Int64) -> Bool { newest != .min && time > newest + 400 * 86_400_000_000 }
@@ -65,7 +81,7 @@ struct RecommendationState: Sendable {
         self = kept
     }
 
-    /// Lets go of a person's rows and instructions; what others bought stays.
+    /// Lets go of a person's rows, facts and offers; what others bought stays.
     ///
     /// - Returns: whether there was anything.
     mutating func forget(person: String) -> Bool {
@@ -74,7 +90,7 @@ struct RecommendationState: Sendable {
             switch entry {
             case .event(let event) where event.user == person: found = true
             case .person(let name, _) where name == person: found = true
-            case .instruction(let name, _) where name == person: found = true
+            case .shown(let offer) where offer.user == person: found = true
             default: kept.apply(entry)
             }
         }
@@ -102,6 +118,8 @@ struct RecommendationState: Sendable {
         case .instruction(let name, let instruction):
             if instructions[name]?.contains(instruction) != true { instructions[name, default: []].append(instruction) }
         case .alias(let alias, let name): aliases[alias] = name
+        case .shown(let offer): shown.insert(offer)
+        case .limit(let limit, let most): limits[limit] = most
         }
     }
 
@@ -152,6 +170,8 @@ struct RecommendationState: Sendable {
             + people.keys.sorted().map { .person($0, people[$0] ?? Person()) }
             + instructions.keys.sorted().flatMap { name in (instructions[name] ?? []).map { .instruction(name, $0) } }
             + aliases.keys.sorted().map { .alias($0, aliases[$0] ?? $0) }
+            + shown.filter { $0.time >= from }.sorted { ($0.time, $0.user, $0.item) < ($1.time, $1.user, $1.item) }.map { .shown($0) }
+            + limits.keys.sorted { ($0.segment, $0.category) < ($1.segment, $1.category) }.map { .limit($0, limits[$0] ?? 0) }
     }
 
     /// Purchases by today's names, within the memory and at or before `limit`, returns taken off the newest earlier purchases.

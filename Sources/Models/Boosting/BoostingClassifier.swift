@@ -51,8 +51,7 @@ package struct BoostingClassifier: Classifier {
 
     /// Log-odds a row; their sigmoid is the probability.
     package func margins(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
-        try check(matrix)
-        return trees.margins(matrix.values)
+        try trees.margins(of: matrix)
     }
 
     package func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {

@@ -42,8 +42,7 @@ package struct BoostingRegressor: Regressor {
 
     /// The predictions without quantiles, one a row.
     func means(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
-        try matrix.check(against: featureNames)
-        return trees.margins(matrix.values)
+        try trees.margins(of: matrix)
     }
 
     package func contributions(of matrix: FeatureMatrix) throws(Failure) -> [Float] {

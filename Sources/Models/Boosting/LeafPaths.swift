@@ -16,7 +16,7 @@
 /// s! (n - 1 - s)! / n! is the integral of t^s (1 - t)^(n - 1 - s). The integrand is a polynomial of degree n - 1, so that Gauss-Legendre
 /// quadrature with n / 2 nodes, rounded up, is exact; all factors are in 0...1 and no term is divided by another. As P. Yu, A. Bifet, J.
 /// Read, C. Xu, "Linear TreeShap", 2022, but leaf by leaf. For short paths the result of each of the 2^n patterns of o is kept in a table
-/// (J. Yang, "Fast TreeSHAP", 2021).
+/// (J. Yang, "Fast TreeSHAP", 2021), and for small trees the sum over their leaves for each pattern of answers to their questions.
 struct LeafPaths: Sendable {
     /// What the splits on one feature demand: `low <= value < high`, or a missing value where all of them send it this way.
     private struct Condition {
@@ -24,6 +24,9 @@ struct LeafPaths: Sendable {
         var high: Float
         var feature: Int32
         var takesMissing: Bool
+        /// In a tree of few questions: those that make up the condition, a bit each, and which of them must be answered with left.
+        var asked: UInt8 = 0
+        var left: UInt8 = 0
     }
 
     private struct Leaf {
@@ -46,20 +49,41 @@ struct LeafPaths: Sendable {
     private var shares: [Double] = []
     private var tables: [Double] = []
     private var quadratures = [Quadrature(nodes: 1)]
-    private var longest = 0
+    /// The trees that are looked up whole; they have no leaves here.
+    private var whole = AnsweredTrees()
 
     // MARK: Building
 
     mutating func add(_ tree: ParsedTree) {
         var path: [(condition: Condition, share: Double)] = []
-        add(tree, node: 0, path: &path)
+        let start = (leaves: leaves.count, conditions: conditions.count, tables: tables.count)
+        let questions = AnsweredTrees.questions(of: tree)
+        add(tree, node: 0, questions: questions, path: &path)
+        guard let questions, leaves.count > start.leaves else { return }
+        whole.add(questions.map { tree.split($0) }, features: Set(conditions[start.conditions...].map(\.feature)).sorted()) {
+            answers, add in
+            for leaf in leaves[start.leaves...] {
+                let own = conditions[Int(leaf.start)..<Int(leaf.start + leaf.count)]
+                let pattern = own.enumerated().reduce(0) { $1.element.asked & answers == $1.element.left ? $0 | 1 << $1.offset : $0 }
+                for (place, condition) in own.enumerated() {
+                    add(condition.feature, tables[Int(leaf.table) + pattern * Int(leaf.count) + place])
+                }
+            }
+        }
+        leaves.removeSubrange(start.leaves...)
+        conditions.removeSubrange(start.conditions...)
+        shares.removeSubrange(start.conditions...)
+        tables.removeSubrange(start.tables...)
     }
 
     /// As deep as the tree, whose depth the family limits.
-    private mutating func add(_ tree: ParsedTree, node: Int, path: inout [(condition: Condition, share: Double)]) {
+    private mutating func add(
+        _ tree: ParsedTree, node: Int, questions: [Int]?, path: inout [(condition: Condition, share: Double)]
+    ) {
         guard let split = tree.split(node) else {
             return addLeaf(Double(tree.conditions[node]), path: path)
         }
+        let bit = questions?.firstIndex(of: node).map { UInt8(1) << UInt8($0) } ?? 0
         let cover = Double(tree.covers[node])
         for isLeft in [true, false] {
             let child = isLeft ? split.left : split.right
@@ -77,7 +101,9 @@ struct LeafPaths: Sendable {
                 path[place].condition.low = max(path[place].condition.low, split.threshold)
             }
             if split.missingGoesLeft != isLeft { path[place].condition.takesMissing = false }
-            add(tree, node: child, path: &path)
+            path[place].condition.asked |= bit
+            if isLeft { path[place].condition.left |= bit }
+            add(tree, node: child, questions: questions, path: &path)
             path = before
         }
     }
@@ -87,7 +113,6 @@ struct LeafPaths: Sendable {
         guard !path.isEmpty, value != 0 else { return }
         let count = path.count
         while quadratures.count < (count + 1) / 2 { quadratures.append(Quadrature(nodes: quadratures.count + 1)) }
-        longest = max(longest, count)
         leaves.append(
             Leaf(
                 start: Int32(conditions.count), count: Int32(count), table: count > Self.longestTabled ? -1 : Int32(tables.count),
@@ -133,6 +158,7 @@ struct LeafPaths: Sendable {
     }
 
     private func add(_ row: UnsafeBufferPointer<Float>, to sums: UnsafeMutableBufferPointer<Double>) {
+        whole.add(row, to: sums)
         leaves.withUnsafeBufferPointer { leaves in
             conditions.withUnsafeBufferPointer { conditions in
                 tables.withUnsafeBufferPointer { tables in

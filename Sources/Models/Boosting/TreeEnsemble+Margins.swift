@@ -1,3 +1,5 @@
+package import Records
+
 extension TreeEnsemble {
     /// Rows scored together: their columns stay in the first-level cache while all trees pass over them.
     private static let blockRows = 128
@@ -5,10 +7,22 @@ extension TreeEnsemble {
     /// Log-odds a row: the base value, then leaf after leaf in the order of the trees, in 32 bits; so the bits are libxgboost's.
     ///
     /// - Parameter values: rows of `featureCount` values, row-major.
-    package func margins(_ values: [Float]) -> [Float] {
+    package func margins(_ values: [Float]) -> [Float] { checkedMargins(values).margins }
+
+    /// - Throws: another number of features than the model's, an infinite value.
+    package func margins(of matrix: FeatureMatrix) throws(Failure) -> [Float] {
+        guard matrix.featureCount == featureCount else { throw .matrixWidth(found: matrix.featureCount, expected: featureCount) }
+        let (result, isFinite) = checkedMargins(matrix.values)
+        if !isFinite { try matrix.checkFinite(featureNames) }
+        return result
+    }
+
+    /// Margins a row, and whether no value is infinite: looked at block by block, so that scoring finds the values in the cache.
+    private func checkedMargins(_ values: [Float]) -> (margins: [Float], isFinite: Bool) {
         let width = featureCount
         let rows = values.count / width
-        return [Float](unsafeUninitializedCapacity: rows) { result, count in
+        var isFinite = true
+        let margins = [Float](unsafeUninitializedCapacity: rows) { result, count in
             count = rows
             values.withUnsafeBufferPointer { values in
                 withUnsafeTemporaryAllocation(of: SIMD4<Float>.self, capacity: sources.count * Self.blockRows / 4) { columns in
@@ -16,6 +30,7 @@ extension TreeEnsemble {
                         var start = 0
                         while start < rows {
                             let height = min(Self.blockRows, rows - start)
+                            isFinite = FeatureMatrix.isFinite(values[start * width..<(start + height) * width]) && isFinite
                             transpose(values, start: start, height: height, into: columns)
                             score(columns, sums)
                             for row in 0..<height { result[start + row] = sums[row >> 2][row & 3] }
@@ -25,6 +40,7 @@ extension TreeEnsemble {
                 }
             }
         }
+        return (margins, isFinite)
     }
 
     /// The columns that splits compare, each in `blockRows` consecutive values; rows beyond `height` are 0.

@@ -25,15 +25,20 @@ public struct LifePlan: Hashable, Sendable {
     ///   - failure: cost of a failure in service; - repair: of a repair of a unit that is as good as new.
     public init(levels: [Float], cap: Float, typical: Float, failure: Double, repair: Double) {
         let count = Double(max(levels.count, 1))
+        // Sums from each level on.
+        var beyond = [0.0]
+        for level in levels.reversed() { beyond.append(beyond[beyond.count - 1] + Double(level)) }
         func cost(at time: Float, failed: Int) -> Double {
-            let thrown = levels.reduce(0.0) { $0 + Double(max($1 - time, 0)) } / count
+            let left = levels.count - failed, thrown = max(beyond[left] - Double(left) * Double(time), 0) / count
             return Double(failed) / count * failure + repair * min(thrown / Double(typical), 1)
         }
         (atOnce, atFailure) = (cost(at: 0, failed: 0), failure)
         median = levels.isEmpty ? 0 : (levels[(levels.count - 1) / 2] + levels[levels.count / 2]) / 2
         (steps, expected) = (0, atOnce)
+        var first = 0
         for (index, level) in levels.enumerated() where level < cap {
-            let own = cost(at: level, failed: levels.firstIndex { $0 >= level } ?? index)
+            if level > levels[first] { first = index }
+            let own = cost(at: level, failed: first)
             if own < expected { (steps, expected) = (level, own) }
         }
         // Nothing before the cap is cheaper than waiting for it: it will be asked again when the unit wears.

@@ -55,13 +55,14 @@ package struct TrainingRows: Sendable {
 extension FeatureMatrix {
     /// - Throws: the first infinite value, with its row and feature. NaN is missing and passes.
     package func checkFinite(_ featureNames: [String]) throws(Failure) {
-        let found = values.withUnsafeBufferPointer { values in
-            // Without a branch, so that many are looked at at once.
-            var infinite: UInt32 = 0
-            for value in values { infinite |= value.bitPattern & 0x7fff_ffff == 0x7f80_0000 ? 1 : 0 }
-            return infinite != 0
-        }
-        guard found, let at = values.firstIndex(where: \.isInfinite) else { return }
+        guard !values.withUnsafeBufferPointer({ Self.isFinite($0[...]) }), let at = values.firstIndex(where: \.isInfinite) else { return }
         throw .matrixInfinite(row: at / featureCount, feature: featureNames[at % featureCount])
+    }
+
+    /// Whether no value is infinite, without a branch, so that many are looked at at once. NaN is missing and passes.
+    static func isFinite(_ values: Slice<UnsafeBufferPointer<Float>>) -> Bool {
+        var infinite: UInt32 = 0
+        for value in UnsafeBufferPointer(rebasing: values) { infinite |= value.bitPattern & 0x7fff_ffff == 0x7f80_0000 ? 1 : 0 }
+        return infinite == 0
     }
 }

@@ -1,5 +1,5 @@
-/// Features of a reading, from the unit's readings up to it.
-struct MaintenanceFeatures {
+/// Features of a reading, from the unit's readings up to it. A class, so that a row's features are written without a copy of the lists.
+final class MaintenanceFeatures: Sendable {
     static let mixtureNames = ["health", "wear_1", "wear_2"]
     private static let sensorMeans = [5, 15, 30, 60]
     private static let sensorSlopes = [30, 60, 120]
@@ -10,16 +10,19 @@ struct MaintenanceFeatures {
     /// Features before those of the sensors.
     static let leading = 2
     static let perSensor = 9
+    private static let perMixture = 19
 
     /// Place of a sensor's drift since the unit's start.
     static func drift(ofSensor index: Int) -> Int { leading + index * perSensor + 4 }
 
     let sensors: [String]
     /// Kinds of events, which have features of their own.
-    var kinds: [String] = []
+    let kinds: [String]
+
+    init(sensors: [String], kinds: [String] = []) { (self.sensors, self.kinds) = (sensors, kinds) }
 
     /// Without those of events.
-    var count: Int { Self.leading + Self.perSensor * sensors.count + 19 * Self.mixtureNames.count }
+    var count: Int { Self.leading + Self.perSensor * sensors.count + Self.perMixture * Self.mixtureNames.count }
     var width: Int { count + UnitEvents.perKind * kinds.count }
 
     var list: [(name: String, meaning: String)] {
@@ -63,42 +66,78 @@ struct MaintenanceFeatures {
     }
     private let places = Places()
 
-    /// Writes the features of the reading at a place of the unit's history, `count` numbers.
+    /// Writes the features of the reading at a place of the unit's history, `count` numbers: window by window, all sensors at once.
     func write(_ history: inout UnitHistory, place: Int, to values: UnsafeMutableBufferPointer<Float>) {
-        let start = history.start(upTo: place), channels = history.width
-        var at = 0
-        func put(_ value: Double) {
-            values[at] = Float(value)
-            at += 1
-        }
+        let start = history.start(upTo: place)
         history.withWindows(Self.lengths, upTo: place) { windows in
-            put(Double(windows.readings))
-            put(largestShift(windows, start))
-            for sensor in sensors.indices {
-                for window in places.sensorMeans { put(windows.mean(window, sensor)) }
-                put(windows.mean(places.of20, sensor) - start.means[sensor])
-                put(windows.whole(sensor))
-                for window in places.sensorSlopes { put(windows.slope(window, sensor)) }
-            }
-            for channel in sensors.count..<channels {
-                for window in places.mixtureMeans { put(windows.mean(window, channel)) }
-                for window in places.mixtureSlopes { put(windows.slope(window, channel)) }
-                put(windows.whole(channel))
-                put(windows.mean(places.of20, channel) - start.means[channel])
-                put(start.means[channel])
-                put(windows.mean(places.of10, channel) - windows.mean(places.of40, channel))
-                put(windows.mean(places.of20, channel) - windows.mean(places.of100, channel))
+            start.means.withUnsafeBufferPointer { first in
+                values[0] = Float(windows.readings)
+                start.spreads.withUnsafeBufferPointer { values[1] = Float(largestShift(windows, means: first, spreads: $0)) }
+                writeSensors(windows, first, to: values)
+                writeMixtures(windows, first, to: values)
             }
         }
     }
 
+    private func writeSensors(
+        _ windows: UnitHistory.Windows, _ first: UnsafeBufferPointer<Double>, to values: UnsafeMutableBufferPointer<Float>
+    ) {
+        let channels = 0..<sensors.count
+        var target = ChannelTarget(values, start: Self.leading, stride: Self.perSensor)
+        for window in places.sensorMeans { windows.writeMeans(window, channels, to: &target) }
+        windows.writeMeans(places.of20, channels, less: first, to: &target)
+        windows.writeWholes(channels, to: &target)
+        for window in places.sensorSlopes { windows.writeSlopes(window, channels, to: &target) }
+    }
+
+    private func writeMixtures(
+        _ windows: UnitHistory.Windows, _ first: UnsafeBufferPointer<Double>, to values: UnsafeMutableBufferPointer<Float>
+    ) {
+        let channels = sensors.count..<(sensors.count + Self.mixtureNames.count)
+        var target = ChannelTarget(values, start: Self.leading + Self.perSensor * sensors.count, stride: Self.perMixture)
+        for window in places.mixtureMeans { windows.writeMeans(window, channels, to: &target) }
+        for window in places.mixtureSlopes { windows.writeSlopes(window, channels, to: &target) }
+        windows.writeWholes(channels, to: &target)
+        windows.writeMeans(places.of20, channels, less: first, to: &target)
+        target.write(channels) { first[$0] }
+        target.write(channels) { windows.mean(places.of10, $0) - windows.mean(places.of40, $0) }
+        target.write(channels) { windows.mean(places.of20, $0) - windows.mean(places.of100, $0) }
+    }
+
     /// In standard errors of the difference of two means, of 15 and of 30 readings.
-    private func largestShift(_ windows: UnitHistory.Windows, _ start: UnitHistory.Start) -> Double {
+    private func largestShift(
+        _ windows: UnitHistory.Windows, means: UnsafeBufferPointer<Double>, spreads: UnsafeBufferPointer<Double>
+    ) -> Double {
         guard windows.readings > UnitHistory.first else { return 0 }
         var shift = 0.0
-        for sensor in sensors.indices where start.spreads[sensor] > 0 {
-            shift = max(shift, abs(windows.mean(places.of15, sensor) - start.means[sensor]) / start.spreads[sensor])
+        for sensor in sensors.indices where spreads[sensor] > 0 {
+            shift = max(shift, abs(windows.mean(places.of15, sensor) - means[sensor]) / spreads[sensor])
         }
         return shift / (1.0 / 15 + 1.0 / 30).squareRoot()
+    }
+}
+
+/// Where the same feature of one channel after the other is written.
+struct ChannelTarget {
+    private let values: UnsafeMutableBufferPointer<Float>
+    private var start: Int
+    private let stride: Int
+
+    init(_ values: UnsafeMutableBufferPointer<Float>, start: Int, stride: Int) {
+        (self.values, self.start, self.stride) = (values, start, stride)
+    }
+
+    /// Writes the next feature of each channel.
+    @inline(__always)
+    mutating func write(_ channels: Range<Int>, _ value: (Int) -> Double) {
+        precondition(channels.isEmpty || start + (channels.count - 1) * stride < values.count, "more features than there is room for")
+        if let first = values.baseAddress {
+            var at = start
+            for channel in channels {
+                first[at] = Float(value(channel))
+                at += stride
+            }
+        }
+        start += 1
     }
 }

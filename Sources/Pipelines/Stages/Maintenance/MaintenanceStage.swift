@@ -68,10 +68,10 @@ public final class MaintenanceStage: PreparedStage, TableStage {
                 if current?.key != key { changed.insert(key) }
                 current = (key, unit)
                 if !features.kinds.isEmpty { addEvents(of: key, at: input.times[row], before: unit.history.last, to: own) }
-                newest = max(newest, input.times[row])
             }
             count = rows * features.width
         }
+        newest = max(newest, input.times.max() ?? newest)
         for unit in shown { unit.history.rest() }
         lastFeatures = FeatureMatrix(featureCount: features.width, values: values)
         return lastFeatures

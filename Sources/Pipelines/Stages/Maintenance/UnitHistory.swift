@@ -181,20 +181,39 @@ struct UnitHistory {
         /// Readings of the unit so far.
         let readings: Int
 
-        /// Mean over all readings of the unit.
-        func whole(_ channel: Int) -> Double { sums[channel] / Double(readings) }
-
+        @inline(__always)
         func mean(_ window: Int, _ channel: Int) -> Double {
             (sums[channel] - windows[window].sums[channel]) / windows[window].count
         }
 
-        /// Change a reading by least squares; 0 for a single reading.
-        func slope(_ window: Int, _ channel: Int) -> Double {
+        /// Means over all readings of the unit.
+        func writeWholes(_ channels: Range<Int>, to target: inout ChannelTarget) {
+            let count = Double(readings)
+            target.write(channels) { sums[$0] / count }
+        }
+
+        func writeMeans(_ window: Int, _ channels: Range<Int>, to target: inout ChannelTarget) {
+            let (before, count) = (windows[window].sums, windows[window].count)
+            target.write(channels) { (sums[$0] - before[$0]) / count }
+        }
+
+        /// Means less a level of each channel.
+        func writeMeans(
+            _ window: Int, _ channels: Range<Int>, less levels: UnsafeBufferPointer<Double>, to target: inout ChannelTarget
+        ) {
+            let (before, count) = (windows[window].sums, windows[window].count)
+            target.write(channels) { (sums[$0] - before[$0]) / count - levels[$0] }
+        }
+
+        /// Changes a reading by least squares; 0 for a single reading.
+        func writeSlopes(_ window: Int, _ channels: Range<Int>, to target: inout ChannelTarget) {
             let own = windows[window]
-            guard own.divisor > 0 else { return 0 }
-            let sum = sums[channel] - own.sums[channel]
-            let aged = number * sum - (moments[channel] - own.moments[channel])
-            return -(own.count * aged - own.ages * sum) / own.divisor
+            guard own.divisor > 0 else { return target.write(channels) { _ in 0 } }
+            target.write(channels) { channel in
+                let sum = sums[channel] - own.sums[channel]
+                let aged = number * sum - (moments[channel] - own.moments[channel])
+                return -(own.count * aged - own.ages * sum) / own.divisor
+            }
         }
     }
 
@@ -321,9 +340,10 @@ struct UnitHistory {
 
 /// A unit that the stage knows; evidence of the newest batch points at its rows.
 final class Unit {
-    var history: UnitHistory
+    // One stage has it, which takes one row at a time and never two parts of a history at once: nothing is to be watched at every reading.
+    @exclusivity(unchecked) var history: UnitHistory
     /// Evidence points at it: before anything but a reading behind all others, `split` it.
-    var isShown = false
+    @exclusivity(unchecked) var isShown = false
 
     init(_ history: UnitHistory) { self.history = history }
 

@@ -44,7 +44,7 @@ enum JobSyntax {
     }
 
     /// Index of the scalar at a place, behind a quote if it is one. Lines end as YAML's do: LF, CR, CRLF, NEL, LS or PS.
-    private static func index(of place: JobPlace, in scalars: [Unicode.Scalar]) -> Int? {
+    static func index(of place: JobPlace, in scalars: [Unicode.Scalar]) -> Int? {
         var line = 1, at = 0
         while line < place.line, at < scalars.count {
             switch scalars[at].value {

@@ -98,39 +98,3 @@ struct Restore: ParsableCommand {
                 ]), to: output.console)
     }
 }
-
-/// `pipeline upgrade`
-struct Upgrade: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Back the database up, bring its layout up to this version, and verify it.",
-        discussion: """
-            Every command that writes brings an older layout up to date by itself; this one makes a backup first and says what it did.
-
-              pipeline upgrade --folder /backups
-            """)
-
-    @Option(help: ArgumentHelp("Folder of the backup that is made first.", valueName: "folder"), completion: .directory)
-    var folder: String
-    @OptionGroup(title: "Database") var warehouse: WarehouseOptions
-    @OptionGroup(title: "Output") var format: FormatOptions
-    @OptionGroup(title: "Output") var output: OutputOptions
-
-    func run() throws {
-        let running = RunningJobs.names(database: warehouse.database)
-        guard running.isEmpty else { throw Failure.restoreWhileRunning(running, database: warehouse.database) }
-        let before = try WarehouseBackup.layout(of: warehouse.database)
-        let copy = Backups(folder: folder, database: warehouse.database).path(at: warehouse.environment.now())
-        let made = try WarehouseBackup.makeUnmigrated(of: warehouse.database, to: copy)
-        let database = try warehouse.open(.write)
-        defer { database.close() }
-        let (report, problems) = try database.read { (try AuditChain($0).verify(), try WarehouseCheck.problems($0, quick: false)) }
-        if let first = problems.first { throw Failure.databaseDamaged(warehouse.database, first: first) }
-        try format.write(
-            Details(
-                title: before == Warehouse.schemaVersion ? "Already up to date" : "Upgraded and verified",
-                [
-                    .init("layout_before", .identifier(before)), .init("layout", .identifier(Warehouse.schemaVersion)),
-                    .init("backup", .text(made.path)), .init("audit_head", .text("\(report.head)")),
-                ]), to: output.console)
-    }
-}

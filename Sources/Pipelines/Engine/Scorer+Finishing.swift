@@ -8,10 +8,12 @@ extension Scorer {
     private static var resultsOfBlock: Int { 512 }
 
     /// Gives rows of a table to a stage that names the feed; nil where it takes none.
-    func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> (state: StateChange, cursor: StreamCursor)? {
+    func absorb(
+        _ batch: RecordBatch, ofTable feed: String
+    ) throws(Failure) -> (change: (state: StateChange, cursor: StreamCursor), refused: [RowRefusal])? {
         guard let stage = stage as? any TableStage, context.job.tablesOfStage.contains(feed) else { return nil }
-        try stage.absorb(batch, ofTable: feed)
-        return (stateChange(), cursor)
+        let refused = try stage.absorb(batch, ofTable: feed)
+        return ((stateChange(), cursor), refused)
     }
 
     /// The next block of results once all rows are read; nil at the end, and of a stage that gives none.

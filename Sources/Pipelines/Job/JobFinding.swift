@@ -66,6 +66,7 @@ final class JobFindings {
     /// Where the value at each key path stands, for findings made after the walk.
     var places: [String: JobPlace] = [:]
 
+    var errorCount: Int { all.count { $0.severity == .error } }
     var hasErrors: Bool { all.contains { $0.severity == .error } }
 
     func add(_ message: JobFinding.Message, at place: JobPlace, path: String) {

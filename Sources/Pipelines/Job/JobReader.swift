@@ -72,20 +72,22 @@ struct JobReader {
 
     /// Nil after a finding.
     private func readScoring(_ top: JobMapping, feeds: ReadFeeds) -> ScoringSettings? {
+        let errors = findings.errorCount
         let stage = readStage(top, main: feeds.main)
         if let stage, let late = feeds.feeds?.first?.lateness, let window = stage.configuration.span("lateness"), window < late {
             stage.mapping.report(.shortLateness, at: "lateness")
         }
         if let stage, let read = feeds.feeds { checkFeeds(of: stage, tables: read.filter { $0.role == .table }.map(\.name)) }
         if let stage { check(stage, main: feeds.main) }
+        let shown = decided(feeds, stage: stage, isWrong: findings.errorCount > errors)
         let train = readTrain(top, stage: stage, feeds: feeds)
         let configured = stage.map { Stages.named($0.configuration.name)?.definition(for: $0.configuration) ?? $0.definition }
         var policy = readPolicy(
-            top, feeds: decided(feeds, stage: stage), stage: configured, configuration: stage?.configuration)
+            top, feeds: shown, stage: configured, configuration: stage?.configuration)
         let type = components.stages.first { $0.definition.definition.name == stage?.configuration.name }
         let deadline = readDeadline(top, outcomes: policy?.outcomes ?? [], isFinished: type is any FinishingStage.Type)
         policy?.deadline = deadline
-        let review = readReview(top, outcomes: policy?.outcomes, main: decided(feeds, stage: stage).main)
+        let review = readReview(top, outcomes: policy?.outcomes, main: shown.main)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
         return ScoringSettings(
@@ -93,13 +95,16 @@ struct JobReader {
     }
 
     /// The feeds with the columns that policy and rules may name: of a finishing stage, those that it gives.
-    private func decided(_ feeds: ReadFeeds, stage: ReadStage?) -> ReadFeeds {
-        guard let stage, let main = feeds.main, !findings.hasErrors,
+    ///
+    /// - Parameter isWrong: the stage has findings: which columns it gives is then not known, and names of columns are left unchecked.
+    private func decided(_ feeds: ReadFeeds, stage: ReadStage?, isWrong: Bool) -> ReadFeeds {
+        guard let stage, let main = feeds.main,
             let type = components.stages.first(where: { $0.definition.definition.name == stage.configuration.name })
-                as? any FinishingStage.Type,
-            let layout = type.layout(for: stage.configuration, main: Schema(main.columns.map(\.field)))
+                as? any FinishingStage.Type
         else { return feeds }
         var decided = feeds
+        decided.main = nil
+        guard !isWrong, let layout = type.layout(for: stage.configuration, main: Schema(main.columns.map(\.field))) else { return decided }
         decided.main = FeedColumns(
             feed: stage.configuration.name, columns: layout.schema.fields.map { FeedColumn(field: $0, source: $0.name) },
             names: layout.schema.fields.map(\.name))

@@ -85,7 +85,7 @@ public protocol FinishingStage: TableStage {
 }
 
 extension FinishingStage {
-    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {}
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] { [] }
 
     /// Rows have no features: they are absorbed.
     public func consume(_ input: StageInput) throws(Failure) -> FeatureMatrix {

@@ -124,8 +124,10 @@ extension Stage {
 
 /// A stage that takes rows of table feeds, which come before those of the main feed.
 public protocol TableStage: Stage {
-    /// Takes rows of a feed with `role: table` that a parameter names; others are not given. They are in their table, whatever is made of them.
-    func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure)
+    /// Takes rows of a feed with `role: table` that a parameter names; others are not given. Returns the rows that it cannot use, in order: they
+    /// become rejects and are not written to the table.
+    @discardableResult
+    func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal]
 }
 
 /// A stage that can let go of one entity by its name, such as a person who asks for it.

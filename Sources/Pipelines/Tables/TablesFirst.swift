@@ -78,13 +78,15 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
     /// The feed of each table file.
     private let feeds: [String]
     private let scorer: Scorer<Peekable<Base>>?
+    private let files: [StreamedFile]
+    private let locator: RecordLocator
     private var isPastTables = false
 
     /// - Parameters:
     ///   - files: of the run, those of table feeds first.
     ///   - scorer: takes from the same source; nil in a job without a main feed.
     init(_ source: Peekable<Base>, files: [StreamedFile], scorer: Scorer<Peekable<Base>>?) {
-        (self.source, self.scorer) = (source, scorer)
+        (self.source, self.scorer, self.files, locator) = (source, scorer, files, RecordLocator(files))
         feeds = files.filter { $0.feed.role == .table }.map(\.feed.name)
         timeColumns = files.filter { $0.feed.role == .table }.map { file in
             file.feed.eventTime.flatMap { file.feed.schema.index(of: $0) }
@@ -95,8 +97,9 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
         if !isPastTables {
             if let read = try source.peek(), read.file < timeColumns.count {
                 _ = try source.next()
-                var block = land(read)
-                block.absorbed = try scorer?.absorb(block.batch, ofTable: feeds[read.file])
+                let absorbed = try scorer?.absorb(read.block.batch, ofTable: feeds[read.file])
+                var block = try land(read, without: absorbed?.refused ?? [])
+                block.absorbed = absorbed?.change
                 return .landed(block)
             }
             isPastTables = true
@@ -106,15 +109,29 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
         return try scorer.nextResults().map { .finished($0) }
     }
 
-    private func land(_ read: ReadBlock) -> LandedBlock {
-        let batch = read.block.batch
+    private func reject(_ refusal: RowRefusal, in read: ReadBlock) throws(Failure) -> Reject {
+        let row = read.block.batch.rowNumbers[refusal.row], record = try locator.record(row, inFile: read.file, from: read.start)
+        return Reject(
+            file: files[read.file].file.name, line: record?.line ?? 0, offset: record?.offset ?? 0, row: row, column: refusal.column,
+            code: refusal.code, found: refusal.found, expected: refusal.expected, raw: record?.raw ?? [])
+    }
+
+    /// - Parameter refused: by the stage; they do not come into the table.
+    private func land(_ read: ReadBlock, without refused: [RowRefusal]) throws(Failure) -> LandedBlock {
+        var batch = read.block.batch, rejects = read.block.rejects
+        if !refused.isEmpty {
+            let left = Set(refused.map(\.row))
+            for refusal in refused { rejects.append(try reject(refusal, in: read)) }
+            batch = batch.selecting((0..<batch.count).filter { !left.contains($0) })
+            rejects.sort { $0.row < $1.row }
+        }
         var counts = RunCounts()
         counts.read = Int64(read.block.rowsRead)
-        counts.rejected = Int64(read.block.rejects.count)
+        counts.rejected = Int64(rejects.count)
         counts.accepted = counts.read - counts.rejected
         return LandedBlock(
             file: read.file, start: read.start, end: read.block.end, batch: batch, records: RecordKey.contentHashes(of: batch),
-            rejects: read.block.rejects,
+            rejects: rejects,
             newest: timeColumns[read.file].flatMap { batch.columns[$0].integers.max() }, counts: counts)
     }
 }

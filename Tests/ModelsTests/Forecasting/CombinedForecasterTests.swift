@@ -127,4 +127,31 @@ import Testing
         result.values = Array(series.values.prefix(count))
         return result
     }
+
+    @Test("what became known only when it came says nothing at any origin: not of the forecast, not in the weights")
+    func knownLate() throws {
+        func series(_ index: Int, future: Double, isLate: Bool) -> CombinedForecaster.Series {
+            let noise = Self.noise(UInt64(300 + index), 180)
+            var promo: [Double] = [], values: [Double] = []
+            for step in 0..<90 {
+                promo.append(noise[step] < 0.3 ? 1 : 0)
+                values.append(10 + 20 * promo[step] + 2 * noise[90 + step])
+            }
+            promo += Array(repeating: future, count: 6)
+            var one = GlobalSeries(values: values, covariates: [promo])
+            if isLate { one.knownAt = { (_: Int, step: Int, origin: Int) -> Double? in step < origin ? nil : .nan } }
+            return CombinedForecaster.Series(one)
+        }
+        func model(isLate: Bool) throws -> CombinedForecaster {
+            let members: [Member] = [.trees(isLogarithmic: false, isSeasonal: false), .own(.ses)]
+            return try #require(
+                CombinedForecaster((0..<30).map { series($0, future: 1, isLate: isLate) }, settings: Self.settings(members)))
+        }
+        let late = try model(isLate: true), known = try model(isLate: false)
+        #expect(late.forecast(series(0, future: 1, isLate: true)).mean == late.forecast(series(0, future: 0, isLate: true)).mean)
+        // The control: known in advance it decides the forecast, and the trees have earned nearly all of the weight.
+        let (with, without) = (known.forecast(series(0, future: 1, isLate: false)), known.forecast(series(0, future: 0, isLate: false)))
+        #expect(with.mean[0] > without.mean[0] + 10)
+        #expect(known.weights.quantiles[0] > 0.9 && late.weights.quantiles[0] < 0.8, "\(known.weights) \(late.weights)")
+    }
 }

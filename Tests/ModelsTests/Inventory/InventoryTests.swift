@@ -120,4 +120,30 @@ import Testing
         #expect(plan.cost == least)
         #expect(plan.orders.reduce(0, +) == demand.reduce(0, +))
     }
+
+    @Test("lots for known demand whose misses are lost cost what the best of all choices does")
+    func lostSales() {
+        var seed: UInt64 = 5
+        func next(_ below: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(seed >> 33) % below
+        }
+        for _ in 0..<200 {
+            let demand = (0..<10).map { _ in Double(next(8)) }, arrivals = [0] + (1..<10).filter { _ in next(3) == 0 }
+            let fixed = Double(next(12)), holding = 0.1 + Double(next(5)), missing = Double(next(9)), life = next(3) == 0 ? 3 : nil
+            let plan = LostSalesPlan(
+                demand: demand, arrivals: arrivals, fixed: fixed, holding: holding, missing: missing, life: life)
+            var best = Double.infinity
+            for mask in 0..<(1 << (arrivals.count - 1)) {
+                let used = [0] + arrivals.indices.dropFirst().filter { mask >> ($0 - 1) & 1 == 1 }.map { arrivals[$0] }
+                var cost = fixed * Double(used.count - 1)
+                for period in demand.indices {
+                    let age = period - (used.last { $0 <= period } ?? 0), isSpoilt = age >= life ?? 100
+                    cost += demand[period] * (isSpoilt ? missing : min(missing, holding * Double(age)))
+                }
+                best = min(best, cost)
+            }
+            #expect(abs(plan.cost - best) < 1e-9 && plan.lots.count == arrivals.count)
+        }
+    }
 }

@@ -12,11 +12,12 @@ import Testing
         /// - Parameters:
         ///   - units: a day each, from 2025-01-01 on.
         ///   - short: days on which it ran out.
-        func job(units: [Int], short: Set<Int> = [], model: String = "naive") throws -> Job {
+        ///   - more: a line of the stage.
+        func job(units: [Int], short: Set<Int> = [], model: String = "naive", more: String? = nil) throws -> Job {
             let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path
             var text = try String(contentsOfFile: "\(root)/jobs/demand.yaml", encoding: .utf8)
             text = text.replacing("*.csv.gz", with: "*.csv").replacing(
-                "      period: day", with: "      period: day\n      model: \(model)")
+                "      period: day", with: "      period: day\n      model: \(model)" + (more.map { "\n      \($0)" } ?? ""))
             for name in ["jobs", "sample-data/demand/sales", "sample-data/demand/stock"] {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             }
@@ -78,6 +79,18 @@ import Testing
         let rows = try DemandOrderReplay(reviews: 2, resamples: 20).measure(jumping.job(units: units)).rows
         #expect(rows[5].missing == 0 && rows[5].fill == 1)
         #expect(rows[0].missing > 0 && rows[0].fill < 1 && rows[0].cost > rows[5].cost)
+    }
+
+    @Test(
+        "none costs less than the policy that knows what comes, where orders cost, spoil, or come late",
+        arguments: [
+            "order-cost: 5", "shelf-life: 4", "lead-times: 1 2 6",
+        ])
+    func lowerBound(setting: String) throws {
+        let shop = Shop(), units = (0..<120).map { 6 + ($0 * 37 + $0 * $0 * 11) % 13 }
+        let rows = try DemandOrderReplay(reviews: 6, resamples: 20).measure(shop.job(units: units, model: "ses", more: setting)).rows
+        for row in rows { #expect(row.cost >= rows[5].cost - 1e-6, "\(row.policy) \(row.cost) \(rows[5].cost)") }
+        #expect(rows[5].cost > 0)
     }
 
     @Test("a job that forecasts nothing, and a past that is too short, are refused")

@@ -99,4 +99,33 @@ import Testing
         }
         #expect(missing?.description.contains("Did you mean `store`?") == true)
     }
+
+    @Test("a new item's share is bounded by what its kin sell, not by its own few units")
+    func newItem() throws {
+        var rows = DemandRows()
+        for day in 0..<70 {
+            for item in 0..<8 {
+                rows.add("i\(item)", day: 20_000 + day, Double(30 + (day * 37 + item * 53) % 17), ["group": "g"])
+            }
+        }
+        rows.add("new", day: 20_069, 1, ["group": "g"])
+        let outcome = try DemandOutcome(
+            rows.stage(["hierarchy": .text("group"), "attributes": .text("group"), "reconcile": .text("bottom-up")]), lastDay: 20_069)
+        #expect(outcome.text("model", "new") == "kin")
+        // Three days at about 26, its kin's 38 shrunk by one day at 1; its own past alone would allow 4.5.
+        #expect(outcome.number("expected", "new") > 30, "\(outcome.number("expected", "new"))")
+    }
+
+    @Test("a place that is a number is refused beside a hierarchy: groups would be at place 0")
+    func numberedPlace() throws {
+        let schema = Schema(DemandRows.schema(["store", "place"]).fields.map { $0.name == "place" ? Field("place", .int64) : $0 })
+        let settings: [String: ParameterValue] = ["hierarchy": .text("store"), "location": .text("place")]
+        let failure = #expect(throws: Failure.self) {
+            _ = try DemandStage(configuration: DemandRows.configuration(settings), schema: schema)
+        }
+        #expect(failure?.code == "stage.column-type" && failure?.place.contains("location") == true)
+        #expect(throws: Never.self) {
+            _ = try DemandStage(configuration: DemandRows.configuration(["location": .text("place")]), schema: schema)
+        }
+    }
 }

@@ -200,4 +200,51 @@ import Testing
         #expect(abs(censored.0 - 60) < 1 && low.0 < 55)
         #expect(censored.1 == "10 days in which it ran out count as at least the level before" && low.1 == "")
     }
+
+    @Test("rows of tables that cannot be used are refused with their reason, one by one, and the others are taken")
+    func tables() throws {
+        var rows = DemandRows()
+        for day in 0..<20 { rows.add("a", day: 20_000 + day, 24, ["unit": "EA"]) }
+        let stage = try rows.stage(["unit": .text("unit"), "unit-sizes": .text("EA=1 CS=12"), "stock": .text("stock")])
+        let counts = DemandRows.table(
+            items: ["a", "a", "a"], times: ["counted": [1, 2, 3]], numbers: ["on_hand": [2, 7, .infinity]],
+            texts: ["unit": ["CS", "PAL", "EA"]])
+        let refused = try stage.absorb(counts, ofTable: "stock")
+        #expect(refused.map(\.row) == [1, 2] && refused.map(\.code) == [.unknownValue, .range])
+        #expect(refused[0].column == "unit" && refused[0].found == "unit `PAL`" && refused[1].column == "on_hand")
+        // Seven pallets are not seven pieces: the two cases stand.
+        #expect(try DemandOutcome(stage, lastDay: 20_019).number("stock", "a") == 24)
+        let forecasts = try rows.stage(["outside": .text("chronos"), "model": .text("outside")])
+        let known = (0..<3).map { _ in 20_020 * DemandRows.day }
+        let outside = DemandRows.table(
+            items: ["a", "a", "a"], times: ["time": (20..<23).map { (20_000 + $0) * DemandRows.day }, "known_from": known],
+            numbers: ["q10": [1, .nan, 1], "q50": [2, 2, 2], "q90": [3, 3, 3]])
+        let bad = try forecasts.absorb(outside, ofTable: "chronos")
+        #expect(bad.map(\.row) == [1] && bad[0].column == "q10" && bad[0].code == .range)
+    }
+
+    @Test("a row of a plan far ahead costs a row, not all periods before it")
+    func farAhead() throws {
+        let stage = try Self.steady().stage(["covariates": .text("price"), "plan": .text("plan")])
+        let before = stage.stateBytes
+        let plan = DemandRows.table(
+            items: ["good", "good"], times: ["time": [20_031 * DemandRows.day, 2_000_000 * DemandRows.day]], numbers: ["price": [1, 2]])
+        #expect(try stage.absorb(plan, ofTable: "plan") == [])
+        #expect(stage.stateBytes < before + 2_000, "\(stage.stateBytes - before)")
+    }
+
+    @Test(
+        "a setting without the one that it is about is refused",
+        arguments: [
+            ["reconcile": ParameterValue.text("bottom-up")], ["unit-sizes": .text("EA=1")], ["external-columns": .text("heat")],
+            ["catalog": .text("items")], ["cold-start": .integer(9)], ["waste": .number(2)], ["plan": .text("plan")],
+        ])
+    func partners(alone: [String: ParameterValue]) throws {
+        let failure = #expect(throws: Failure.self) { _ = try Self.steady().stage(alone) }
+        #expect(alone.keys.allSatisfy { failure?.place.contains($0) == true || failure?.description.contains($0) == true || $0 == "plan" })
+        // The control: what the checker fills in where nothing is written is no setting.
+        #expect(throws: Never.self) {
+            _ = try Self.steady().stage(["reconcile": .text("minimum-trace"), "cold-start": .integer(6), "waste": .number(1)])
+        }
+    }
 }

@@ -86,14 +86,45 @@ import Testing
         #expect(outcome.text("notes", "a") == "", "no hour had to be filled")
     }
 
-    @Test("the third row of an hour that clocks show twice is refused, not taken for a correction")
-    func third() throws {
-        var (rows, _) = try Self.hours(around: 20_022)
+    static func doubled() throws -> Int64 {
         var zone = try #require(Zone("Europe/Berlin"))
-        let doubled = zone.microseconds(local: 20_023 * DemandRows.day + 2 * 3_600_000_000)
+        return zone.microseconds(local: 20_023 * DemandRows.day + 2 * 3_600_000_000)
+    }
+
+    @Test("the third row of an hour that clocks show twice is refused where it comes with them, not taken for a correction")
+    func third() throws {
+        let (all, _) = try Self.hours(around: 20_022), doubled = try Self.doubled()
+        var rows = DemandRows()
+        for (time, units) in zip(all.times, all.units) where time <= doubled { rows.add("a", time: time, units) }
         rows.add("a", time: doubled, 99)
         var refused: [RowRefusal] = []
         _ = try rows.stage(Self.hourly, refused: &refused)
         #expect(refused.count == 1 && refused[0].found == "a third row of an hour that clocks show twice")
+    }
+
+    @Test("both rows of a doubled hour that come again, in order, correct the two, also across a restart")
+    func corrected() throws {
+        let doubled = try Self.doubled(), (all, _) = try Self.hours(around: 20_022)
+        func newest(_ stage: DemandStage) throws -> [String] {
+            _ = try DemandOutcome(stage, watermark: doubled + 2 * 3_600_000_000)
+            return stage.evidence(forRow: 0).first { $0.title == "newest hours" }?.rows.map { $0[1] } ?? []
+        }
+        let before = try newest(all.stage(Self.hourly))
+        func again(_ units: Double) -> StageInput {
+            var rows = DemandRows()
+            rows.add("a", time: doubled, units)
+            return rows.input
+        }
+        let stage = try all.stage(Self.hourly)
+        let base = stage.base()
+        #expect(try stage.absorb(again(98)) == [])
+        let restored = try DemandRows().stage(Self.hourly)
+        try restored.restore(base: base, deltas: [stage.delta()])
+        for one in [stage, restored] { #expect(try one.absorb(again(99)) == []) }
+        // The newest first: the hour after, then the two.
+        #expect(try newest(stage) == [before[0], "99.0", "98.0"] + before.dropFirst(3))
+        #expect(try newest(restored) == newest(stage))
+        // The same again is a duplicate each.
+        #expect(try stage.absorb(again(98)).map(\.code) == [.duplicate] && stage.absorb(again(99)).map(\.code) == [.duplicate])
     }
 }

@@ -13,7 +13,9 @@ import Testing
     static func promoted(_ item: Int, _ day: Int) -> Bool { (day * 7 + item * 3) % 10 < 3 }
 
     /// Six items that sell 10 a day, and 30 on offer.
-    static func filled(days: Int = 120, shift: Int = 0, _ more: [String: ParameterValue] = [:]) throws -> DemandStage {
+    ///
+    /// - Parameter after: whether five more days were on offer, whose sales came as well.
+    static func filled(days: Int = 120, after: Bool? = nil, _ more: [String: ParameterValue] = [:]) throws -> DemandStage {
         var parameters: [String: ParameterValue] = [
             "item": .text("item"), "units": .text("units"), "unit-cost": .text("cost"), "covariates": .text("promo"), "plan": .text("plan"),
             "model": .text("trees"), "trees": .integer(60), "calibrate": .bool(false), "lead-time": .integer(2), "review": .integer(3),
@@ -21,12 +23,13 @@ import Testing
         parameters.merge(more) { $1 }
         let stage = try DemandStage(configuration: StageConfiguration(name: "demand", parameters: parameters), schema: schema)
         var names: [String?] = [], times: [Int64] = [], units: [Int64] = [], promo: [Int64] = []
-        for at in 0..<days {
+        for at in 0..<days + (after == nil ? 0 : 5) {
             for item in 0..<6 {
+                let isPromoted = at < days ? promoted(item, at) : after ?? false
                 names.append("item-\(item)")
                 times.append(Int64(20_000 + at) * day)
-                promo.append(promoted(item, at) ? 1 : 0)
-                units.append((promoted(item, at) ? 30 : 10) + Int64((at * 5 + item) % 3))
+                promo.append(isPromoted ? 1 : 0)
+                units.append((isPromoted ? 30 : 10) + Int64((at * 5 + item) % 3))
             }
         }
         let batch = RecordBatch(
@@ -78,6 +81,33 @@ import Testing
         let early = try Self.filled()
         try early.absorb(Self.plan(promo: 1, knownFrom: 20_110 * Self.day), ofTable: "plan")
         #expect(try Self.expected(early) != none)
+    }
+
+    @Test("a past origin knows of a promotion what its plan had said by then, not what the sale says afterwards")
+    func plantedLate() throws {
+        // Sales of 120 to 124 are there already, all on offer; the forecast is made at 119.
+        let none = try Self.expected(Self.filled())
+        let late = try Self.filled(after: true)
+        try late.absorb(Self.plan(promo: 1, knownFrom: 20_121 * Self.day), ofTable: "plan")
+        #expect(try Self.expected(late) == none)
+        // Known in time it counts, and as the plan had it: nothing was planned that then was on offer after all.
+        let early = try Self.filled(after: true), surprise = try Self.filled(after: true)
+        try early.absorb(Self.plan(promo: 1, knownFrom: 20_110 * Self.day), ofTable: "plan")
+        try surprise.absorb(Self.plan(promo: 0, knownFrom: 20_110 * Self.day), ofTable: "plan")
+        for value in try Self.expected(early) { #expect(value > 120 && value < 180, "\(value)") }
+        for value in try Self.expected(surprise) { #expect(value > 45 && value < 80, "\(value)") }
+        // The control: without a plan all is declared known in advance, and the sale's row tells.
+        let declared = try Self.filled(after: true)
+        for value in try Self.expected(declared) { #expect(value > 120 && value < 180, "\(value)") }
+    }
+
+    @Test("of two plans of a day an origin knows the one that was there by then")
+    func replanned() throws {
+        let first = try Self.filled(), both = try Self.filled()
+        try first.absorb(Self.plan(promo: 1, knownFrom: 20_110 * Self.day), ofTable: "plan")
+        try both.absorb(Self.plan(promo: 0, knownFrom: 20_121 * Self.day), ofTable: "plan")
+        try both.absorb(Self.plan(promo: 1, knownFrom: 20_110 * Self.day), ofTable: "plan")
+        #expect(try Self.expected(both) == Self.expected(first))
     }
 
     @Test("a plan survives base and deltas, whichever way it came")

@@ -113,4 +113,24 @@ import Testing
         #expect(batch["expected"]?.doubles.map { ($0 / 10).rounded() } == [3, 9] && batch["stock"]?.doubles == [0, 5])
         #expect(throws: Failure.self) { try stage.absorb(DemandRows.table(items: ["a"], numbers: ["on_hand": [5]]), ofTable: "stock") }
     }
+
+    @Test("a budget below all that is owed buys as much of it as it can, whole backorders of the cheapest first")
+    func backorders() throws {
+        let stage = try Self.rows(costs: [100, 200, 400]).stage([
+            "model": .text("ses"), "stock": .text("stock"), "order-budget": .number(320),
+        ])
+        try stage.absorb(DemandRows.table(items: ["i0", "i1", "i2"], numbers: ["on_hand": [-100, -100, -100]]), ofTable: "stock")
+        let outcome = try DemandOutcome(stage, lastDay: 20_059)
+        #expect(["i0", "i1", "i2"].map { outcome.number("order_units", $0) } == [100, 100, 5])
+    }
+
+    @Test("a budget that changes nothing leaves results as they are without it: the forecasts it was made from are those of the results")
+    func held() throws {
+        let costs: [Int64] = [100, 200, 400]
+        let free = try Self.outcome(costs: costs), rich = try Self.outcome(["order-budget": .number(1e9)], costs: costs)
+        for column in ["forecast", "expected", "order_units", "notes", "model"] {
+            #expect(free.names.map { free.text(column, $0) } == rich.names.map { rich.text(column, $0) })
+        }
+        #expect(free.names.map { free.feature("history", $0) } == rich.names.map { rich.feature("history", $0) })
+    }
 }

@@ -11,6 +11,24 @@ public struct GlobalSeries: Sendable {
     /// Numbers that do not change, such as a store's size or a category's number.
     public var statics: [Double]
 
+    /// What was known of a covariate at an origin.
+    ///
+    /// - Parameters:
+    ///   - covariate: its position.
+    ///   - step: counted from the first value, below the covariate's count.
+    ///   - origin: values that were known then, 1 and more.
+    /// - Returns: NaN where nothing was; nil where the covariate itself says it (known in advance).
+    public typealias KnownAt = @Sendable (_ covariate: Int, _ step: Int, _ origin: Int) -> Double?
+
+    /// Where covariates became known late: what they were taken for before. Nil = all are known in advance.
+    public var knownAt: KnownAt?
+
+    /// A covariate of a step as it was known at an origin; NaN where it is not.
+    func covariate(_ place: Int, _ step: Int, origin: Int) -> Double {
+        guard covariates[place].indices.contains(step) else { return .nan }
+        return knownAt?(place, step, origin) ?? covariates[place][step]
+    }
+
     public init(values: [Double], start: Int = 0, covariates: [[Double]] = [], statics: [Double] = []) {
         (self.values, self.start, self.covariates, self.statics) = (values, start, covariates, statics)
     }
@@ -21,7 +39,7 @@ public struct GlobalSeries: Sendable {
 /// Each past origin of each series gives one row a step ahead: the target in units of the series' own level (mean of absolute values over
 /// a recent window), the newest values, those of past seasons at the same place, means of spans, how often there was nothing, covariates at
 /// the target, at the origin and against their own recent mean. Rows use values up to their origin only; covariates are those declared as
-/// known in advance. Quantiles never cross; nothing is below zero where the past is not.
+/// known in advance, or what was known of them at the row's origin (`knownAt`). Quantiles never cross; nothing is below zero where the past is not.
 ///
 /// Source of the method: Makridakis, Spiliotis, Assimakopoulos, "M5 accuracy competition", Int. J. Forecasting 38 (2022), whose best
 /// entries were of this kind.

@@ -118,7 +118,7 @@ struct GlobalRows {
     func baseline(_ base: Base, _ origin: Int, _ target: Int) -> Double {
         guard settings.isSeasonal else { return 0 }
         for one in likeness {
-            let before = one.mean(series.values, origin: origin, target: target)
+            let before = one.mean(series, origin: origin, target: target)
             if !before.isNaN { return max(before / base.unit, 0) }
         }
         return base.level * base.index(target)
@@ -128,13 +128,20 @@ struct GlobalRows {
         if settings.isSeasonal { seasonalRow(origin, step, base, into: &row) } else { levelRow(origin, step, base.unit, into: &row) }
         let target = origin + step
         for (index, list) in series.covariates.enumerated() {
-            let now = target < list.count ? list[target] : .nan
+            let now = series.covariate(index, target, origin: origin)
+            let newest = origin > 0 ? series.covariate(index, origin - 1, origin: origin) : .nan
+            var level = mean(covariateSums[index], origin, settings.window)
+            if series.knownAt != nil, origin > 0 {
+                // The newest may look a step ahead: in the mean, too, it stands as it was known.
+                let (known, whole) = (newest.isFinite ? newest : 0, list[origin - 1].isFinite ? list[origin - 1] : 0)
+                level += (known - whole) / Double(min(origin, settings.window))
+            }
             row.append(Float(now))
-            row.append(origin > 0 ? Float(list[origin - 1]) : .nan)
-            row.append(Float(now - mean(covariateSums[index], origin, settings.window)))
+            row.append(Float(newest))
+            row.append(Float(now - level))
         }
         for one in likeness {
-            let before = one.mean(series.values, origin: origin, target: target) / base.unit
+            let before = one.mean(series, origin: origin, target: target) / base.unit
             row.append(before.isNaN ? .nan : settings.isSeasonal ? settings.target(before, base.level) : Float(before))
         }
         for value in series.statics { row.append(Float(value)) }
@@ -228,6 +235,9 @@ struct GlobalRows {
 struct SameAsBefore {
     /// A number for each combination, a step each.
     private var keys: [Int] = []
+    private var numbers: [[Double]: Int] = [:]
+    private let matched: [Int]
+    private let season: Int
     /// Steps of each combination, rising.
     private var places: [[Int]] = []
 
@@ -239,12 +249,12 @@ struct SameAsBefore {
     ///   - season: its place must be the same, too; 1 = anywhere.
     init(_ series: GlobalSeries, matched: [Int], season: Int) {
         let count = matched.map { series.covariates[$0].count }.min() ?? 0
-        var numbers: [[Double]: Int] = [:]
+        (self.matched, self.season) = (matched, season)
         for step in 0..<count {
-            let values = matched.map { series.covariates[$0][step] }.map { $0.isNaN ? -.infinity : $0 }
-            let number = numbers[values + [Double((series.start + step) % season)], default: places.count]
+            let key = key(series, step) { series.covariates[$0][step] }
+            let number = numbers[key, default: places.count]
             if number == places.count {
-                numbers[values + [Double((series.start + step) % season)]] = number
+                numbers[key] = number
                 places.append([])
             }
             keys.append(number)
@@ -266,10 +276,19 @@ struct SameAsBefore {
         return result
     }
 
+    private func key(_ series: GlobalSeries, _ step: Int, _ value: (Int) -> Double) -> [Double] {
+        matched.map { value($0) }.map { $0.isNaN ? -.infinity : $0 } + [Double((series.start + step) % season)]
+    }
+
     /// Mean of the newest values before the origin; NaN where there are none.
-    func mean(_ values: [Double], origin: Int, target: Int) -> Double {
+    func mean(_ series: GlobalSeries, origin: Int, target: Int) -> Double {
         guard keys.indices.contains(target) else { return .nan }
-        let steps = places[keys[target]]
+        let values = series.values
+        var number: Int? = keys[target]
+        // The target is compared by what was known of it.
+        if series.knownAt != nil { number = numbers[key(series, target) { series.covariate($0, target, origin: origin) }] }
+        guard let number else { return .nan }
+        let steps = places[number]
         var low = 0, high = steps.count
         while low < high {
             let middle = (low + high) / 2

@@ -6,6 +6,8 @@ import Records
 struct DemandGlobal {
     private let planner: DemandPlanner
     private let model: CombinedForecaster?
+    /// Shifts of `external-columns` by origin.
+    private let shifts: [Int: Int]
 
     private var settings: DemandSettings { planner.settings }
 
@@ -13,10 +15,16 @@ struct DemandGlobal {
     init(planner: DemandPlanner, _ state: DemandState, _ items: [String], origin: (String) -> Int) {
         let planner = planner.knowing(state.external)
         self.planner = planner
+        var shifts: [Int: Int] = [:]
+        for name in items {
+            let origin = origin(name)
+            if shifts[origin] == nil { shifts[origin] = planner.externalShift(origin: origin) }
+        }
+        self.shifts = shifts
         let series = items.compactMap { name -> CombinedForecaster.Series? in
             let origin = origin(name)
             guard let item = state.items[name], item.first <= origin else { return nil }
-            return Self.series(item, planner, origin: origin, seed: DemandPlanner.seed(name, origin))
+            return Self.series(item, planner, origin: origin, shift: shifts[origin] ?? 0, seed: DemandPlanner.seed(name, origin))
         }
         let lengths = series.map(\.series.values.count).sorted()
         let middle = lengths.isEmpty ? 0 : lengths[lengths.count / 2]
@@ -32,7 +40,8 @@ struct DemandGlobal {
     /// - Parameter seed: of what the item's own models simulate.
     func forecast(of item: DemandState.Item, origin: Int, seed: UInt64) -> LocalForecast? {
         guard let model else { return nil }
-        return model.forecast(Self.series(item, planner, origin: origin, seed: seed)).clampedAtZero()
+        let shift = shifts[origin] ?? planner.externalShift(origin: origin)
+        return model.forecast(Self.series(item, planner, origin: origin, shift: shift, seed: seed)).clampedAtZero()
     }
 
     // MARK: Settings
@@ -88,7 +97,9 @@ struct DemandGlobal {
     // MARK: Rows
 
     /// Values up to the origin; covariates and calendar up to the end of the horizon, those of the periods beside included.
-    private static func series(_ item: DemandState.Item, _ planner: DemandPlanner, origin: Int, seed: UInt64) -> CombinedForecaster.Series {
+    private static func series(
+        _ item: DemandState.Item, _ planner: DemandPlanner, origin: Int, shift: Int, seed: UInt64
+    ) -> CombinedForecaster.Series {
         let settings = planner.settings, width = settings.known.count
         var zone = settings.zone
         // What became known after the origin's period is not used.
@@ -97,14 +108,14 @@ struct DemandGlobal {
         let periods = past + (1...settings.exposure).map { origin + $0 }
         var covariates: [[Double]] = []
         if width > 0 {
-            let rows = periods.map { item.known.row($0, knownBy: end, width: width) }
+            let rows = periods.map { item.known.row($0, origin: origin, knownBy: end, width: width) }
             for place in 0..<width {
                 covariates.append(rows.map { $0[place] })
                 covariates.append(rows.indices.map { $0 > 0 ? rows[$0 - 1][place] : .nan })
                 covariates.append(rows.indices.map { $0 + 1 < rows.count ? rows[$0 + 1][place] : .nan })
             }
         }
-        covariates += planner.externalColumns(periods, origin: origin)
+        covariates += planner.externalColumns(periods, shift: shift, knownBy: end)
         if [.day, .week, .month].contains(settings.period) {
             covariates.append(periods.map { Double(settings.period.placeInYear(of: $0)) })
         }
@@ -113,8 +124,32 @@ struct DemandGlobal {
             covariates.append(periods.map { Double(($0 % 7 + 10) % 7) })
         }
         // Where periods were closed, places in a season are right from the end backwards.
-        let series = GlobalSeries(values: values, start: origin + 1 - values.count, covariates: covariates)
+        var series = GlobalSeries(values: values, start: origin + 1 - values.count, covariates: covariates)
+        series.knownAt = knownAt(item, planner, periods: periods, past: past.count, shift: shift)
         return CombinedForecaster.Series(series, isKnown: past.map { planner.actual(item, $0) != nil }, seed: seed)
+    }
+}
+
+extension DemandGlobal {
+    /// What was known at an earlier origin of what comes after it: a plan that came later, and what the sale then said, were not. Nil where the
+    /// job declares everything known in advance.
+    private static func knownAt(
+        _ item: DemandState.Item, _ planner: DemandPlanner, periods: [Int], past: Int, shift: Int
+    ) -> GlobalSeries.KnownAt? {
+        let settings = planner.settings, width = settings.known.count, externals = settings.series.externalNames.count
+        guard width > 0 && item.known.hasPlans || externals > 0 else { return nil }
+        var zone = settings.zone
+        let ends = periods.prefix(past).map { settings.period.start(of: $0 + 1, &zone) }
+        let (known, external) = (item.known, planner.external)
+        return { column, step, origin in
+            let last = min(max(origin, 1), past) - 1, offset = [0, -1, 1][column % 3]
+            if column < 3 * width {
+                guard periods.indices.contains(step + offset) else { return .nan }
+                return known.row(periods[step + offset], origin: periods[last], knownBy: ends[last], width: width)[column / 3]
+            }
+            guard column < 3 * width + externals else { return nil }
+            return external.row(periods[step] - shift, knownBy: ends[last], width: externals)[column - 3 * width]
+        }
     }
 }
 

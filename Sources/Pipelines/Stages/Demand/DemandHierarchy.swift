@@ -47,13 +47,18 @@ struct DemandHierarchy: Sendable {
         let columnsOfErrors = nodes.indices.map { Self.errors(nodes[$0], keys[$0], origin: origin) }
         let errors = (0..<Self.rows).map { row in columnsOfErrors.map { $0[row] } }
         let reconciled = Reconciliation(hierarchy, errors: errors, method: method).reconciled(
-            nodes.map(\.forecast), levels: DemandPlanner.levels, limits: base.map { planner.settings.ceiling * ($0.values.max() ?? 0) })
+            nodes.map(\.forecast), levels: DemandPlanner.levels, limits: base.map { planner.settings.ceiling * Self.most($0) })
         for place in groups.indices { groups[place].one.forecast = reconciled[place].named(groups[place].one.forecast.model) }
         for (place, name) in names.enumerated() {
             var one = base[place]
             one.forecast = reconciled[groups.count + place].named(one.forecast.model)
             items[name] = one
         }
+    }
+
+    /// The largest value that there is evidence of: of a new item, that of its kin as well.
+    private static func most(_ one: DemandForecasts.One) -> Double {
+        max(one.values.max() ?? 0, one.forecast.model == DemandKin.model ? one.forecast.quantiles.max() ?? 0 : 0)
     }
 
     /// Of the sum of its members' pasts, by the group's own models.

@@ -14,6 +14,7 @@ struct DemandKin: Sendable {
     private let names: [[String]: [String]]
     private let feedStart: Int
 
+    static let model = "kin"
     private static let (least, most, weight) = (5, 200, 2.0)
 
     init(_ planner: DemandPlanner, _ state: DemandState) {
@@ -50,7 +51,7 @@ struct DemandKin: Sendable {
         for step in samples.indices where past.isEmpty && origin + 1 + step < launch { samples[step] = [0] }
         let sorted = samples.map { $0.map { $0 * ratio }.sorted() }
         let forecast = LocalForecast(
-            model: "kin", mean: sorted.map { $0.reduce(0, +) / Double($0.count) },
+            model: Self.model, mean: sorted.map { $0.reduce(0, +) / Double($0.count) },
             quantiles: sorted.flatMap { one in DemandPlanner.levels.map { Self.quantile(one, $0) } })
         let shared = zip(settings.series.attributeNames, own).prefix(width).map { "\($0) \($1)" }.joined(separator: ", ")
         let basis = counted.count == launched.count ? "at the same age" : "lately"

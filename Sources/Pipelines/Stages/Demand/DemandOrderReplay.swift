@@ -23,7 +23,8 @@ public struct DemandOrderReplay: Sendable {
         case poisson
         /// (s, S) by the power approximation, of the forecast's mean and the deviation of past values; the safety level where orders cost nothing.
         case power
-        /// Knows what comes: no policy without that knowledge can be expected to cost less.
+        /// Knows what comes, lead times included, and orders the cheapest lots for it (``LostSalesPlan``), packs and least orders aside: no
+        /// policy costs less.
         case perfect
     }
 
@@ -84,9 +85,11 @@ public struct DemandOrderReplay: Sendable {
             row(
                 policy,
                 items.compactMap { name in
-                    state.items[name].map {
-                        DemandShelf.replay(
-                            $0, name, planner, levels[policy]?[name] ?? [], origins: origins, unit: Double(state.cost(of: name, settings)))
+                    let unit = Double(state.cost(of: name, settings))
+                    return state.items[name].map {
+                        policy == .perfect
+                            ? DemandShelf.perfect($0, name, planner, origins: origins, unit: unit)
+                            : DemandShelf.replay($0, name, planner, levels[policy]?[name] ?? [], origins: origins, unit: unit)
                     }
                 })
         }
@@ -115,7 +118,6 @@ public struct DemandOrderReplay: Sendable {
         let costs = planner.shares, ratio = costs.missing / (costs.missing + costs.holding)
         let sums =
             values.count >= cover ? (cover...values.count).map { values[($0 - cover)..<$0].reduce(0, +) }.sorted() : [mean]
-        let coming = (1...cover).reduce(0.0) { $0 + Self.demand(item, planner, origin + $1) }
         let job = planner.policy(DemandDraws(forecast, settings, seed: DemandPlanner.seed(name, origin)), unitCost: unitCost)
         let safety = max(0, mean + NormalLoss.quantile(ratio) * (variance * Double(cover)).squareRoot())
         let order = settings.supply.orderCost * Double(settings.currency.minorUnits), holding = settings.holding * unitCost
@@ -131,7 +133,6 @@ public struct DemandOrderReplay: Sendable {
             (.distribution, Level(job.point, job.top)), (.safety, Level(safety)),
             (.history, Level(Newsvendor.empirical(holding: costs.holding, stockout: costs.missing, demands: sums).level)),
             (.poisson, Level(Newsvendor.poisson(holding: costs.holding, stockout: costs.missing, mean: mean).level)), (.power, power),
-            (.perfect, Level(coming)),
         ]
     }
 
@@ -191,6 +192,32 @@ struct DemandShelf {
             }
             shelf.receive(shelf.coming.removeValue(forKey: period) ?? 0, in: period, settings)
             shelf.sell(DemandOrderReplay.demand(item, planner, period), in: period, unit: unit, settings)
+        }
+        return shelf
+    }
+
+    /// What can be reached by one who knows demand and lead times: as of the others, the first review's stock is there and orders nothing.
+    static func perfect(
+        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, origins: [Int], unit: Double
+    ) -> DemandShelf {
+        let settings = planner.settings
+        var shelf = DemandShelf()
+        guard let begin = origins.first, let end = origins.last else { return shelf }
+        let demand = (begin + 1...end + settings.review).map { DemandOrderReplay.demand(item, planner, $0) }
+        let arrivals = [0] + origins.dropFirst().map { $0 - begin + lead(name, $0 + 1, settings) }.filter { $0 < demand.count }.sorted()
+        let order = settings.supply.orderCost * Double(settings.currency.minorUnits)
+        let plan = LostSalesPlan(
+            demand: demand, arrivals: arrivals, fixed: order, holding: settings.holding * unit, missing: settings.margin * unit,
+            life: settings.supply.shelfLife)
+        for (arrival, lot) in zip(arrivals, plan.lots).dropFirst() where lot > 0 {
+            shelf.coming[begin + 1 + arrival, default: 0] += lot
+            shelf.orders += 1
+            shelf.ordering += order
+        }
+        shelf.receive(plan.lots[0], in: begin + 1, settings)
+        for (at, wanted) in demand.enumerated() {
+            shelf.receive(shelf.coming.removeValue(forKey: begin + 1 + at) ?? 0, in: begin + 1 + at, settings)
+            shelf.sell(wanted, in: begin + 1 + at, unit: unit, settings)
         }
         return shelf
     }

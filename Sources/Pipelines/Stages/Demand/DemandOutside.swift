@@ -41,7 +41,7 @@ struct DemandOutside: Equatable, Sendable {
         var list = items[row.item]?[row.model] ?? []
         let at = list.firstIndex { $0.known >= row.known } ?? list.count
         if at == list.count || list[at].known != row.known { list.insert(Forecasts(known: row.known), at: at) }
-        list[at].periods.set(row.period, row.values, time: row.known, isSold: false)
+        list[at].periods.set(planned: row.values, row.period, time: row.known)
         if list.count > Self.most { list.removeFirst() }
         items[row.item, default: [:]][row.model] = list
     }

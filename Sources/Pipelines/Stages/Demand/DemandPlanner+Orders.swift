@@ -125,6 +125,19 @@ struct DemandBudget: Sendable {
     private(set) var wanted = 0.0
     private(set) var spent = 0.0
 
+    /// Backorders within the budget: the cheapest whole ones first, so that most items are served, then packs of the others.
+    private static func owed(_ wishes: [(wish: Wish, units: Double)], budget: Double, planner: DemandPlanner) -> [String: Double] {
+        var left = budget, given: [String: Double] = [:]
+        let pack = planner.settings.pack
+        for (wish, units) in wishes.sorted(by: { $0.units * $0.wish.unitCost < $1.units * $1.wish.unitCost }) {
+            var most = wish.unitCost > 0 ? min(units, (left / (pack * wish.unitCost) + 1e-9).rounded(.down) * pack) : units
+            if most < planner.settings.leastOrder { most = 0 }
+            given[wish.name] = most
+            left -= most * wish.unitCost
+        }
+        return given
+    }
+
     /// - Parameter budget: minor units.
     init(_ wishes: [Wish], budget: Double, planner: DemandPlanner) {
         func units(_ wish: Wish, _ price: Double) -> Double {
@@ -154,8 +167,8 @@ struct DemandBudget: Sendable {
             }
             if given < whole { cut[wish.name] = given }
         }
-        // At the highest price nothing is ordered; where even that is dearer than the budget, nothing can be.
-        if value(high) > budget { cut = Dictionary(wishes.map { ($0.name, 0) }, uniquingKeysWith: { first, _ in first }) }
+        // At the highest price only what is owed already is ordered; where even that is dearer than the budget, as much of it as can be.
+        if value(high) > budget { cut = Self.owed(wishes.map { ($0, units($0, high)) }, budget: budget, planner: planner) }
         spent = wishes.reduce(0) { $0 + (cut[$1.name] ?? units($1, 0)) * $1.unitCost }
     }
 }

@@ -77,6 +77,20 @@ struct DemandSeriesSettings: Sendable {
         if external != nil, externalNames.isEmpty {
             throw .stageParameterMissing(stage, "external-columns")
         }
+        try checkPartners(configuration)
+    }
+
+    /// A setting without the one that it is about says nothing, and who wrote it meant something.
+    private func checkPartners(_ configuration: StageConfiguration) throws(Failure) {
+        func refuse(_ parameter: String, without partner: String, _ isAlone: Bool) throws(Failure) {
+            guard isAlone else { return }
+            throw .demandValue(parameter, found: "it without `\(partner)`", expected: "both, or neither")
+        }
+        try refuse("reconcile", without: "hierarchy", hierarchyNames.isEmpty && reconciliation != .minimumTrace)
+        try refuse("unit-sizes", without: "unit", unit == nil && configuration.text("unit-sizes") != nil)
+        try refuse("external-columns", without: "external", external == nil && !externalNames.isEmpty)
+        try refuse("catalog", without: "attributes", catalog != nil && attributeNames.isEmpty)
+        try refuse("cold-start", without: "attributes", coldPeriods != 6 && attributeNames.isEmpty)
     }
 
     private static func place(of price: String, among covariates: [String]) throws(Failure) -> Int {
@@ -129,6 +143,7 @@ struct DemandSupplySettings: Sendable {
         }
         shelfLife = configuration.integer("shelf-life")
         waste = number("waste") ?? 1
+        if shelfLife == nil, waste != 1 { throw .demandValue("waste", found: "it without `shelf-life`", expected: "both, or neither") }
         orderCost = number("order-cost") ?? 0
         budget = number("order-budget")
     }

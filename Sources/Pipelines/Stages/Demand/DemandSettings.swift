@@ -127,7 +127,7 @@ struct DemandSettings: Sendable {
     var multiplies: Bool?
     /// Times the largest value seen, which no forecast is above.
     var ceiling: Double
-    /// Intervals of the trees are set by the span before the origin.
+    /// Intervals of the trees are set by the two spans before the origin.
     var calibrates: Bool
 
     /// Periods that are forecast: as far as an order placed now is of use.
@@ -229,6 +229,12 @@ struct DemandSettings: Sendable {
         guard itemIsText || series.hierarchy.isEmpty else {
             throw .stageColumnType(stage, "hierarchy", schema.fields[item].name, "int64", ["string, so that results of groups have names"])
         }
+        // As a number a group's place would be 0, which may be the name of one.
+        if let location = series.location, !series.hierarchy.isEmpty, schema.fields[location].type != .string {
+            throw .stageColumnType(
+                stage, "location", schema.fields[location].name, "int64", ["string, so that results of groups have no place"])
+        }
+        if plan != nil, knownNames.isEmpty { throw .stageParameterMissing(stage, "covariates") }
     }
 
     /// The period of an instant.

@@ -50,7 +50,7 @@ extension DemandStage {
                         "model", .choice(DemandBacktest.models), default: "auto",
                         help:
                             "`auto`: the fast models, weighted per item by their loss on two past origins, and those of the feed `outside` beside "
-                            + "them; `thorough`: all of them; `outside`: those of the feed alone; `trees`: boosted trees over all items; `combined`: trees and auto, weighted by the span before the origin.",
+                            + "them; `thorough`: all of them; `outside`: those of the feed alone; `trees`: boosted trees over all items; `combined`: trees and auto, weighted by the two spans before the origin.",
                         example: "dynamic-optimised-theta"),
                     Parameter(
                         "own-models", .choice(["fast", "thorough"]), default: "fast",
@@ -78,7 +78,8 @@ extension DemandStage {
                         example: "multiply"),
                     Parameter(
                         "calibrate", .bool, default: "true",
-                        help: "Intervals of `trees` and `combined` are stretched so that they were right in the span before the origin.",
+                        help:
+                            "Intervals of `trees` and `combined` are stretched so that they were right in the two spans before the origin.",
                         example: "false"),
                     Parameter(
                         "ceiling", .number(1...1_000), default: "1.5",
@@ -108,7 +109,7 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 5, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 6, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {

@@ -11,7 +11,7 @@ extension DemandStage {
         for index in 0..<input.batch.count {
             guard let units = units(columns, index, &refused) else { continue }
             var row = row(columns, index, time: input.times[index], units: units, &zone)
-            guard !isDoubledHour(&row, at: index, &zone, &refused) else { continue }
+            guard !isDoubledHour(&row, at: index, isReplayed: input.isReplayed, &zone, &refused) else { continue }
             switch take(row, keepsFirst: input.isReplayed) {
             case .new, .replaced: break
             case .same:
@@ -34,15 +34,7 @@ extension DemandStage {
         let column = columns[settings.units], name = schema.fields[settings.units].name
         var value = column.type == .float64 ? column.doubles[index] : Double(column.integers[index])
         if let unit = settings.series.unit {
-            let text = columns[unit].text(index) ?? ""
-            guard let size = settings.series.unitSizes[text] else {
-                refused.append(
-                    RowRefusal(
-                        row: index, column: schema.fields[unit].name, code: .unknownValue,
-                        found: text.isEmpty ? "no unit" : "unit `\(text)`",
-                        expected: "one of `unit-sizes`: \(settings.series.unitSizes.keys.sorted().joined(separator: ", "))"))
-                return nil
-            }
+            guard let size = size(columns[unit], index, &refused) else { return nil }
             value *= size
         }
         guard value.isFinite, abs(value) < 1e12 else {
@@ -75,16 +67,27 @@ extension DemandStage {
         return DemandSeriesName(item: item, location: columns[location].text(index) ?? "").text
     }
 
-    /// An hour that clocks show twice, in a feed of wall times: both rows come as the first, so the second is moved on by an hour.
+    /// An hour that clocks show twice, in a feed of wall times: both rows come as the first, so the second is moved on by an hour. Where both
+    /// come again after later hours, in order, they correct the two.
     ///
     /// - Returns: whether the row is refused, as one more than the two.
-    private func isDoubledHour(_ row: inout DemandState.Row, at index: Int, _ zone: inout Zone, _ refused: inout [RowRefusal]) -> Bool {
+    private func isDoubledHour(
+        _ row: inout DemandState.Row, at index: Int, isReplayed: Bool, _ zone: inout Zone, _ refused: inout [RowRefusal]
+    ) -> Bool {
         let hour: Int64 = 3_600_000_000
         guard settings.period == .hour, zone.offset(at: row.time + hour) < zone.offset(at: row.time),
             let first = state.units(of: row.item, period: row.period, time: row.time)
         else { return false }
         guard let second = state.units(of: row.item, period: row.period + 1, time: row.time + hour) else {
             (row.period, row.time) = (row.period + 1, row.time + hour)
+            return false
+        }
+        if !isReplayed, let item = state.items[row.item], item.last > row.period + 1 {
+            if item.again == row.period {
+                (row.period, row.time) = (row.period + 1, row.time + hour)
+            } else {
+                row.isAgain = true
+            }
             return false
         }
         refused.append(

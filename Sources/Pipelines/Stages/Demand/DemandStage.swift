@@ -25,6 +25,8 @@ public final class DemandStage: FinishingStage {
     private(set) var origin = 0
     private var forecasts: DemandForecasts?
     private var budget: DemandBudget?
+    /// Forecasts that a budget was made from, without their pasts.
+    private var held: [DemandForecasts.One] = []
     private var threads = 1
     /// Of the part given last.
     private(set) var results: [DemandResult] = []
@@ -39,7 +41,7 @@ public final class DemandStage: FinishingStage {
     // MARK: Results
 
     public func finish(_ time: FinishTime) throws(Failure) -> Int {
-        (items, forecasts, budget, results) = ([], nil, nil, [])
+        (items, forecasts, budget, held, results) = ([], nil, nil, [], [])
         guard let watermark = time.watermark else { return 0 }
         threads = time.threads
         var zone = settings.zone
@@ -54,7 +56,8 @@ public final class DemandStage: FinishingStage {
             let wishes = DemandForecasts.concurrently(items.count, threads: threads) { [items, state] index in
                 Self.wish(items[index], made, state, origin: origin)
             }
-            budget = DemandBudget(wishes, budget: most * Double(settings.currency.minorUnits), planner: made.planner)
+            budget = DemandBudget(wishes.map(\.0), budget: most * Double(settings.currency.minorUnits), planner: made.planner)
+            held = wishes.map(\.1)
         }
         return items.count + made.groups.count
     }
@@ -69,22 +72,38 @@ public final class DemandStage: FinishingStage {
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    private static func wish(_ name: String, _ made: DemandForecasts, _ state: DemandState, origin: Int) -> DemandBudget.Wish {
+    private static func wish(
+        _ name: String, _ made: DemandForecasts, _ state: DemandState, origin: Int
+    ) -> (DemandBudget.Wish, DemandForecasts.One) {
         let cost = state.cost(of: name, made.planner.settings)
-        let result = made.planner.result(
-            of: name, made.forecast(of: name, origin: origin), stock: state.stocks[name], unitCost: cost, origin: origin)
+        var one = made.forecast(of: name, origin: origin)
+        let result = made.planner.result(of: name, one, stock: state.stocks[name], unitCost: cost, origin: origin)
         let draws = result.draws?.thinned ?? DemandDraws(made.planner.nothing([]).forecast, made.planner.settings, seed: 0)
-        return DemandBudget.Wish(name: name, position: result.position, unitCost: Double(cost), most: result.order, draws: draws)
+        // The past is in the state already, and can be long.
+        if one.forecast.model != DemandKin.model { one.values = [] }
+        one.forecast.fitted = []
+        return (DemandBudget.Wish(name: name, position: result.position, unitCost: Double(cost), most: result.order, draws: draws), one)
+    }
+
+    private static func forecast(
+        of name: String, held: DemandForecasts.One?, _ made: DemandForecasts, _ state: DemandState, origin: Int
+    ) -> DemandForecasts.One {
+        guard var one = held else { return made.forecast(of: name, origin: origin) }
+        if one.values.isEmpty, let item = state.items[name], item.first <= origin {
+            one.values = made.planner.series(item, through: origin)
+        }
+        return one
     }
 
     public func finished(_ range: Range<Int>) throws(Failure) -> FinishedRows {
         guard let made = forecasts else { return FinishedRows(batch: try batch(from: range.lowerBound), features: matrix) }
         let origin = origin
-        results = DemandForecasts.concurrently(range.count, threads: threads) { [items, state, budget] at in
+        results = DemandForecasts.concurrently(range.count, threads: threads) { [items, state, budget, held] at in
             let index = range.lowerBound + at
             guard index < items.count else { return Self.result(of: made.groups[index - items.count], state, made, origin: origin) }
+            let one = Self.forecast(of: items[index], held: held.isEmpty ? nil : held[index], made, state, origin: origin)
             return made.planner.result(
-                of: items[index], made.forecast(of: items[index], origin: origin), stock: state.stocks[items[index]],
+                of: items[index], one, stock: state.stocks[items[index]],
                 unitCost: state.cost(of: items[index], made.planner.settings), origin: origin, ordered: budget?.cut[items[index]])
         }
         return FinishedRows(batch: try batch(from: range.lowerBound), features: matrix)

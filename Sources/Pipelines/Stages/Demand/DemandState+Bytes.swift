@@ -17,6 +17,7 @@ extension DemandState {
             for at in item.values.indices { Self.write(item.values[at], isShort: item.isShort[at], to: &writer) }
             item.known.write(to: &writer)
             writer.varint(UInt64(item.zeroPrices))
+            writer.signed(item.again.map(Int64.init) ?? .min)
             Self.write(item.labels, to: &writer)
             writer.varint(UInt64(item.parts.count))
             for part in item.parts {
@@ -68,6 +69,8 @@ extension DemandState {
             }
             item.known = DemandKnown(from: &reader)
             item.zeroPrices = Int(reader.varint())
+            let again = reader.signed()
+            item.again = again == .min ? nil : Int(again)
             item.labels = Self.texts(&reader)
             for _ in 0..<reader.count(of: 11) {
                 item.parts.append(
@@ -152,16 +155,23 @@ extension DemandState {
         write(row.labels, to: &writer)
         writer.signed(row.time)
         writer.signed(Int64(row.remaining))
-        writer.byte(row.hasZeroPrice ? 1 : 0)
+        writer.byte((row.hasZeroPrice ? 1 : 0) + (row.isAgain ? 2 : 0))
     }
 
     static func write(_ values: [Float], to writer: inout ByteWriter) {
         writer.varint(UInt64(values.count))
-        for value in values { writer.word(UInt64(value.bitPattern)) }
+        for value in values {
+            let bits = value.bitPattern
+            for shift in [0, 8, 16, 24] as [UInt32] { writer.byte(UInt8(truncatingIfNeeded: bits >> shift)) }
+        }
     }
 
     static func floats(_ reader: inout ByteReader) -> [Float] {
-        (0..<reader.count(of: 8)).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: reader.word())) }
+        (0..<reader.count(of: 4)).map { _ in
+            var bits: UInt32 = 0
+            for shift in [0, 8, 16, 24] as [UInt32] { bits |= UInt32(reader.byte()) << shift }
+            return Float(bitPattern: bits)
+        }
     }
 
     static func write(_ planned: Planned, to writer: inout ByteWriter) {
@@ -176,10 +186,13 @@ extension DemandState {
     }
 
     static func row(_ reader: inout ByteReader) -> Row {
-        Row(
+        var row = Row(
             item: text(&reader), period: Int(reader.signed()), units: Double(bitPattern: reader.word()), isShort: reader.byte() == 1,
             cost: reader.signed(), known: floats(&reader), labels: texts(&reader), time: reader.signed(), remaining: Int(reader.signed()),
-            hasZeroPrice: reader.byte() == 1)
+            hasZeroPrice: false)
+        let marks = reader.byte()
+        (row.hasZeroPrice, row.isAgain) = (marks & 1 != 0, marks & 2 != 0)
+        return row
     }
 
     static func write(_ stock: Stock, to writer: inout ByteWriter) {

@@ -20,6 +20,8 @@ struct DemandState: Sendable {
         var parts: [Part] = []
         /// Rows whose price was zero or less.
         var zeroPrices = 0
+        /// The doubled hour whose first row has come again: the next one is the second's.
+        var again: Int?
 
         var last: Int { first + values.count - 1 }
         var bytes: Int { 200 + 9 * values.capacity + known.bytes + 24 * parts.capacity + 16 * labels.count }
@@ -65,6 +67,8 @@ struct DemandState: Sendable {
         var remaining = 0
         /// The price was zero or less.
         var hasZeroPrice = false
+        /// A row of a doubled hour that comes again: the first of the two.
+        var isAgain = false
     }
 
     /// A row of the plan.
@@ -113,6 +117,7 @@ struct DemandState: Sendable {
         if items[row.item] == nil {
             items[row.item] = Item(first: row.period, values: [], isShort: [], known: plans.removeValue(forKey: row.item) ?? .init())
         }
+        items[row.item]?.again = row.isAgain ? row.period : nil
         // In place: a copy of an item would copy its whole past with every row.
         return items[row.item]?.take(row, keepsFirst: keepsFirst, history: history, addsRows: addsRows) ?? .tooOld
     }
@@ -134,11 +139,11 @@ struct DemandState: Sendable {
 
     mutating func take(_ planned: Planned) {
         rowCount += 1
-        if newest != .min, planned.period <= newest - history || planned.period > newest + history { return }
+        if newest != .min, planned.period <= newest - history { return }
         if items[planned.item] != nil {
-            items[planned.item]?.known.set(planned.period, planned.values, time: planned.time, isSold: false)
+            items[planned.item]?.known.set(planned: planned.values, planned.period, time: planned.time)
         } else {
-            plans[planned.item, default: .init()].set(planned.period, planned.values, time: planned.time, isSold: false)
+            plans[planned.item, default: .init()].set(planned: planned.values, planned.period, time: planned.time)
         }
     }
 
@@ -156,7 +161,9 @@ struct DemandState: Sendable {
     /// A row about a period for all items alike.
     mutating func take(external row: Planned) {
         rowCount += 1
-        external.set(row.period, row.values, time: row.time, isSold: false)
+        guard newest == .min || row.period > newest - history else { return }
+        external.set(planned: row.values, row.period, time: row.time)
+        if newest != .min, rowCount % 1_024 == 0 { external.forget(before: newest - history) }
     }
 
     mutating func take(_ stock: Stock, of item: String) {
@@ -198,7 +205,7 @@ extension DemandState.Item {
     /// The one row of its period.
     mutating func set(_ row: DemandState.Row, keepsFirst: Bool) -> DemandState.Taken {
         let at = row.period - first, before = values[at]
-        if !row.known.isEmpty, before.isNaN || !keepsFirst { known.set(row.period, row.known, time: .min, isSold: true) }
+        if !row.known.isEmpty, before.isNaN || !keepsFirst { known.set(sold: row.known, row.period) }
         if !before.isNaN, keepsFirst || (before == row.units && isShort[at] == row.isShort) {
             return before == row.units ? .same : .replaced
         }
@@ -217,7 +224,7 @@ extension DemandState.Item {
         let isKnown = low < parts.count && parts[low].time == row.time
         if isKnown, keepsFirst || parts[low] == part { return parts[low].units == row.units ? .same : .replaced }
         if isKnown { parts[low] = part } else { parts.insert(part, at: low) }
-        if !row.known.isEmpty { known.set(row.period, row.known, time: .min, isSold: true) }
+        if !row.known.isEmpty { known.set(sold: row.known, row.period) }
         var from = low
         while from > 0, parts[from - 1].period == part.period { from -= 1 }
         let at = row.period - first

@@ -175,8 +175,9 @@ public final class MaintenanceStage: PreparedStage, TableStage {
     }
 
     /// Takes rows of the event log in; a row that is known already, and one without a unit or a time, changes nothing.
-    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
-        guard feed == settings.events else { return }
+    @discardableResult
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] {
+        guard feed == settings.events else { return [] }
         let timestamps = batch.schema.fields.indices.filter { batch.schema.fields[$0].type == .timestamp }
         guard let unit = batch.schema.index(of: unitField.name), batch.schema.fields[unit].type == unitField.type,
             timestamps.count == 1, let time = timestamps.first,
@@ -195,6 +196,7 @@ public final class MaintenanceStage: PreparedStage, TableStage {
                 changedLogs.insert(keys[row])
             }
         }
+        return []
     }
 
     // MARK: Preparation

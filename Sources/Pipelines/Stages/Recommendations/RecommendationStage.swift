@@ -75,7 +75,8 @@ public final class RecommendationStage: FinishingStage {
         log.append(entry)
     }
 
-    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+    @discardableResult
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] {
         func text(_ name: String, _ row: Int) -> String? { batch[name].flatMap { $0.text(row) } }
         func number(_ name: String, _ row: Int) -> Double? { text(name, row).flatMap { Double($0) } }
         func needed(_ names: [String]) throws(Failure) {
@@ -139,6 +140,7 @@ public final class RecommendationStage: FinishingStage {
             }
         default: break
         }
+        return []
     }
 
     // MARK: Results

@@ -82,8 +82,26 @@ struct SpeltTime: Sendable {
         return (fault == .none ? value : nil, fault)
     }
 
+    /// At most twelve digits and nothing else, as most whole seconds are.
+    private static func digits(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        guard count > 0, count <= 12 else { return nil }
+        var value: Int64 = 0
+        for place in 0..<count {
+            let digit = text[place] &- 48
+            guard digit < 10 else { return nil }
+            value = value * 10 + Int64(digit)
+        }
+        return value
+    }
+
     private mutating func readEpoch(_ text: UnsafePointer<UInt8>, _ count: Int, _ units: Int64, _ result: inout Int64) -> ValueFault {
         let scale = units == 1 ? 6 : units == 1_000 ? 3 : 0
+        if let whole = Self.digits(text, count), !isDate {
+            let value = whole * (1_000_000 / units)
+            guard value < 253_402_300_800_000_000 else { return .range }
+            result = value
+            return .none
+        }
         let (value, fault) = scaled(text, count, scale, rounding ?? .down)
         guard let value else { return fault }
         guard value > -62_135_596_800_000_001, value < 253_402_300_800_000_000 else { return .range }

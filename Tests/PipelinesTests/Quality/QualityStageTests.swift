@@ -180,7 +180,7 @@ private struct Pieces {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         for (right, wrong) in [
             ("process - air", "process - airr"), ("wear * torque", "wear * product"), ("process - air", "process -"),
-            ("wear * torque", "wear > torque"), ("charts: torque heat", "charts: torque heatt"),
+            ("wear * torque", "wear > torque"), ("charts: torque power", "charts: torque powerr"),
         ] {
             let broken = text.replacingOccurrences(of: right, with: wrong)
             #expect(broken != text)

@@ -131,7 +131,7 @@ import Testing
             }
             return failure?.code
         }
-        #expect(try code(SmallFleet.shipped("fraud")) == "evaluate.stage")
+        #expect(try code(SmallFleet.shipped("fraud")) == "fleet.stage")
         #expect(try code(SmallFleet.shipped("maintenance-mtconnect")) == "fleet.columns")
         #expect(try code(SmallFleet.shipped("cmapss-fd001")) == "fleet.columns")
         #expect(try code(fleet.job([("from: TEMPERATURE", "from: TEMP")])) == "fleet.columns")

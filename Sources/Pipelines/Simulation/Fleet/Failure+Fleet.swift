@@ -12,6 +12,13 @@ extension Failure {
             remedy: near + "Name a job over the files of `pipeline simulate maintenance`, such as jobs/maintenance.yaml.")
     }
 
+    static func fleetStage(_ job: String, stage: String) -> Failure {
+        Failure(
+            .usage, code: "fleet.stage", what: "only a maintenance job can be tried on a simulated fleet", place: "job '\(job)'",
+            found: "the stage \(stage)", expected: "the stage maintenance",
+            remedy: "Name a job of that stage, such as jobs/maintenance.yaml, or leave --fleet out.")
+    }
+
     static func fleetFeed(_ feed: String, _ found: String) -> Failure {
         Failure(
             .usage, code: "fleet.feed", what: "the simulated fleet has no lists and no event log", place: "feed '\(feed)'", found: found,

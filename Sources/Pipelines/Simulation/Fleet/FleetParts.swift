@@ -24,7 +24,7 @@ struct FleetParts: Sendable {
     /// - Throws: a job of another stage, over another feed, with lists or an event log, or whose policy names no cost of a failure and of a repair.
     static func read(_ job: ScoringJob) throws(Failure) -> (feed: FleetFeed, costs: Costs, stage: MaintenanceStage) {
         guard try Stages.required(job.stage.name) is MaintenanceStage.Type else {
-            throw .protocolStage("", option: "--fleet", stage: job.stage.name, expected: "the stage maintenance")
+            throw .fleetStage(job.name, stage: job.stage.name)
         }
         let feed = try FleetFeed(job.main)
         if let list = job.feeds.first(where: { $0.role == .list }) { throw .fleetFeed(list.name, "`role: list`") }

@@ -9,7 +9,7 @@ enum WarehouseOpening {
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if isFolder.boolValue { throw Failure.databaseIsFolder(path) }
         if access == .read, !exists { throw Failure.databaseMissing(path) }
-        if exists { try checkHeader(path) }
+        if exists, !FileManager.default.isReadableFile(atPath: path) { throw Failure.databaseUnreadable(path) }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
         if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
@@ -63,13 +63,6 @@ enum WarehouseOpening {
         return size <= 16_384 && ["-journal", "-wal"].contains { FileManager.default.fileExists(atPath: path + $0) }
     }
 
-    private static func checkHeader(_ path: String) throws {
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure.databaseUnreadable(path) }
-        defer { try? handle.close() }
-        let head = try handle.read(upToCount: 16) ?? Data()
-        guard head.isEmpty || head == Data("SQLite format 3\0".utf8) else { throw Failure.databaseNotSQLite(path) }
-    }
-
     private static func bringUpToDate(_ path: String, lockTimeout: Timestamp.Span) throws {
         guard FileManager.default.isWritableFile(atPath: path) else { throw Failure.databaseReadOnly(path) }
         let pool = try DatabasePool(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: false))
@@ -77,8 +70,18 @@ enum WarehouseOpening {
         try migrate(pool)
     }
 
+    /// Whether it is a database, SQLite says: a descriptor of our own would, when it is closed, drop this process's locks of the file.
+    ///
     /// - Returns: the layout's version.
     private static func check(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws -> Int32 {
+        do {
+            return try layout(path, lockTimeout: lockTimeout, readOnly: readOnly)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+            throw Failure.databaseNotSQLite(path)
+        }
+    }
+
+    private static func layout(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws -> Int32 {
         let queue = try DatabaseQueue(path: path, configuration: configuration(lockTimeout: lockTimeout, readOnly: readOnly))
         defer { try? queue.close() }
         let (application, version, tables) = try queue.read { database in

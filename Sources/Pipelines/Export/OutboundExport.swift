@@ -33,6 +33,10 @@ public struct OutboundExport: Sendable {
     }
 
     package func run(folder: String, since: Int64, stopsBeforeFile: Bool) throws(Failure) -> [Outbound] {
+        // One file of a receiver at a time: two processes would plan, or write, the same one.
+        let lock = try JobLock(job: "export!\(job)!\(receiver)", database: warehouse.path, environment: environment)
+        defer { withExtendedLifetime(lock) {} }
+        let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
         var written: [Outbound] = []
         let (job, receiver) = (job, receiver)
         if let last = try warehouse.read({ try OutboundStore($0).last(job: job, receiver: receiver) }), !last.isWritten {
@@ -62,7 +66,7 @@ public struct OutboundExport: Sendable {
             let number = (last?.number ?? 0) + 1
             let name = "\(job)-\(receiver)-\(String(repeating: "0", count: max(0, 6 - String(number).count)))\(number).\(form.rawValue)"
             let path = "\(folder)/\(name)"
-            guard !FileManager.default.fileExists(atPath: path) else { throw Failure.exportExists(path) }
+            guard !FileManager.default.fileExists(atPath: path) else { throw Failure.outboundExists(path) }
             return try store.add(
                 job: job, receiver: receiver, number: number, audit: (from, head), path: path, form: form, runs: runs, by: environment)
         }
@@ -92,6 +96,13 @@ extension Failure {
         Failure(
             .usage, code: "export.receiver", what: "this is no receiver's name", found: "'\(name)'",
             expected: "letters, digits, - and _, starting with a letter", remedy: "Files and records are kept under it: --to core")
+    }
+
+    static func outboundExists(_ path: String) -> Failure {
+        Failure(
+            .usage, code: "export.delivery-exists", what: "a file of that name is there already, and this database did not write it",
+            place: path, expected: "the name of the receiver's next file free",
+            remedy: "Move it away, or write into another folder (--folder) or to another receiver (--to).")
     }
 
     static func outboundFolder(_ folder: String) -> Failure {

@@ -9,7 +9,10 @@ struct RemovedRows {
     /// Rows that erasures took, and purges of tables whose rows do not say how old they are, by table: which ones nobody knows any more.
     private var erased: [String: Int] = [:]
     private let clocks: [Int64: Timestamp]
-    private var hasErasures = false
+    /// Rows out of which erasures took a name, by table: so many may be other than they were made.
+    private var rewritten: [String: Int] = [:]
+    /// An erasure of a version that did not count them apart from those it deleted.
+    private var hasUncounted = false
 
     init(_ database: Database, job: Job, runs: [RunRecord]) throws {
         clocks = Dictionary(runs.map { ($0.id, $0.clock) }, uniquingKeysWith: { first, _ in first })
@@ -27,7 +30,11 @@ struct RemovedRows {
                     }
                 }
             } else {
-                hasErasures = true
+                if let members = body["rewritten"]?.members {
+                    for member in members { rewritten[member.name, default: 0] += Int(member.value.integer ?? 0) }
+                } else {
+                    hasUncounted = true
+                }
                 for member in body["rows"]?.members ?? [] { erased[member.name, default: 0] += Int(member.value.integer ?? 0) }
             }
         }
@@ -45,13 +52,16 @@ struct RemovedRows {
     }
 
     /// Whether two rows are the same but for names that an erasure took out of the stored one.
-    func isRewritten(_ stored: Row, from row: Row) -> Bool {
-        guard hasErasures else { return false }
-        return zip(stored, row).allSatisfy { left, right in
+    mutating func isRewritten(_ stored: Row, from row: Row, in table: String) -> Bool {
+        let left = rewritten[table] ?? 0
+        guard hasUncounted || left > 0 else { return false }
+        let isSame = zip(stored, row).allSatisfy { left, right in
             if left.1 == right.1 || Data.fromDatabaseValue(left.1) == Data(Erasure.mark.utf8) { return true }
             guard case .string(let text) = left.1.storage, case .string(let full) = right.1.storage else { return false }
             return Self.matches(full, text)
         }
+        if isSame, left > 0 { rewritten[table] = left - 1 }
+        return isSame
     }
 
     /// Whether a text is another one with marks where something, short and without quotes, stood.

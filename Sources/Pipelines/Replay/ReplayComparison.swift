@@ -1,4 +1,5 @@
 import Connectors
+import Crypto
 import GRDB
 import Records
 
@@ -76,7 +77,7 @@ final class ReplayComparison {
                 sql: """
                     SELECT id, clock, seed, job_digest, policy_digest, input_digest, list_digest, model, model_version, model_digest,
                     rows_read, rows_accepted, rows_rejected, rows_late, rows_unchanged, rows_corrected, review_items, labels_read, outcomes,
-                    watermark, labels_until FROM pipeline_runs WHERE id IN (\(runList)) ORDER BY id
+                    watermark, labels_until, since, rows_before, deadline_file, deadline_row, rows_after_deadline FROM pipeline_runs WHERE id IN (\(runList)) ORDER BY id
                     """),
         ]
     }
@@ -122,7 +123,7 @@ final class ReplayComparison {
                         return difference(table, at: right, column: nil, stored: "no such row", recomputed: "a row")
                     case (let left?, let right?):
                         compared += 1
-                        if left != right, !removed.isRewritten(left, from: right) { return describe(table, left, right) }
+                        if left != right, !removed.isRewritten(left, from: right, in: table.name) { return describe(table, left, right) }
                     }
                 }
             }
@@ -136,7 +137,7 @@ final class ReplayComparison {
         }
         for name in left.columnNames where left[name] as DatabaseValue != right[name] as DatabaseValue {
             if name == "features" { return features(table, left, right) }
-            return difference(table, at: left, column: name, stored: text(left[name]), recomputed: text(right[name]))
+            return difference(table, at: left, column: name, stored: shown(left[name], of: name), recomputed: shown(right[name], of: name))
         }
         return difference(table, at: left, column: nil, stored: "another row", recomputed: "another row")
     }
@@ -173,7 +174,27 @@ final class ReplayComparison {
     }
 
     private func text(_ names: [String], _ row: Row) -> String {
-        names.map { "\($0) \(text(row[$0]))" }.joined(separator: " ")
+        names.map { "\($0) \(shown(row[$0], of: $0))" }.joined(separator: " ")
+    }
+
+    /// Columns that speak of people, whatever their table: a difference goes into logs and mails.
+    private static let personal: Set<String> = ["reasons", "evidence", "fields", "raw", "found"]
+
+    private func isPersonal(_ column: String) -> Bool {
+        if Self.personal.contains(column) { return true }
+        let fields = job.feeds.flatMap { $0.columns.map(\.field) }
+        let keys = job.feeds.flatMap(\.key)
+        // Items, labels and scores have the row's key as a text, lists their entry.
+        if column == "key" || column == "entry" { return fields.contains { $0.isPersonal && keys.contains($0.name) } }
+        return fields.contains { $0.isPersonal && $0.name == column }
+    }
+
+    /// A value as it may be shown: of a personal one its length and the first digits of its digest, which tell two apart.
+    private func shown(_ value: DatabaseValue, of column: String) -> String {
+        let text = text(value)
+        guard isPersonal(column), !value.isNull else { return text }
+        if case .blob = value.storage { return text }
+        return "(personal: \(text.count) characters, digest \(SHA256.hash(data: Array(text.utf8)).hex.prefix(8)))"
     }
 
     private func text(_ value: DatabaseValue) -> String {

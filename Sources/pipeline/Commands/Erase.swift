@@ -48,8 +48,10 @@ struct Erase: ParsableCommand {
             Table(
                 columns: [.init("table"), .init("rows", .number)],
                 rows: report.rows.sorted { $0.key < $1.key }.map { [.text($0.key), .count($0.value)] }), to: output.console)
+        let rest = report.isWithinOthers ? "its bytes are left within longer values alone" : "nothing is left in the file"
+        if let left = report.left { throw Failure.eraseLeft(left) }
         output.console.note(
             "Erased \(Quantity.count(report.keys, "key")); \(Quantity.count(report.emptied, "audit entry", "audit entries")) lost content; "
-                + "the stage's state \(report.wasInState ? "let go of the name" : "did not have the name"); nothing is left in the file.")
+                + "the stage's state \(report.wasInState ? "let go of the name" : "did not have the name"); \(rest).")
     }
 }

@@ -59,6 +59,10 @@ struct Notify: ParsableCommand {
     func validate() throws {
         if smtp != nil, from == nil || to.isEmpty { throw ValidationError("--smtp needs --from and --to") }
         if webhook != nil, webhookFile != nil { throw ValidationError("--webhook and --webhook-file exclude each other") }
+        if smtp == nil, from != nil || !to.isEmpty || smtpUser != nil || smtpPasswordFile != nil {
+            throw ValidationError("--from, --to, --smtp-user and --smtp-password-file go with --smtp")
+        }
+        if smtpPasswordFile != nil, smtpUser == nil { throw ValidationError("--smtp-password-file goes with --smtp-user") }
         if let smtp, Self.place(smtp) == nil { throw ValidationError("--smtp is '\(smtp)', expected host:port") }
     }
 
@@ -66,9 +70,11 @@ struct Notify: ParsableCommand {
         let environment = warehouse.environment
         var channels: [any NoticeChannel] = []
         let address = try webhook ?? Secret.read(variable: "PIPELINE_WEBHOOK_URL", file: webhookFile, environment: environment)
-        if let address, !dryRun { channels.append(try channel(address, environment)) }
-        if let smtp, let from, let (host, port) = Self.place(smtp), !dryRun {
+        // Built for a dry run, too: wrong settings must be found before the night that needs them.
+        if let address { channels.append(try channel(address, environment)) }
+        if let smtp, let from, let (host, port) = Self.place(smtp) {
             let password = try Secret.read(variable: "PIPELINE_SMTP_PASSWORD", file: smtpPasswordFile, environment: environment)
+            if let smtpUser, password == nil { throw Failure.noPassword(smtpUser) }
             let login = smtpUser.flatMap { user in password.map { SMTPChannel.Login(user: user, password: $0) } }
             channels.append(try SMTPChannel(host: host, port: port, from: from, to: to, login: login, name: environment.host))
         }
@@ -105,11 +111,15 @@ struct Notify: ParsableCommand {
         #endif
     }
 
+    /// `localhost:25`, `[::1]:25`
     private static func place(_ text: String) -> (String, Int)? {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port),
             colon > text.startIndex
         else { return nil }
-        return (String(text[..<colon]), port)
+        let host = text[..<colon]
+        guard host.contains(":") || host.hasPrefix("[") else { return (String(host), port) }
+        guard host.hasPrefix("["), host.hasSuffix("]"), host.count > 2 else { return nil }
+        return (String(host.dropFirst().dropLast()), port)
     }
 }
 
@@ -143,6 +153,13 @@ extension Failure {
         Failure(
             .usage, code: "notify.channel", what: "there is nobody to tell", expected: "--smtp, --webhook-file, or PIPELINE_WEBHOOK_URL",
             remedy: "`pipeline notify --dry-run` shows what there is to tell.")
+    }
+
+    fileprivate static func noPassword(_ user: String) -> Failure {
+        Failure(
+            .usage, code: "notify.no-password", what: "the mail account has no password", place: "--smtp-user \(user)",
+            expected: "PIPELINE_SMTP_PASSWORD, or --smtp-password-file",
+            remedy: "Give it, or leave --smtp-user out where the relay asks none.")
     }
 
     fileprivate static func noWebhooks() -> Failure {

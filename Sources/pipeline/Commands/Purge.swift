@@ -21,6 +21,8 @@ struct PurgeCommand: ParsableCommand {
     var isDryRun = false
     @Flag(help: "Also write the whole file anew: needs room for a second copy, and once for files of versions that could not shrink.")
     var compact = false
+    @Flag(name: .customLong("undelivered"), help: "Delete outcomes too that a receiver of `export results` was not given yet.")
+    var takesUndelivered = false
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -33,7 +35,8 @@ struct PurgeCommand: ParsableCommand {
         let job = try job.load()
         let database = try warehouse.open(.write)
         defer { database.close() }
-        let report = try Purge(warehouse: database, environment: warehouse.environment).run(job, writes: !isDryRun)
+        let report = try Purge(warehouse: database, environment: warehouse.environment, takesUndelivered: takesUndelivered).run(
+            job, writes: !isDryRun)
         var given: Int64?
         if !isDryRun {
             if compact { try database.compact() } else { given = try database.reclaim() }
@@ -44,6 +47,11 @@ struct PurgeCommand: ParsableCommand {
                 columns: [.init("table"), .init("rows", .number)],
                 rows: report.rows.sorted { $0.key < $1.key }.map { [.text($0.key), .count($0.value)] }), to: output.console)
         let console = output.console
+        if report.undelivered > 0 {
+            console.note(
+                "Outcomes of \(Quantity.count(report.undelivered, "run")) stay until every receiver has them (`pipeline export results`); "
+                    + "--undelivered deletes them as well.")
+        }
         console.note(
             "\(isDryRun ? "Would delete" : "Deleted") \(Quantity.count(report.total, "row")); "
                 + "\(Quantity.count(report.emptied, "audit entry", "audit entries")) \(isDryRun ? "would lose" : "lost") content; "

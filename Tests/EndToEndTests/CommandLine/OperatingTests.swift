@@ -61,6 +61,29 @@ import Testing
         #expect(result.code == 64 && result.errors.contains("mode 644") && !result.errors.contains("example.com"))
     }
 
+    @Test("finds wrong settings of a channel in a dry run, and an account without its password")
+    func settings() throws {
+        let bank = try bank()
+        let mail = ["--from", "a@example.com", "--to", "b@example.com"]
+        func code(_ arguments: String..., secrets: [String: String] = [:]) throws -> Int32 {
+            let all = ["notify", "--dry-run", "--database", bank.undisturbed, "--clock", KilledBank.clock] + arguments
+            return try bank.program.run(arguments: all, environment: secrets).code
+        }
+        func dry(_ relay: String, _ further: String..., secrets: [String: String] = [:]) throws -> Int32 {
+            let all =
+                ["notify", "--dry-run", "--database", bank.undisturbed, "--clock", KilledBank.clock, "--smtp", relay] + mail + further
+            return try bank.program.run(arguments: all, environment: secrets).code
+        }
+        #expect(try dry("localhost:25") == 0 && dry("[::1]:25") == 0)
+        #expect(try dry("::1:25") == 64 && dry("[::1:25") == 64)
+        let secrets = ["PIPELINE_SMTP_PASSWORD": "p"]
+        #expect(try dry("[::1]:25", "--smtp-user", "u", secrets: secrets) == 0)
+        #expect(try dry("localhost:25", "--smtp-user", "u") == 64)
+        #expect(try dry("mail.example.com:25", "--smtp-user", "u", secrets: secrets) == 64)
+        #expect(try code("--webhook", "no address") == 64 && code("--webhook", "https://hooks.example.com/x") == 0)
+        #expect(try code("--from", "a@example.com") == 64)
+    }
+
     @Test("tells by mail what needs people, once")
     func mail() throws {
         let bank = try bank(), relay = MailRelay()

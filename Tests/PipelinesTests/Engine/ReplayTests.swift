@@ -118,6 +118,25 @@ import Testing
         #expect(difference.failure.kind == .difference)
     }
 
+    @Test("names a difference without the personal values of its columns")
+    func personal() throws {
+        let bank = try RetainedBank(delivered: 20)
+        let name = try #require(
+            try bank.warehouse.read { try String.fetchOne($0, sql: "SELECT customer FROM owners ORDER BY owner LIMIT 1") })
+        try bank.warehouse.write {
+            try $0.execute(sql: "UPDATE owners SET customer = 'Erika Mustermann' WHERE customer = ?", arguments: [name])
+        }
+        let difference = try #require(
+            try Replayer(warehouse: bank.warehouse, environment: .fixed(RetainedBank.ran)).replay(
+                bank.job, asOf: .distantFuture, in: bank.bank.folder
+            ).difference)
+        #expect(difference.place.hasSuffix(", customer") && difference.stored != difference.recomputed)
+        #expect(difference.stored.hasPrefix("(personal: 16 characters, digest "))
+        for text in [difference.failure.description, difference.stored, difference.recomputed, difference.place] {
+            #expect(!text.contains("Mustermann") && !text.contains(name))
+        }
+    }
+
     @Test("computes from the feed files: it works with the results emptied, and names a file that changed")
     func fromFiles() throws {
         let (bank, warehouse) = try history()

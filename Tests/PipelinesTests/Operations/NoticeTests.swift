@@ -167,6 +167,9 @@ import Testing
                 return failure.code == "secret.file" && !failure.description.contains("from file")
             }
         }
-        #expect { try Secret.read(variable: "", file: path + "x", environment: environment) } throws: { $0 is Failure }
+        // What is not there cannot be given another mode.
+        #expect { try Secret.read(variable: "", file: path + "x", environment: environment) } throws: {
+            ($0 as? Failure)?.remedy.contains("Create it") == true
+        }
     }
 }

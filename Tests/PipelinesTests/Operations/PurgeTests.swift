@@ -92,6 +92,58 @@ import Testing
         #expect(try bank.warehouse.read { try AuditChain($0).verify().holds } == 4)
     }
 
+    @Test("keeps rejects in which a held key stands, and only those")
+    func heldRejects() throws {
+        let bank = try RetainedBank()
+        let raw = try #require(
+            try bank.warehouse.read {
+                try Data.fetchOne($0, sql: "SELECT raw FROM pipeline_rejects WHERE instr(raw, CAST(',' AS BLOB)) > 1 ORDER BY id LIMIT 1")
+            })
+        let key = try #require(String(decoding: raw, as: UTF8.self).split(separator: ",").first.map(String.init))
+        let before = try bank.count("SELECT count(*) FROM pipeline_rejects")
+        _ = try bank.warehouse.write {
+            try HoldStore($0).place(job: "bank", key: key, reason: "case 17", by: .fixed(RetainedBank.purged))
+        }
+        _ = try bank.purge()
+        let kept = try bank.warehouse.read { try Data.fetchAll($0, sql: "SELECT raw FROM pipeline_rejects") }
+        #expect(kept.contains(raw) && before > kept.count + 1)
+        // All but the newest name the key: without the hold they go.
+        #expect(kept.dropLast().allSatisfy { String(decoding: $0, as: UTF8.self).hasPrefix(key) })
+    }
+
+    @Test("takes no outcome that a receiver was not given yet, nor a decision; once given they go, and on demand")
+    func undelivered() throws {
+        let bank = try RetainedBank(delivered: 25)
+        func export() throws {
+            _ = try OutboundExport(
+                job: "bank", receiver: "core", form: .csv, warehouse: bank.warehouse, environment: .fixed(RetainedBank.ran)
+            ).run(folder: bank.bank.folder)
+        }
+        try export()
+        try bank.bank.deliver(20)
+        _ = try bank.bank.runner(bank.warehouse, at: RetainedBank.ran + .hours(2)).run(bank.job)
+        let items = try bank.warehouse.read { try ReviewStore($0).list(now: RetainedBank.ran + .hours(3)) }
+        let late = try #require(items.first { $0.item.run == 2 && $0.state.decision == nil })
+        _ = try ReviewQueue(bank.warehouse).decide(
+            late.item.id, outcome: "hold", isPositive: true, reason: "stolen", by: .ann, now: RetainedBank.ran + .hours(4),
+            outcomes: ["clear", "hold"])
+        let waiting = try bank.count("SELECT count(*) FROM bank_scores WHERE run = 2")
+        let given = try bank.count("SELECT count(*) FROM bank_scores WHERE run = 1")
+        let first = try bank.purge()
+        #expect(first.undelivered == 1)
+        #expect(try bank.count("SELECT count(*) FROM bank_scores WHERE run = 2") == waiting)
+        #expect(try bank.count("SELECT count(*) FROM bank_scores WHERE run = 1") < given)
+        #expect(try bank.count("SELECT count(*) FROM pipeline_decisions WHERE item = ?", [late.item.id]) == 1)
+        // On demand they go: what it would take is counted, and taken back.
+        let all = try Purge(warehouse: bank.warehouse, environment: .fixed(RetainedBank.purged), takesUndelivered: true)
+            .run(bank.job, writes: false)
+        #expect(all.rows["bank_scores"] ?? 0 > 0 && all.undelivered == 0)
+        try export()
+        let second = try bank.purge()
+        #expect(second.undelivered == 0 && second.rows["bank_scores"] == all.rows["bank_scores"])
+        #expect(try bank.count("SELECT count(*) FROM pipeline_decisions WHERE item = ?", [late.item.id]) == 0)
+    }
+
     @Test("leaves a history that replays; a row missing that it did not take is a difference")
     func replays() throws {
         let bank = try RetainedBank()
@@ -109,9 +161,13 @@ import Testing
 
     @Test("of rows that `train` learns from is a finding of `check`")
     func tooShort() throws {
-        #expect {
-            try BankFixture { $0 + "\nretain: { results: 20d }\n" }.job()
-        } throws: { "\($0)".contains("retain") }
+        for name in ["results", "labels", "review"] {
+            #expect {
+                try BankFixture { $0 + "\nretain: { \(name): 36d }\n" }.job()
+            } throws: { "\($0)".contains("retain") }
+        }
+        // Decisions teach as labels of feeds do; rejects teach nothing.
+        #expect(try BankFixture { $0 + "\nretain: { review: 37d, rejects: 1d }\n" }.job().retention?.review == .days(37))
         #expect(try BankFixture { $0 + "\nretain: { results: 37d }\n" }.job().retention?.results == .days(37))
     }
 }

@@ -18,7 +18,7 @@ struct RetainedBank {
 
     init(delivered: Int? = nil) throws {
         bank = try BankFixture(customers: 30, delivered: delivered, broken: 4_000) { text in
-            text.replacing("feeds:\n", with: Self.landed)
+            text.replacing("feeds:\n", with: Self.landed).replacing("last: 30d", with: "last: 3d")
                 + "\nretain: { results: 40d, tables: { landed: 40d }, rejects: 10d, review: 10d, labels: 40d }\n"
         }
         let owners = (0...30).map { "\($0 + 1),C\(String(format: "%06d", $0))\n" }.joined()

@@ -55,6 +55,40 @@ import Testing
         #expect(try core.export("third", since: 1).first?.rows == two.rows)
     }
 
+    @Test("are written where they were to be, whatever the folder of the next start is, by one process at a time")
+    func place() throws {
+        let core = try Core()
+        let above = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+        let relative = "\(above)\(core.folder)"
+        func export(_ receiver: String, to folder: String) throws -> [Outbound] {
+            try OutboundExport(
+                job: "bank", receiver: receiver, form: .csv, warehouse: core.warehouse, environment: .fixed(Self.first)
+            ).run(folder: folder)
+        }
+        #expect(try export("core", to: relative).first?.path == "\(core.folder)/bank-core-000001.csv")
+        let descriptor = open("\(core.warehouse.path).export!bank!other.lock", O_CREAT | O_RDWR, 0o600)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        #expect { try export("other", to: relative) } throws: { ($0 as? Failure)?.code == "run.locked" }
+        #expect(try export("third", to: relative).count == 1)
+        _ = flock(descriptor, LOCK_UN)
+        #expect(try export("other", to: relative).count == 1)
+    }
+
+    @Test("are not written over a file that is there, and the message names what this command has")
+    func taken() throws {
+        let core = try Core()
+        try "theirs".write(toFile: "\(core.folder)/bank-core-000001.csv", atomically: true, encoding: .utf8)
+        #expect {
+            try core.export()
+        } throws: { error in
+            guard let failure = error as? Failure else { return false }
+            return failure.code == "export.delivery-exists" && !failure.remedy.contains("--force") && failure.remedy.contains("--folder")
+        }
+        #expect(try String(contentsOfFile: "\(core.folder)/bank-core-000001.csv", encoding: .utf8) == "theirs")
+        #expect(try core.count("SELECT count(*) FROM pipeline_outbound") == 0)
+    }
+
     @Test("follow with the decisions of people, and a second thought is a correction")
     func decisions() throws {
         let core = try Core()

@@ -13,12 +13,20 @@ public import Records
 /// Feed files and backups are not touched: whoever runs them deletes there.
 public struct Erasure {
     public struct Report: Hashable, Sendable {
+        /// Rows deleted, by table.
+        public var deleted: [String: Int] = [:]
+        /// Rows that stay without the name, by table.
+        public var rewritten: [String: Int] = [:]
         /// Rows deleted or rewritten, by table.
-        public var rows: [String: Int] = [:]
+        public var rows: [String: Int] { deleted.merging(rewritten, uniquingKeysWith: +) }
         public var keys = 0
         /// Audit entries whose content went.
         public var emptied = 0
         public var wasInState = false
+        /// Where the name still stands, in the file's bytes; nil = nowhere.
+        public var left: String?
+        /// What is left of its bytes is part of longer names, which are somebody else's.
+        public var isWithinOthers = false
     }
 
     /// The name is never shown, stored or logged.
@@ -45,16 +53,17 @@ public struct Erasure {
     /// One transaction for the rows, then the file; both can be repeated.
     ///
     /// - Parameter keys: further rows that are this person's, which neither the database nor feed files that are still there can tell.
-    /// - Throws: a run of the job is going on; a hold; an item that nobody has decided; the name is still in the file, with where.
+    /// - Returns: with `left`, where the name is still in the file: `Failure.eraseLeft` words it.
+    /// - Throws: a run of the job is going on; a hold; an item that nobody has decided.
     public func run(keys further: [String] = [], reason: String) throws(Failure) -> Report {
         guard !reason.allSatisfy(\.isWhitespace) else { throw .holdReason() }
         let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         let known = try PersonFeed.keys(job: job, column: column, value: value, in: warehouse).union(further)
-        let report = try withExtendedLifetime(lock) { () throws(Failure) in
+        var report = try withExtendedLifetime(lock) { () throws(Failure) in
             try warehouse.write(durable: true) { try erase(known: known, reason: reason, in: $0) }
         }
         try warehouse.compact()
-        if let place = try warehouse.place(of: Array(value.utf8)) { throw .eraseLeft(place) }
+        (report.left, report.isWithinOthers) = try ErasureProof(value, in: warehouse).search()
         return report
     }
 
@@ -65,14 +74,19 @@ public struct Erasure {
         let keys = found.keys.union(known)
         try refuseHeldOrOpen(keys, in: database)
         report.keys = keys.count
-        var decisions = try found.delete(keys: keys, in: database, &report.rows)
+        var decisions = try found.delete(keys: keys, in: database, &report.deleted, rewritten: &report.rewritten)
         report.wasInState = try forgetState(in: database)
-        let rewritten = try found.rewrite(in: database, &report.rows)
+        let rewritten = try found.rewrite(in: database, deleted: &report.deleted, rewritten: &report.rewritten)
         decisions += rewritten
-        let counts = report.rows.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .integer($0.value)) }
+        func counts(_ rows: [String: Int]) -> JSONValue {
+            .object(rows.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .integer($0.value)) })
+        }
         report.emptied = try AuditChain(database).remove(
             [(.decision, decisions)], as: .erase,
-            saying: [.init("job", .text(job.name)), .init("reason", .text(reason)), .init("rows", .object(counts))], by: environment)
+            saying: [
+                .init("job", .text(job.name)), .init("reason", .text(reason)), .init("rows", counts(report.deleted)),
+                .init("rewritten", counts(report.rewritten)),
+            ], by: environment)
         // Decisions of which only a reason was rewritten are there still: the chain states them anew.
         for id in rewritten {
             guard let row = try Row.fetchOne(database, sql: AuditSubject.decision.sql + " WHERE d.id = ?", arguments: [id]) else {
@@ -161,7 +175,13 @@ extension Failure {
             remedy: "Nothing was erased. Take the person out of the feed files, then run the job on a new database.")
     }
 
-    static func eraseLeft(_ place: String) -> Failure {
+    static func eraseHeldReject(_ reject: Int64, _ hold: Hold) -> Failure {
+        Failure(
+            .tryAgain, code: "erase.held", what: "a legal hold keeps a reject that names this person", place: "reject \(reject)",
+            remedy: "Nothing was erased. `pipeline hold list` shows the holds; \(hold.id) is the first of the job's.")
+    }
+
+    public static func eraseLeft(_ place: String) -> Failure {
         Failure(
             .difference, code: "erase.left", what: "the rows are erased, and the value is still in the database's bytes", place: place,
             remedy: "Where it belongs to somebody else too, that is right; else erase it there by its own column.")

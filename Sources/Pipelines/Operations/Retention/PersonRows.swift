@@ -55,7 +55,9 @@ struct PersonRows {
     }
 
     /// - Returns: decisions that are gone.
-    func delete(keys: Set<String>, in database: Database, _ rows: inout [String: Int]) throws -> [Int64] {
+    func delete(
+        keys: Set<String>, in database: Database, _ rows: inout [String: Int], rewritten: inout [String: Int]
+    ) throws -> [Int64] {
         func count(_ table: String) {
             if database.changesCount > 0 { rows[table, default: 0] += database.changesCount }
         }
@@ -83,7 +85,7 @@ struct PersonRows {
             count("pipeline_labels")
             try database.execute(
                 sql: "UPDATE pipeline_labels SET key = ? WHERE job = ? AND key = ?", arguments: [Erasure.mark, job.name, key])
-            count("pipeline_labels")
+            if database.changesCount > 0 { rewritten["pipeline_labels", default: 0] += database.changesCount }
         }
         for table in own {
             try database.execute(
@@ -93,51 +95,78 @@ struct PersonRows {
         return decisions
     }
 
-    /// Takes the name out of what stays: rejects, lists, others' items, reasons, prompts.
+    /// Takes the name out of what stays: rejects, lists, others' items, reasons, prompts. Each row counts once.
     ///
     /// - Returns: decisions whose reason was rewritten.
-    func rewrite(in database: Database, _ rows: inout [String: Int]) throws -> [Int64] {
-        func run(_ table: String, _ sql: String, _ arguments: StatementArguments) throws {
-            try database.execute(sql: sql, arguments: arguments)
-            if database.changesCount > 0 { rows[table, default: 0] += database.changesCount }
-        }
-        let runs = "run IN (SELECT id FROM pipeline_runs WHERE job = :job)"
-        let holds = "(instr(raw, CAST(:value AS BLOB)) > 0 OR instr(found, :value) > 0)"
-        let values: StatementArguments = ["job": job.name, "value": value]
-        try run(
-            "pipeline_rejects",
-            "DELETE FROM pipeline_rejects WHERE \(runs) AND \(holds) AND id < (SELECT max(id) FROM pipeline_rejects)", values)
-        try run(
-            "pipeline_rejects", "UPDATE pipeline_rejects SET raw = CAST(:mark AS BLOB), found = :mark WHERE \(runs) AND \(holds)",
-            ["job": job.name, "value": value, "mark": Erasure.mark])
-        try run("pipeline_lists", "DELETE FROM pipeline_lists WHERE job = :job AND entry = :value", values)
-        // As the JSON of a whole text: a part of a longer name is somebody else's.
-        let (quoted, mark) = (JSONValue.text(value).json, JSONValue.text(Erasure.mark).json)
-        for column in ["evidence", "fields", "reasons"] {
-            try run(
-                "pipeline_review_items",
-                """
-                UPDATE pipeline_review_items SET \(column) = replace(\(column), :quoted, :mark)
-                WHERE job = :job AND instr(\(column), :quoted) > 0
-                """, ["job": job.name, "quoted": quoted, "mark": mark])
-        }
-        for column in ["prompt", "answer", "failure"] {
-            try run(
-                "pipeline_ledger",
-                "UPDATE pipeline_ledger SET \(column) = replace(\(column), :value, :mark) WHERE instr(\(column), :value) > 0",
-                ["value": value, "mark": Erasure.mark])
-        }
-        let reasons = try Int64.fetchAll(
-            database,
-            sql: """
-                SELECT d.id FROM pipeline_decisions d JOIN pipeline_review_items i ON i.id = d.item
-                WHERE i.job = ? AND instr(d.reason, ?) > 0 ORDER BY d.id
-                """, arguments: [job.name, value])
-        for id in reasons {
-            try run(
-                "pipeline_decisions", "UPDATE pipeline_decisions SET reason = replace(reason, ?, ?) WHERE id = ?",
-                [value, Erasure.mark, id])
-        }
+    func rewrite(in database: Database, deleted: inout [String: Int], rewritten: inout [String: Int]) throws -> [Int64] {
+        try takeRejects(in: database, deleted: &deleted, rewritten: &rewritten)
+        try database.execute(sql: "DELETE FROM pipeline_lists WHERE job = ? AND entry = ?", arguments: [job.name, value])
+        if database.changesCount > 0 { deleted["pipeline_lists", default: 0] += database.changesCount }
+        try rewriteItems(in: database, &rewritten)
+        let search = NameSearch(value)
+        try rewrite(
+            "pipeline_ledger", ["prompt", "answer", "failure"], where: "1", [:], in: database, &rewritten
+        ) { _, text in search.replaced(in: text, by: Erasure.mark) }
+        let reasons = try rewrite(
+            "pipeline_decisions", ["reason"], where: "item IN (SELECT id FROM pipeline_review_items WHERE job = :job)", ["job": job.name],
+            in: database, &rewritten
+        ) { _, text in search.replaced(in: text, by: Erasure.mark) }
         return reasons
+    }
+
+    private func takeRejects(in database: Database, deleted: inout [String: Int], rewritten: inout [String: Int]) throws {
+        let named = NamedRejects(job, in: database)
+        let numbers = try named.numbers(naming: value)
+        let holds = try HoldStore(database).active(job: job.name)
+        if let held = try named.held(numbers, by: holds).min(), let hold = holds.first { throw Failure.eraseHeldReject(held, hold) }
+        let newest = try Int64.fetchOne(database, sql: "SELECT max(id) FROM pipeline_rejects") ?? 0
+        for number in numbers where number < newest {
+            try database.runCached("DELETE FROM pipeline_rejects WHERE id = ?", [number])
+            deleted["pipeline_rejects", default: 0] += 1
+        }
+        // Numbers go on after the newest: it stays, without its content.
+        guard numbers.last == newest else { return }
+        try database.execute(
+            sql: "UPDATE pipeline_rejects SET raw = CAST(:mark AS BLOB), found = :mark WHERE id = :id",
+            arguments: ["mark": Erasure.mark, "id": newest])
+        rewritten["pipeline_rejects", default: 0] += 1
+    }
+
+    /// Values as the JSON of a whole text: a part of a longer name is somebody else's. Reasons are sentences.
+    private func rewriteItems(in database: Database, _ rewritten: inout [String: Int]) throws {
+        let (quoted, mark) = (JSONValue.text(value).json, JSONValue.text(Erasure.mark).json)
+        let search = NameSearch(value)
+        try rewrite(
+            "pipeline_review_items", ["evidence", "fields", "reasons"], where: "job = :job", ["job": job.name], in: database, &rewritten
+        ) { column, text in
+            let whole = text.contains(quoted) ? text.replacing(quoted, with: mark) : nil
+            guard column == "reasons" else { return whole }
+            return search.replaced(in: whole ?? text, by: Erasure.mark) ?? whole
+        }
+    }
+
+    /// - Parameter change: a column's name and text to its new text; nil = as it is.
+    /// - Returns: numbers of the rows that changed.
+    @discardableResult
+    private func rewrite(
+        _ table: String, _ columns: [String], where condition: String, _ arguments: StatementArguments, in database: Database,
+        _ rewritten: inout [String: Int], _ change: (String, String) -> String?
+    ) throws -> [Int64] {
+        let holds = columns.map { "instr(\($0), :value) > 0" }.joined(separator: " OR ")
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT id, \(columns.joined(separator: ", ")) FROM \(table) WHERE \(condition) AND (\(holds)) ORDER BY id",
+            arguments: arguments + ["value": value])
+        var changed: [Int64] = []
+        for row in rows {
+            var isChanged = false
+            for column in columns {
+                guard let text = row[column] as String?, let new = change(column, text) else { continue }
+                try database.runCached("UPDATE \(table) SET \(column) = ? WHERE id = ?", [new, row["id"] as Int64])
+                isChanged = true
+            }
+            if isChanged { changed.append(row["id"]) }
+        }
+        if !changed.isEmpty { rewritten[table, default: 0] += changed.count }
+        return changed
     }
 }

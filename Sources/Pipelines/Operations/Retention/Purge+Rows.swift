@@ -4,11 +4,13 @@ import Records
 extension Purge {
     /// Items that are decided or superseded, with claims, decisions and the labels these gave. Open ones stay, whatever their age.
     func reviewItems(_ job: Job, _ limit: Timestamp, after last: inout Int64, in database: Database) throws -> Batch {
+        let undelivered = try undelivered(job, in: database)
         let ids = try Int64.fetchAll(
             database,
             sql: """
                 SELECT i.id FROM pipeline_review_items i WHERE i.job = :job AND i.created < :limit AND i.id > :last
                 AND (\(Self.isClosed)) AND \(RetainedTable.isNotHeld(job: ":job", key: "i.key"))
+                AND (i.kind <> 'row' OR \(undelivered.isGiven(item: "i")))
                 ORDER BY i.id LIMIT :count
                 """, arguments: ["job": job.name, "limit": limit.microseconds, "last": last, "count": batch])
         last = ids.last ?? last
@@ -30,7 +32,10 @@ extension Purge {
         var arguments: StatementArguments = ["job": job.name, "count": batch]
         if table.time == nil { arguments += ["limit": limit.microseconds] } else { arguments += ["text": limit.iso8601] }
         for (index, value) in (last ?? []).enumerated() { arguments += ["last\(index)": value] }
-        let keys = try Row.fetchAll(database, sql: table.oldKeysSQL(after: last != nil), arguments: arguments)
+        // Rows of tables are no outcomes: no receiver waits for them.
+        let undelivered = table.hasScores ? try undelivered(job, in: database).list : "0"
+        let keys = try Row.fetchAll(
+            database, sql: table.oldKeysSQL(after: last != nil, undelivered: undelivered), arguments: arguments)
         var deleted = Batch(isLast: keys.count < batch)
         let delete = try database.makeStatement(sql: table.deleteSQL())
         for row in keys {
@@ -62,15 +67,18 @@ extension Purge {
     }
 
     func rejects(_ job: Job, _ limit: Timestamp, after last: inout Int64, in database: Database) throws -> Batch {
-        try delete(
+        let holds = try HoldStore(database).active(job: job.name), named = NamedRejects(job, in: database)
+        return try delete(
             from: "pipeline_rejects", after: &last,
             where: "t.run IN (SELECT id FROM pipeline_runs WHERE job = :job AND clock < :limit)",
-            ["job": job.name, "limit": limit.microseconds], in: database)
+            ["job": job.name, "limit": limit.microseconds], in: database
+        ) { try named.held($0, by: holds) }
     }
 
     /// Rows of an internal table by their numbers. The newest stays: numbers go on after it, and runs and selections remember numbers.
     private func delete(
-        from table: String, after last: inout Int64, where condition: String, _ arguments: StatementArguments, in database: Database
+        from table: String, after last: inout Int64, where condition: String, _ arguments: StatementArguments, in database: Database,
+        except kept: ([Int64]) throws -> Set<Int64> = { _ in [] }
     ) throws -> Batch {
         let ids = try Int64.fetchAll(
             database,
@@ -79,8 +87,9 @@ extension Purge {
                 ORDER BY t.id LIMIT :count
                 """, arguments: arguments + ["last": last, "count": batch])
         last = ids.last ?? last
-        for id in ids { try database.runCached("DELETE FROM \(table) WHERE id = ?", [id]) }
-        return Batch(rows: ids.isEmpty ? [:] : [table: ids.count], isLast: ids.count < batch)
+        let kept = try kept(ids), gone = ids.filter { !kept.contains($0) }
+        for id in gone { try database.runCached("DELETE FROM \(table) WHERE id = ?", [id]) }
+        return Batch(rows: gone.isEmpty ? [:] : [table: gone.count], isLast: ids.count < batch)
     }
 }
 

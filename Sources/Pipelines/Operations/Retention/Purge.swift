@@ -5,7 +5,7 @@ public import Records
 /// Deletes what a job's `retain` no longer keeps, in transactions of a few thousand rows, each with its entry in the audit chain: a purge
 /// that is killed has deleted some rows and says of each that it did.
 ///
-/// Never deleted: what a hold keeps, open items and their rows, runs, files, models, lists, and the chain, whose entries about deleted
+/// Never deleted: what a hold keeps, outcomes that a receiver is still to be given, open items and their rows, runs, files, models, lists, and the chain, whose entries about deleted
 /// decisions lose their content and keep their hashes. Newest rows of tables whose numbers are counted on stay.
 public struct Purge {
     public struct Report: Hashable, Sendable {
@@ -14,6 +14,8 @@ public struct Purge {
         /// Audit entries whose content went with their rows.
         public var emptied = 0
         public var holds = 0
+        /// Runs that a receiver is still to be given, whose outcomes stayed.
+        public var undelivered = 0
         public var total: Int { rows.values.reduce(0, +) }
     }
 
@@ -21,9 +23,16 @@ public struct Purge {
     let environment: Environment
     /// Keys a transaction.
     let batch: Int
+    /// Also takes outcomes that a receiver was not given yet, and never will be.
+    let takesUndelivered: Bool
 
-    public init(warehouse: Warehouse, environment: Environment, batch: Int = 5_000) {
+    public init(warehouse: Warehouse, environment: Environment, batch: Int = 5_000, takesUndelivered: Bool = false) {
         (self.warehouse, self.environment, self.batch) = (warehouse, environment, batch)
+        self.takesUndelivered = takesUndelivered
+    }
+
+    func undelivered(_ job: Job, in database: Database) throws -> UndeliveredRows {
+        takesUndelivered ? UndeliveredRows() : try UndeliveredRows(job: job.name, in: database)
     }
 
     /// - Parameter writes: false = counts what would go, and rolls it back.
@@ -34,6 +43,7 @@ public struct Purge {
         if let hold = holds.first(where: { $0.key == nil }) { throw .purgeHeld(hold) }
         var report = Report()
         report.holds = holds.count
+        report.undelivered = try warehouse.read { try undelivered(job, in: $0).runs.count }
         let now = environment.now()
         typealias Step = (Job, Timestamp, inout Int64, Database) throws -> Batch
         func purge(_ subject: String, _ span: Timestamp.Span?, _ body: Step) throws(Failure) {

@@ -32,7 +32,9 @@ struct RetainedTable {
     var keyList: String { key.map(ResultTable.quoted).joined(separator: ", ") }
 
     /// Rows of which the newest version is older than the limit, in the order of their keys: `:limit` in microseconds, `:text` as text.
-    func oldKeysSQL(after last: Bool) -> String {
+    ///
+    /// - Parameter undelivered: runs of which no row goes.
+    func oldKeysSQL(after last: Bool, undelivered: String) -> String {
         let table = ResultTable.quoted(name)
         let match = key.map { "n.\(ResultTable.quoted($0)) = r.\(ResultTable.quoted($0))" }.joined(separator: " AND ")
         let age =
@@ -43,6 +45,7 @@ struct RetainedTable {
         return """
             SELECT \(order), \(keyText("r")) AS key_text FROM \(table) r WHERE \(age) \(from)
             AND NOT EXISTS (SELECT 1 FROM \(table) n WHERE \(match) AND n.version > r.version)
+            AND NOT EXISTS (SELECT 1 FROM \(table) n WHERE \(match) AND n.run IN (\(undelivered)))
             AND \(Self.isFree(job: ":job", key: keyText("r")))
             ORDER BY \(order) LIMIT :count
             """

@@ -33,7 +33,7 @@ extension JobSection {
             JobKey(
                 "review", "a length of time", example: "review: 3650d",
                 "Items that are decided or superseded, with their decisions and the labels these gave, by the time they were made. Open items "
-                    + "are never deleted."),
+                    + "are never deleted. At least what `train: window` learns from."),
             JobKey("labels", "a length of time", example: "labels: 730d", "Labels of feeds, by known time."),
         ])
 }
@@ -65,7 +65,7 @@ extension JobReader {
         }
         if let train {
             let needed = train.last.microseconds + train.labelDelay.microseconds
-            for (name, span) in [("results", settings.results), ("labels", settings.labels)] {
+            for (name, span) in [("results", settings.results), ("labels", settings.labels), ("review", settings.review)] {
                 if let span, span.microseconds < needed {
                     retain.report(.retainTooShort(days: (needed + 86_399_999_999) / 86_400_000_000), at: name)
                 }

@@ -103,6 +103,15 @@ extension Failure {
             expected: "an end with tokens used", remedy: "Start the command again; the part that came is not used.")
     }
 
+    static let batchTooSmallCode = "remote.batch-too-small"
+
+    /// - Parameter count: nil = as the service says.
+    static func batchTooSmall(_ count: Int?) -> Failure {
+        Failure(
+            .failed, code: batchTooSmallCode, what: "a batch job has too few records", found: count.map { "\($0) records" } ?? "",
+            expected: "the service's least number", remedy: "They are sent one by one.")
+    }
+
     static func told(
         _ kind: Kind, code: String, what: String, place: String, status: Int, name: String, expected: String = "", remedy: String
     ) -> Failure {

@@ -64,8 +64,36 @@ package struct RemoteModelSetting: Hashable, Sendable {
             let key = environment.variables[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
             let client = try OpenAIClient(
                 endpoint: endpoint, key: key, caller: RemoteCaller(transport: transport, policy: policy, pace: pace))
-            return ChatModel(model, client: client, streams: streams)
+            let chat = ChatModel(model, client: client, streams: streams)
+            return try guardrail.map { guardrail throws(Failure) in try guarded(chat, guardrail, environment, transport, pace, policy) }
+                ?? chat
         }
+    }
+
+    /// Batch jobs of the same model.
+    ///
+    /// - Throws: as `completer`; another kind than `bedrock`.
+    package func batch(
+        environment: Environment, transport: any HTTPTransport, pace: Pace, configuration: BatchInference.Configuration
+    ) throws(Failure) -> BatchInference {
+        guard let model = try completer(environment: environment, transport: transport, pace: pace) as? ConverseModel else {
+            throw .setting("model", found: "\(kind.rawValue) and a batch job", expected: "bedrock:MODEL")
+        }
+        return BatchInference(model, configuration: configuration)
+    }
+
+    /// A server that knows no guardrail: Bedrock is asked beside it, where the environment says.
+    private func guarded(
+        _ chat: ChatModel, _ guardrail: Guardrail, _ environment: Environment, _ transport: any HTTPTransport, _ pace: Pace,
+        _ policy: RetryPolicy
+    ) throws(Failure) -> GuardedModel {
+        let client = try BedrockClient(
+            environment: environment, region: region, profile: profile, transport: transport, pace: pace, policy: policy)
+        guard allowedRegions.isEmpty || allowedRegions.contains(client.region) else {
+            throw .regionNotAllowed("guardrail \(guardrail.identifier)", leavesTo: [client.region], allowed: allowedRegions)
+        }
+        if !allowedRegions.isEmpty { try check(client.endpoints.runtime) }
+        return GuardedModel(chat, guardrail: guardrail, client: client)
     }
 
     /// An address says where a prompt goes, whatever the region's name: this machine, or a host with an allowed region in its name.
@@ -81,6 +109,8 @@ package struct RemoteModelSetting: Hashable, Sendable {
     /// - Throws: a model whose price is not known.
     package func facts(in registry: ModelRegistry = .bundled) throws(Failure) -> ModelFacts {
         if let facts = registry.facts(of: model) { return facts }
+        // A router chooses among models that only the account knows: reserved by the dearest, settled by the one it names.
+        if kind != .openai, model.contains("prompt-router"), let dearest = registry.dearest(named: model) { return dearest }
         guard kind == .openai, let endpoint, try Endpoint(endpoint).isPrivate else { throw .priceUnknown(model) }
         return .local(model)
     }

@@ -65,7 +65,7 @@ import Testing
         }
         let whole = BatchInference(
             try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(store)), configuration: batch.settings)
-        _ = try? await whole.completions(of: [prompt], name: "run-1", limit: .seconds(600))
+        _ = try? await whole.answers(to: [prompt], name: "run-1", limit: .seconds(600))
         func service(_ request: LoopbackServer.Request) -> String {
             request.target.hasPrefix("/model-invocation-job")
                 ? "bedrock" : request.target.hasPrefix("/notes-bucket") ? "s3" : "bedrock-runtime"

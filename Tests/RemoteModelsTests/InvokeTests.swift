@@ -94,10 +94,10 @@ import Testing
         let model = try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(server))
         let batch = BatchInference(
             model, configuration: .init(role: Self.role, bucket: "notes-bucket", prefix: "pipeline", leastRecords: 3))
-        let results = try await batch.completions(
-            of: ["a", "b", "c", "d"].map { ClientFixture.prompt($0) }, name: "run-1", limit: .seconds(600))
-        #expect(results.map { (try? $0.get())?.text } == ["card_arrival", nil, "card_arrival", nil])
-        guard case .failure(let failed) = results[1], case .failure(let missing) = results[3] else { return }
+        let results = try await batch.answers(
+            to: ["a", "b", "c", "d"].map { ClientFixture.prompt($0) }, name: "run-1", limit: .seconds(600))
+        #expect(results.map { (try? $0.result.get())?.text } == ["card_arrival", nil, "card_arrival", nil])
+        guard case .failure(let failed) = results[1].result, case .failure(let missing) = results[3].result else { return }
         #expect(failed.code == "remote.batch-record" && !failed.description.contains("secret"))
         #expect(missing.code == "remote.answer-malformed")
         let put = server.received[0]
@@ -113,9 +113,9 @@ import Testing
         let server = try await LoopbackServer { _, _ in LoopbackServer.reply(200, ClientFixture.answer) }
         let model = try ConverseModel(ConverseTests.model, client: ClientFixture.bedrock(server))
         let batch = BatchInference(model, configuration: .init(role: Self.role, bucket: "notes-bucket", prefix: "pipeline"))
-        let results = try await batch.completions(
-            of: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(600))
-        #expect(results.allSatisfy { (try? $0.get())?.text == "card_arrival" })
+        let results = try await batch.answers(
+            to: [ClientFixture.prompt(), ClientFixture.prompt("x")], name: "run-1", limit: .seconds(600))
+        #expect(results.allSatisfy { (try? $0.result.get())?.text == "card_arrival" && !$0.wasBatched })
         #expect(server.received.map(\.target).allSatisfy { $0.hasSuffix("/converse") } && server.received.count == 2)
         await server.stop()
     }

@@ -14,6 +14,13 @@ public protocol Completer: Sendable {
 
     /// - Throws: refused or throttled for good, out of time, a prompt beyond the model's context, an answer that is not of the form asked.
     func completion(of prompt: Prompt) async throws(Failure) -> Completion
+
+    /// The same for a caller that pays: each send beyond the first one is reserved before it is made. A model that sends once at most needs no own.
+    func completion(of prompt: Prompt, meter: SendMeter) async throws(Failure) -> Completion
+}
+
+extension Completer {
+    public func completion(of prompt: Prompt, meter: SendMeter) async throws(Failure) -> Completion { try await completion(of: prompt) }
 }
 
 /// What a language model is asked.

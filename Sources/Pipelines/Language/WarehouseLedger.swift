@@ -69,11 +69,13 @@ package struct LedgerRows: LedgerTransaction {
         try database.worded {
             try database.runCached(
                 """
-                UPDATE pipeline_ledger SET state = ?, used_money = ?, used_tokens = ?, used_energy = ?, settled_at = ?, answer = ?, failure = ?
+                UPDATE pipeline_ledger SET state = ?, reserved_money = ?, reserved_tokens = ?, reserved_energy = ?,
+                    used_money = ?, used_tokens = ?, used_energy = ?, settled_at = ?, answer = ?, failure = ?
                 WHERE id = ?
                 """,
                 [
-                    entry.state.rawValue, entry.used.money, entry.used.tokens, entry.used.energy, entry.settledAt?.microseconds,
+                    entry.state.rawValue, entry.reserved.money, entry.reserved.tokens, entry.reserved.energy, entry.used.money,
+                    entry.used.tokens, entry.used.energy, entry.settledAt?.microseconds,
                     entry.answer,
                     entry.failure, entry.id,
                 ])

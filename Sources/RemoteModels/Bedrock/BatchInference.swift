@@ -3,7 +3,8 @@ package import Records
 
 /// Many prompts in one job of the account, at the price of batches: JSON lines to S3, a job, JSON lines back.
 ///
-/// Each line is a body of Converse. Below the service's least number of records the prompts are sent one by one.
+/// Each line is a body of Converse. Prompts beyond the service's limits of a job make several jobs; below its least number of records, ours or the
+/// one it tells, they are sent one by one.
 package struct BatchInference: Sendable {
     package struct Configuration: Hashable, Sendable {
         /// Of the role that Bedrock takes to read and write the bucket.
@@ -13,6 +14,10 @@ package struct BatchInference: Sendable {
         package var prefix: String
         /// Bedrock's quota "minimum number of records per batch inference job".
         package var leastRecords = 100
+        /// Bedrock's quota "records per batch inference job".
+        package var mostRecords = 50_000
+        /// Of one job's lines, and of its answers at their longest: what is read back must stay within `HTTPLimits.longestReply`.
+        package var mostBytes = 48 << 20
         package var pollSeconds = 30.0
 
         package init(role: String, bucket: String, prefix: String, leastRecords: Int = 100, pollSeconds: Double = 30) {
@@ -28,20 +33,67 @@ package struct BatchInference: Sendable {
 
     package init(_ model: ConverseModel, configuration: Configuration) { (self.model, settings) = (model, configuration) }
 
+    /// What became of one prompt.
+    package struct Answer: Sendable {
+        package var result: Result<Completion, Failure>
+        /// Whether a batch job answered it, at its price; else a call of its own.
+        package var wasBatched: Bool
+    }
+
     /// An answer or a failure for each prompt, in their order.
     ///
     /// - Parameters:
-    ///   - name: of the job, letters, digits and hyphens, at most 63; the same name asks for the same job again (it is the request token), so
-    ///     that a run that was killed does not pay twice.
-    ///   - limit: for the whole job.
-    /// - Throws: the job itself failed, ended early or did not end in time; a single record's failure is in the result.
-    package func completions(
-        of prompts: [Prompt], name: String, limit: Timestamp.Span
+    ///   - name: of the job, letters, digits and hyphens between them, at most 58; the same name asks for the same job again (it is the request
+    ///     token), so that a run that was killed does not pay twice. Further jobs are `name-2`, `name-3`, ...
+    ///   - limit: for all jobs together.
+    ///   - meters: of the prompts, for those sent one by one; empty = none.
+    /// - Throws: a job itself failed, ended early or did not end in time; a single record's failure is in the result.
+    package func answers(
+        to prompts: [Prompt], name: String, limit: Timestamp.Span, meters: [SendMeter] = []
+    ) async throws(Failure) -> [Answer] {
+        guard (1...58).contains(name.utf8.count), name.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 }),
+            name.first != "-", name.last != "-"
+        else { throw .setting("batch name", found: "'\(name.prefix(80))'", expected: "1 to 58 letters, digits and hyphens between them") }
+        let begun = client.caller.pace.elapsed()
+        var answers: [Answer] = []
+        for (number, part) in parts(prompts).enumerated() {
+            let left = limit.microseconds - (client.caller.pace.elapsed().microseconds - begun.microseconds)
+            let own = number == 0 ? name : "\(name)-\(number + 1)"
+            let some = Array(prompts[part])
+            do throws(Failure) {
+                guard some.count >= settings.leastRecords else { throw .batchTooSmall(some.count) }
+                answers += try await batched(some, name: own, limit: Timestamp.Span(microseconds: left)).map {
+                    Answer(result: $0, wasBatched: true)
+                }
+            } catch  where error.code == Failure.batchTooSmallCode {
+                answers += await singly(some, meters.isEmpty ? [] : Array(meters[part]))
+            }
+        }
+        return answers
+    }
+
+    /// Ranges of prompts, a job each: as even as they can be within the limits, since a last job of a few would be below the least.
+    func parts(_ prompts: [Prompt]) -> [Range<Int>] {
+        // The longest an answer can be on its line: a byte of text is at most six of JSON.
+        let sizes = prompts.indices.map { max(line(prompts[$0], $0).count, 1_000 + 24 * prompts[$0].tokenLimit) }
+        let jobs = max(
+            1, (prompts.count + settings.mostRecords - 1) / settings.mostRecords,
+            (sizes.reduce(0, +) + settings.mostBytes - 1) / settings.mostBytes)
+        let even = (prompts.count + jobs - 1) / jobs
+        var parts: [Range<Int>] = [], start = 0, bytes = 0
+        for index in prompts.indices {
+            if index > start, index - start >= even || bytes + sizes[index] > settings.mostBytes {
+                parts.append(start..<index)
+                (start, bytes) = (index, 0)
+            }
+            bytes += sizes[index]
+        }
+        return prompts.isEmpty ? [] : parts + [start..<prompts.count]
+    }
+
+    private func batched(
+        _ prompts: [Prompt], name: String, limit: Timestamp.Span
     ) async throws(Failure) -> [Result<Completion, Failure>] {
-        guard prompts.count >= settings.leastRecords else { return await singly(prompts) }
-        guard (1...63).contains(name.utf8.count), name.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 }),
-            name.first != "-"
-        else { throw .setting("batch name", found: "'\(name.prefix(80))'", expected: "1 to 63 letters, digits and hyphens") }
         let input = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/in/prompts.jsonl")
         let output = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/out/")
         try await store.put(lines(prompts), at: input, contentType: "application/jsonl", limit: limit)
@@ -52,16 +104,17 @@ package struct BatchInference: Sendable {
         return try parse(try await store.get(result, limit: limit), prompts: prompts)
     }
 
-    private func singly(_ prompts: [Prompt]) async -> [Result<Completion, Failure>] {
-        var results: [Result<Completion, Failure>] = []
-        for prompt in prompts {
+    private func singly(_ prompts: [Prompt], _ meters: [SendMeter]) async -> [Answer] {
+        var answers: [Answer] = []
+        for (number, prompt) in prompts.enumerated() {
             do throws(Failure) {
-                results.append(.success(try await model.completion(of: prompt)))
+                let completion = try await model.completion(of: prompt, meter: meters.isEmpty ? .free : meters[number])
+                answers.append(Answer(result: .success(completion), wasBatched: false))
             } catch {
-                results.append(.failure(error))
+                answers.append(Answer(result: .failure(error), wasBatched: false))
             }
         }
-        return results
+        return answers
     }
 
     package static func record(_ number: Int) -> String {
@@ -70,12 +123,13 @@ package struct BatchInference: Sendable {
 
     func lines(_ prompts: [Prompt]) -> [UInt8] {
         var bytes: [UInt8] = []
-        for (number, prompt) in prompts.enumerated() {
-            let body = ConverseBody.request(prompt, guardrail: model.guardrail, holdsToSchema: model.holdsToSchema)
-            bytes += JSONValue.object([.init("recordId", .text(Self.record(number))), .init("modelInput", body)]).json.utf8
-            bytes.append(10)
-        }
+        for (number, prompt) in prompts.enumerated() { bytes += line(prompt, number) }
         return bytes
+    }
+
+    private func line(_ prompt: Prompt, _ number: Int) -> [UInt8] {
+        let body = ConverseBody.request(prompt, guardrail: model.guardrail, holdsToSchema: model.holdsToSchema)
+        return Array(JSONValue.object([.init("recordId", .text(Self.record(number))), .init("modelInput", body)]).json.utf8) + [10]
     }
 
     private func create(name: String, input: ObjectStore.Address, output: ObjectStore.Address) async throws(Failure) -> String {
@@ -102,10 +156,12 @@ package struct BatchInference: Sendable {
         while true {
             let reply = try await client.get(
                 "/model-invocation-job/\(BedrockClient.label(job))", at: client.endpoints.control, limit: .seconds(60))
-            let status = try client.json(reply)["status"]?.string ?? ""
+            let told = try client.json(reply)
+            let status = told["status"]?.string ?? ""
             switch status {
             case "Completed", "PartiallyCompleted": return
             case "Submitted", "InProgress", "Validating", "Scheduled", "Stopping": break
+            case "Failed" where BedrockErrors.isBatchTooSmall(told["message"]?.string ?? ""): throw .batchTooSmall(nil)
             case "Failed", "Stopped", "Expired":
                 throw Failure(
                     .failed, code: "remote.batch", what: "a batch job did not end well", place: place, found: "status \(status)",

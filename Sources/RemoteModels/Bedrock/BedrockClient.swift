@@ -34,13 +34,14 @@ package struct BedrockClient: Sendable {
 
     func post(
         _ path: String, _ body: JSONValue, headers: [HTTPHeader] = [], at endpoint: Endpoint? = nil, limit: Timestamp.Span,
+        meter: SendMeter = .free,
         onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil, accept: String = "application/json"
     ) async throws(Failure) -> RemoteCaller.Reply {
         let endpoint = endpoint ?? endpoints.runtime
         let call = HTTPCall(
             .post, endpoint, path: endpoint.prefix + path,
             headers: [HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", accept)] + headers, body: Array(body.json.utf8))
-        return try await send(call, limit: limit, onPart: onPart)
+        return try await send(call, limit: limit, meter: meter, onPart: onPart)
     }
 
     func get(_ path: String, at endpoint: Endpoint, limit: Timestamp.Span) async throws(Failure) -> RemoteCaller.Reply {
@@ -49,11 +50,11 @@ package struct BedrockClient: Sendable {
     }
 
     private func send(
-        _ call: HTTPCall, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil
+        _ call: HTTPCall, limit: Timestamp.Span, meter: SendMeter = .free, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil
     ) async throws(Failure) -> RemoteCaller.Reply {
         let now = caller.pace.now
         return try await caller.reply(
-            limit: limit, onPart: onPart,
+            limit: limit, meter: meter, onPart: onPart,
             prepare: { () async throws(Failure) in try await authenticated(call) },
             complaint: { BedrockClient.complaint($0, place: call.endpoint.authority, now: now(), forget: chain.forget) })
     }

@@ -25,6 +25,7 @@ enum BedrockErrors {
                 .failed, "context-too-long", "a prompt is longer than the model can read", expected: "a prompt within the context window",
                 "Send less evidence, or take a model with a larger context.")
         }
+        if isBatchTooSmall(message) { return .batchTooSmall(nil) }
         switch (answer.status, name) {
         case (_, "AccessDeniedException"), (403, _):
             return told(
@@ -53,6 +54,12 @@ enum BedrockErrors {
                 ? told(.tryAgain, "server-error", "the model's server failed", "Start the command again later.")
                 : told(.failed, "http", "the model's server gave an unexpected reply", "Check the endpoint.")
         }
+    }
+
+    /// Accounts have quotas of their own for the least number of records of a batch job.
+    static func isBatchTooSmall(_ message: String) -> Bool {
+        let message = message.lowercased()
+        return message.contains("record") && (message.contains("minimum") || message.contains("at least") || message.contains("fewer"))
     }
 
     private static func credentials(

@@ -27,7 +27,9 @@ package struct ConverseModel: Completer {
     package var destination: String { "bedrock:\(client.region)" }
     private var place: String { "\(model), \(client.endpoints.runtime.authority)" }
 
-    package func completion(of prompt: Prompt) async throws(Failure) -> Completion {
+    package func completion(of prompt: Prompt) async throws(Failure) -> Completion { try await completion(of: prompt, meter: .free) }
+
+    package func completion(of prompt: Prompt, meter: SendMeter) async throws(Failure) -> Completion {
         let body = ConverseBody.request(prompt, guardrail: guardrail, holdsToSchema: holdsToSchema)
         let path = "/model/\(BedrockClient.label(model))/"
         var completion: Completion
@@ -35,11 +37,12 @@ package struct ConverseModel: Completer {
         if streams {
             let collector = ConverseCollector(model: model, place: place)
             reply = try await client.post(
-                path + "converse-stream", body, limit: prompt.timeLimit, onPart: { part throws(Failure) in try collector.take(part) },
+                path + "converse-stream", body, limit: prompt.timeLimit, meter: meter,
+                onPart: { part throws(Failure) in try collector.take(part) },
                 accept: "application/vnd.amazon.eventstream")
             completion = try collector.completion()
         } else {
-            reply = try await client.post(path + "converse", body, limit: prompt.timeLimit)
+            reply = try await client.post(path + "converse", body, limit: prompt.timeLimit, meter: meter)
             completion = try ConverseBody.completion(try client.json(reply), model: model, place: place)
         }
         (completion.latency, completion.attempts) = (reply.latency, reply.attempts)

@@ -137,10 +137,13 @@ package struct InvokedModel: Completer {
 
     package var destination: String { "bedrock:\(client.region)" }
 
-    package func completion(of prompt: Prompt) async throws(Failure) -> Completion {
+    package func completion(of prompt: Prompt) async throws(Failure) -> Completion { try await completion(of: prompt, meter: .free) }
+
+    package func completion(of prompt: Prompt, meter: SendMeter) async throws(Failure) -> Completion {
         let place = "\(model), \(client.endpoints.runtime.authority)"
         let reply = try await client.post(
-            "/model/\(BedrockClient.label(model))/invoke", form.request(prompt), headers: guardrail?.headers ?? [], limit: prompt.timeLimit)
+            "/model/\(BedrockClient.label(model))/invoke", form.request(prompt), headers: guardrail?.headers ?? [], limit: prompt.timeLimit,
+            meter: meter)
         var completion = try form.completion(try client.json(reply), prompt: prompt, model: model, place: place)
         (completion.latency, completion.attempts) = (reply.latency, reply.attempts)
         return try AnswerForm(prompt).checked(completion, place: place)

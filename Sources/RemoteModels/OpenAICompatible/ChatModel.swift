@@ -19,25 +19,42 @@ package struct ChatModel: Completer {
     package var destination: String { client.endpoint.authority }
     private var place: String { "\(model), \(client.endpoint.authority)" }
 
-    package func completion(of prompt: Prompt) async throws(Failure) -> Completion {
+    package func completion(of prompt: Prompt) async throws(Failure) -> Completion { try await completion(of: prompt, meter: .free) }
+
+    package func completion(of prompt: Prompt, meter: SendMeter) async throws(Failure) -> Completion {
         let form = AnswerForm(prompt)
         guard let schema = form.schema else {
-            return try await send(prompt, dialect: manners.dialect == .ollama ? .ollama : .instructions, schema: nil)
+            return try await send(prompt, dialect: manners.dialect == .ollama ? .ollama : .instructions, schema: nil, meter: meter)
         }
-        let dialect: ChatDialect
-        if let known = manners.dialect { dialect = known } else { dialect = try await findDialect(limit: prompt.timeLimit) }
-        return try form.checked(try await send(prompt, dialect: dialect, schema: schema), place: place)
+        if let known = manners.dialect {
+            return try form.checked(try await send(prompt, dialect: known, schema: schema, meter: meter), place: place)
+        }
+        let begun = client.caller.pace.elapsed()
+        let dialect = try await findDialect(limit: prompt.timeLimit, meter: meter)
+        // Finding out is part of the call's time.
+        var prompt = prompt
+        let spent = client.caller.pace.elapsed().microseconds - begun.microseconds
+        prompt.timeLimit = Timestamp.Span(microseconds: prompt.timeLimit.microseconds - spent)
+        return try form.checked(try await send(prompt, dialect: dialect, schema: schema, meter: meter), place: place)
     }
 
     /// Tries the dialects until one holds the model to a form that it cannot guess.
     ///
     /// - Throws: the server cannot be reached, or throttles: then nothing is remembered.
-    package func findDialect(limit: Timestamp.Span) async throws(Failure) -> ChatDialect {
+    package func findDialect(limit: Timestamp.Span, meter: SendMeter = .free) async throws(Failure) -> ChatDialect {
         let prompt = Prompt(
             instructions: "Answer briefly.", messages: [.init(role: .task, text: "Say hello.")], tokenLimit: 48, timeLimit: limit, seed: 1)
+        // The prompt itself does not tell the schema; what a server makes of it is paid for.
+        var priced = prompt
+        priced.schema = ChatDialect.probe.schema
+        let begun = client.caller.pace.elapsed()
         for dialect in ChatDialect.allCases where dialect != .instructions {
+            let own = try meter.extra(priced)
+            var prompt = prompt
+            prompt.timeLimit = Timestamp.Span(
+                microseconds: limit.microseconds - (client.caller.pace.elapsed().microseconds - begun.microseconds))
             do throws(Failure) {
-                let answer = try await send(prompt, dialect: dialect, schema: ChatDialect.probe.schema)
+                let answer = try await send(prompt, dialect: dialect, schema: ChatDialect.probe.schema, meter: own)
                 guard JSONValue(parsing: answer.text)?["mark"]?.string == ChatDialect.probe.value else { continue }
                 manners.remember(dialect)
                 return dialect
@@ -53,16 +70,20 @@ package struct ChatModel: Completer {
         return .instructions
     }
 
-    private func send(_ prompt: Prompt, dialect: ChatDialect, schema: JSONValue?) async throws(Failure) -> Completion {
+    private func send(
+        _ prompt: Prompt, dialect: ChatDialect, schema: JSONValue?, meter: SendMeter
+    ) async throws(Failure) -> Completion {
         do throws(Failure) {
-            return try await sendOnce(prompt, dialect: dialect, schema: schema)
+            return try await sendOnce(prompt, dialect: dialect, schema: schema, meter: meter)
         } catch  where error.code == "remote.cache-prompt" && manners.takesCachePrompt {
             manners.leaveOutCachePrompt()
-            return try await sendOnce(prompt, dialect: dialect, schema: schema)
+            return try await sendOnce(prompt, dialect: dialect, schema: schema, meter: meter)
         }
     }
 
-    private func sendOnce(_ prompt: Prompt, dialect: ChatDialect, schema: JSONValue?) async throws(Failure) -> Completion {
+    private func sendOnce(
+        _ prompt: Prompt, dialect: ChatDialect, schema: JSONValue?, meter: SendMeter
+    ) async throws(Failure) -> Completion {
         let streams = streams && dialect != .ollama
         let body = ChatBody.request(
             prompt, model: model, dialect: dialect, schema: schema, streams: streams, sendsCachePrompt: manners.takesCachePrompt)
@@ -71,10 +92,12 @@ package struct ChatModel: Completer {
         let reply: RemoteCaller.Reply
         if streams {
             let collector = ChatCollector(place: place)
-            reply = try await client.post(path, body, limit: prompt.timeLimit) { part throws(Failure) in try collector.take(part) }
+            reply = try await client.post(path, body, limit: prompt.timeLimit, meter: meter) { part throws(Failure) in
+                try collector.take(part)
+            }
             completion = try collector.completion(prompt: prompt, model: model)
         } else {
-            reply = try await client.post(path, body, limit: prompt.timeLimit)
+            reply = try await client.post(path, body, limit: prompt.timeLimit, meter: meter)
             completion = try ChatBody.completion(try client.json(reply), model: model, dialect: dialect, place: place)
         }
         (completion.latency, completion.attempts) = (reply.latency, reply.attempts)

@@ -1,3 +1,4 @@
+import Models
 package import Records
 
 /// Calls to a server that speaks OpenAI's HTTP interface: llama.cpp, vLLM, Ollama, OpenAI itself. Safe to use from several tasks.
@@ -20,7 +21,8 @@ package struct OpenAIClient: Sendable {
     }
 
     func post(
-        _ path: String, _ body: JSONValue, limit: Timestamp.Span, onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil
+        _ path: String, _ body: JSONValue, limit: Timestamp.Span, meter: SendMeter = .free,
+        onPart: (@Sendable ([UInt8]) throws(Failure) -> Void)? = nil
     ) async throws(Failure) -> RemoteCaller.Reply {
         var headers = [
             HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", onPart == nil ? "application/json" : "text/event-stream"),
@@ -28,7 +30,8 @@ package struct OpenAIClient: Sendable {
         if let key { headers.append(HTTPHeader("Authorization", "Bearer \(key)")) }
         let call = HTTPCall(.post, endpoint, path: path, headers: headers, body: Array(body.json.utf8))
         return try await caller.reply(
-            limit: limit, onPart: onPart, prepare: { call }, complaint: { OpenAIClient.complaint($0, place: call.endpoint.authority) })
+            limit: limit, meter: meter, onPart: onPart, prepare: { call },
+            complaint: { OpenAIClient.complaint($0, place: call.endpoint.authority) })
     }
 
     func json(_ reply: RemoteCaller.Reply) throws(Failure) -> JSONValue {
@@ -50,7 +53,8 @@ package struct OpenAIClient: Sendable {
                     kind, code: "remote.\(name)", what: what, place: place, status: answer.status, name: String(code.prefix(60)),
                     remedy: remedy))
         }
-        if message.contains("cache_prompt") {
+        // Servers word it in many places: `error.message`, `detail` of a validation, plain text. Only our own member's name is looked for.
+        if [400, 422].contains(answer.status), answer.text.contains("cache_prompt") {
             return told(.failed, "cache-prompt", "the server does not know `cache_prompt`", "It is left out from now on.")
         }
         if code.contains("context_length") || message.contains("context length") || message.contains("context size")

@@ -32,7 +32,7 @@ struct Mask: ParsableCommand {
     }
 
     func run() throws {
-        let scanner = SensitiveScanner(names: try knownNames())
+        let scanner = SensitiveScanner(names: try NamesFile.names(names))
         guard let spans else { return try printMasked(scanner) }
         let rows = try MaskMeasurement.rows(file, text: column, spans: spans, scanner: scanner)
         let table = Table(
@@ -48,12 +48,6 @@ struct Mask: ParsableCommand {
                 ]
             })
         try format.write(table, to: output.console)
-    }
-
-    private func knownNames() throws -> [String] {
-        guard let names, let colon = names.lastIndex(of: ":") else { return [] }
-        let file = try TextColumns(path: String(names[..<colon]), columns: [String(names[names.index(after: colon)...])])
-        return file.columns[0]
     }
 
     private func printMasked(_ scanner: SensitiveScanner) throws {

@@ -73,11 +73,30 @@ public struct Ledger: Sendable {
         }
     }
 
-    /// - Parameter mayBeBilled: whether the server may have done the work: then all of what was reserved counts as used.
-    public func fail(_ id: Int64, code: String, mayBeBilled: Bool) throws(Failure) {
+    /// Before an open call is sent once more: what that may use is reserved on top.
+    ///
+    /// - Throws: the budget does not cover it; the entry is not open.
+    public func extend(_ id: Int64, by amounts: LedgerAmounts) throws(Failure) {
+        try store.transaction { transaction throws(Failure) in
+            guard var entry = try transaction.entry(id), entry.state == .open, entry.owner == owner else {
+                throw .ledgerEntry(
+                    id, state: try transaction.entry(id)?.state.rawValue ?? "no such entry", expected: "open, of this process")
+            }
+            if let lack = caps.lacking(used: try transaction.counted(budget: budget), asked: amounts) {
+                throw .budgetSpent(lack.unit, budget: budget, asked: "\(lack.asked)", left: "\(lack.left)")
+            }
+            entry.reserved = entry.reserved + amounts
+            try transaction.update(entry)
+        }
+    }
+
+    /// - Parameters:
+    ///   - mayBeBilled: whether the server may have done the work: then all of what was reserved counts as used.
+    ///   - earlier: what earlier sends of the call may have used, whatever became of the last one.
+    public func fail(_ id: Int64, code: String, mayBeBilled: Bool, earlier: LedgerAmounts = .zero) throws(Failure) {
         try close(id) { entry in
             (entry.state, entry.failure) = (.failed, code)
-            entry.used = mayBeBilled ? entry.reserved : .zero
+            entry.used = mayBeBilled ? entry.reserved : earlier
         }
     }
 

@@ -1,4 +1,5 @@
 public import Records
+import Synchronization
 
 /// A model behind the ledger: reserves, calls, settles; what was asked before is answered without a call.
 public struct LedgeredModel: Completer {
@@ -6,14 +7,20 @@ public struct LedgeredModel: Completer {
     private let ledger: Ledger
     private let facts: ModelFacts
     private let settings: String
+    private let registry: ModelRegistry
     /// Waits for another task that asks the same.
     private let pause: @Sendable () async -> Void
 
-    /// - Parameter settings: whatever else than the prompt decides the answer.
+    /// - Parameters:
+    ///   - facts: what is reserved by; of a router the dearest it may choose.
+    ///   - settings: whatever else than the prompt decides the answer.
+    ///   - registry: prices of what a router chose.
     public init(
-        _ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", pause: @escaping @Sendable () async -> Void
+        _ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", registry: ModelRegistry = .bundled,
+        pause: @escaping @Sendable () async -> Void
     ) {
         (self.base, self.ledger, self.facts, self.settings, self.pause) = (base, ledger, facts, settings, pause)
+        self.registry = registry
     }
 
     public var family: String { base.family }
@@ -28,11 +35,12 @@ public struct LedgeredModel: Completer {
         "remote.clock-skew", "remote.secret-mode", "remote.setting", "remote.endpoint", "remote.no-region",
     ]
 
+    /// Whether a failure is one after which nothing was billed.
+    package static func costsNothing(_ failure: Failure) -> Bool { free.contains(failure.code) }
+
     public func completion(of prompt: Prompt) async throws(Failure) -> Completion {
-        let bound = TokenBound(prompt)
         let request = Ledger.Request(
-            prompt: prompt, model: base.model, destination: base.destination, settings: settings,
-            amounts: facts.amounts(promptTokens: bound.promptTokens, answerTokens: bound.answerTokens))
+            prompt: prompt, model: base.model, destination: base.destination, settings: settings, amounts: facts.bound(of: prompt))
         let begun = ContinuousClock.now
         while true {
             switch try ledger.begin(request) {
@@ -52,16 +60,29 @@ public struct LedgeredModel: Completer {
     }
 
     private func call(_ prompt: Prompt, _ id: Int64) async throws(Failure) -> Completion {
+        // What sends before the last one may have used.
+        let earlier = Spent()
+        let meter = SendMeter(prompt) { [ledger, facts] prompt throws(Failure) in
+            try ledger.extend(id, by: facts.bound(of: prompt))
+            earlier.add(facts.bound(of: prompt))
+        }
         let completion: Completion
         do throws(Failure) {
-            completion = try await base.completion(of: prompt)
+            completion = try await base.completion(of: prompt, meter: meter)
         } catch {
-            try ledger.fail(id, code: error.code, mayBeBilled: !Self.free.contains(error.code))
+            try ledger.fail(id, code: error.code, mayBeBilled: !Self.costsNothing(error), earlier: earlier.amounts)
             throw error
         }
-        try ledger.settle(
-            id, completion, used: facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens))
+        let paid = completion.invokedModel == base.model ? facts : registry.facts(of: completion.invokedModel) ?? facts
+        let used = paid.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
+        try ledger.settle(id, completion, used: used + earlier.amounts)
         return completion
+    }
+
+    private final class Spent: Sendable {
+        private let sum = Mutex(LedgerAmounts.zero)
+        var amounts: LedgerAmounts { sum.withLock { $0 } }
+        func add(_ amounts: LedgerAmounts) { sum.withLock { $0 = $0 + amounts } }
     }
 }
 

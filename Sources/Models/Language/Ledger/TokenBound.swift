@@ -1,3 +1,5 @@
+import Records
+
 /// The most tokens that a call can use, known before it is made: what is reserved.
 ///
 /// A tokenizer over bytes makes no more tokens than there are bytes, plus the marks of the chat form: 16 a message and 64 in all is above those
@@ -9,7 +11,9 @@ public struct TokenBound: Hashable, Sendable {
     public init(_ prompt: Prompt) {
         let turns = PromptTurns(prompt)
         let texts = turns.turns.reduce(0) { $0 + $1.texts.reduce(0) { $0 + $1.utf8.count + 16 } }
-        promptTokens = turns.system.utf8.count + texts + 64
+        // Servers that hold an answer to a schema may show it to the model once more.
+        let schema = AnswerForm(prompt).schema?.json.utf8.count ?? 0
+        promptTokens = turns.system.utf8.count + texts + schema + 64
         answerTokens = max(1, prompt.tokenLimit)
     }
 }

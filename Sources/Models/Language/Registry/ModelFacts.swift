@@ -47,6 +47,12 @@ public struct ModelFacts: Hashable, Sendable {
         return LedgerAmounts(money: money, tokens: Int64(promptTokens + answerTokens), energy: energy)
     }
 
+    /// The most that one send of a prompt can use.
+    public func bound(of prompt: Prompt) -> LedgerAmounts {
+        let bound = TokenBound(prompt)
+        return amounts(promptTokens: bound.promptTokens, answerTokens: bound.answerTokens)
+    }
+
     /// A model on a machine of our own, of which nothing is known but that it costs nothing a token.
     public static func local(_ model: String) -> ModelFacts {
         ModelFacts(

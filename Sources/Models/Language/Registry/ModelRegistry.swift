@@ -10,6 +10,18 @@ public struct ModelRegistry: Sendable {
         return models.first { $0.model == bare }
     }
 
+    /// A model of which only bounds are known: the highest price, the largest size of all that are known.
+    ///
+    /// - Returns: nil where none are known.
+    public func dearest(named name: String) -> ModelFacts? {
+        guard var facts = models.max(by: { $0.activeParameters < $1.activeParameters }) else { return nil }
+        facts.model = name
+        facts.promptPrice = models.map(\.promptPrice).max() ?? 0
+        facts.answerPrice = models.map(\.answerPrice).max() ?? 0
+        facts.parameters = models.map(\.parameters).max() ?? 0
+        return facts
+    }
+
     private static let prices = "AWS price list of us-east-1 through litellm 1.110.2 (model_prices_and_context_window)"
 
     private static func bedrock(

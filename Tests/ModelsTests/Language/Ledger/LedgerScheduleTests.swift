@@ -18,6 +18,10 @@ struct LedgerWorld {
     var billed = LedgerAmounts.zero
     var callsByKey: [String: Int] = [:]
     var refused = 0
+    /// What sends of a task's call before the last one may have used.
+    var earlier: [LedgerAmounts]
+    /// Whether a send after one that may have been billed is reserved before it is made.
+    var reservesRepetitions = true
 
     static let facts = ModelFacts(
         model: "m", maker: "test", context: 1_000, answerLimit: 100, promptPrice: 200, answerPrice: 900, licence: "none", parameters: 8,
@@ -43,6 +47,7 @@ struct LedgerWorld {
                 amounts: Self.facts.amounts(promptTokens: bound.promptTokens, answerTokens: bound.answerTokens))
         }
         steps = prompts.map { _ in .begin }
+        earlier = prompts.map { _ in .zero }
     }
 
     var ledger: Ledger {
@@ -57,6 +62,7 @@ struct LedgerWorld {
             process += 1
             try ledger.recover()
             for task in steps.indices { if case .done = steps[task] { continue } else { steps[task] = .begin } }
+            earlier = steps.map { _ in .zero }
             return
         }
         let task = random.below(steps.count)
@@ -70,6 +76,7 @@ struct LedgerWorld {
                 answerTokens: random.below(bound.answerTokens + 1), invokedModel: "m", attempts: 1)
             // The provider has done the work, whatever becomes of the answer.
             billed = billed + Self.facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
+            if random.below(6) == 0 { return try again(task, id) }
             callsByKey[requests[task].key, default: 0] += 1
             if random.below(10) == 0 {
                 try ledger.fail(id, code: "remote.cut", mayBeBilled: true)
@@ -78,8 +85,21 @@ struct LedgerWorld {
                 steps[task] = .settle(id, completion)
             }
         case .settle(let id, let completion):
-            try ledger.settle(
-                id, completion, used: Self.facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens))
+            let used = Self.facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
+            try ledger.settle(id, completion, used: used + earlier[task])
+            steps[task] = .done
+        }
+    }
+
+    /// The answer was lost on its way: the call is sent again, if the budget covers that.
+    private mutating func again(_ task: Int, _ id: Int64) throws {
+        guard reservesRepetitions else { return }
+        do throws(Failure) {
+            try ledger.extend(id, by: requests[task].amounts)
+            earlier[task] = earlier[task] + requests[task].amounts
+        } catch {
+            guard error.code == "language.budget" else { throw error }
+            try ledger.fail(id, code: error.code, mayBeBilled: true)
             steps[task] = .done
         }
     }
@@ -164,6 +184,23 @@ struct SeededRandom {
             if world.billed.money > world.caps.money ?? .max { passed += 1 }
         }
         #expect(passed > 0)
+    }
+
+    @Test("a client that sends again without reserving is caught by the same check")
+    func unreservedRepetitions() throws {
+        let passed = try (0..<500).contains { seed in
+            let store = MemoryLedgerStore()
+            var world = LedgerWorld(seed: UInt64(seed), store: store)
+            world.reservesRepetitions = false
+            var steps = 0
+            while !world.isDone, steps < 2_000 {
+                try world.advance()
+                steps += 1
+                if world.billed.money > store.all.reduce(LedgerAmounts.zero, { $0 + $1.counted }).money { return true }
+            }
+            return false
+        }
+        #expect(passed)
     }
 
     /// Counts what is settled and not what is open: the mistake of checking a budget without reserving.

@@ -38,20 +38,28 @@ struct RecommendationRun {
     private let prices: [String: Double]
     private let items: [String: RecommendationState.Item]
 
+    /// - Parameter other: a run at the same time on the same rows; what it learnt is taken where the settings learn the same.
     /// - Returns: nil while nothing was bought.
-    init?(settings: RecommendationSettings, state: RecommendationState, time: FinishTime) throws(Failure) {
+    init?(
+        settings: RecommendationSettings, state: RecommendationState, time: FinishTime, like other: RecommendationRun? = nil
+    ) throws(Failure) {
         // What lies ahead of the clock is not known yet.
         let now = min(time.clock.microseconds, time.watermark?.microseconds ?? time.clock.microseconds)
         let purchases = state.purchases(until: now)
         let programs = RecommendationState.programs(among: purchases, most: settings.mostInteractions)
         let learnt = purchases.filter { !programs.contains($0.user) }
         guard !learnt.isEmpty else { return nil }
-        log = try InteractionLog(
-            users: learnt.map(\.user), items: learnt.map(\.item), times: learnt.map(\.time), values: learnt.map { Float($0.quantity) })
-        (family, model) = try Self.train(log, asOf: now + 1, settings: settings, threads: time.threads)
-        calibration =
-            settings.calibrates
-            ? try OfferCalibration(log, now: now + 1, family: family, settings: settings, threads: time.threads) : nil
+        if let other, other.now == now, other.settings.learns(like: settings) {
+            (log, family, model, calibration) = (other.log, other.family, other.model, other.calibration)
+        } else {
+            let log = try InteractionLog(
+                users: learnt.map(\.user), items: learnt.map(\.item), times: learnt.map(\.time), values: learnt.map { Float($0.quantity) })
+            (family, model) = try Self.train(log, asOf: now + 1, settings: settings, threads: time.threads)
+            calibration =
+                settings.calibrates
+                ? try OfferCalibration(log, now: now + 1, family: family, settings: settings, threads: time.threads) : nil
+            self.log = log
+        }
         threads = time.threads
         shown = ShownOffers(state, purchases: purchases, now: now, settings: settings)
         facts = SalesFacts(log, now: now + 1)

@@ -107,6 +107,12 @@ struct RecommendationSettings: Sendable {
         family == RankedFamily.definition.name ? given.merging(["horizon": .number(horizon)]) { given, _ in given } : given
     }
 
+    /// Whether the same rows teach the same model and the same probabilities.
+    func learns(like other: RecommendationSettings) -> Bool {
+        (family, modelParameters, horizon, calibrates) == (other.family, other.modelParameters, other.horizon, other.calibrates)
+            && (candidates, mostInteractions, memory) == (other.candidates, other.mostInteractions, other.memory)
+    }
+
     /// Items that the model names for a person, so that the rules leave enough.
     var candidates: Int { count * 3 + 50 }
 

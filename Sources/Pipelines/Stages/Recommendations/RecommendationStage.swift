@@ -12,8 +12,8 @@ public import Records
 public final class RecommendationStage: FinishingStage {
     public static var definition: StageDefinition { RecommendationSettings.definition }
 
-    private let settings: RecommendationSettings
-    private var state: RecommendationState
+    let settings: RecommendationSettings
+    private(set) var state: RecommendationState
     private var log: [RecommendationState.Entry] = []
     private var results: [RecommendationResult] = []
     private var part: Range<Int> = 0..<0
@@ -77,69 +77,7 @@ public final class RecommendationStage: FinishingStage {
 
     @discardableResult
     public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] {
-        func text(_ name: String, _ row: Int) -> String? { batch[name].flatMap { $0.text(row) } }
-        func number(_ name: String, _ row: Int) -> Double? { text(name, row).flatMap { Double($0) } }
-        func needed(_ names: [String]) throws(Failure) {
-            for name in names where batch.schema[name] == nil {
-                throw .stageColumnMissing(
-                    RecommendationSettings.name, feed, name, nearest: Nearest.name(to: name, among: batch.schema.fields.map(\.name)))
-            }
-        }
-        // A limit that is no number would be no limit.
-        for name in ["stock", "margin", "risk", "minimum_age", "age", "most"] {
-            guard let column = batch[name] else { continue }
-            let types = ["int64", "float64", "money", "decimal"]
-            guard types.contains(where: { column.type.name.hasPrefix($0) }) else {
-                throw .stageColumnType(RecommendationSettings.name, feed, name, column.type.name, types)
-            }
-        }
-        switch feed {
-        case settings.itemsFeed:
-            try needed(["item"])
-            for row in 0..<batch.count {
-                record(
-                    .item(
-                        text("item", row) ?? "",
-                        .init(
-                            category: text("category", row), stock: number("stock", row), margin: number("margin", row),
-                            risk: number("risk", row), minimumAge: number("minimum_age", row),
-                            isSensitive: text("sensitive", row) == "true")))
-            }
-        case settings.usersFeed:
-            try needed(["user"])
-            for row in 0..<batch.count {
-                record(
-                    .person(
-                        text("user", row) ?? "", .init(age: number("age", row), risk: number("risk", row), segment: text("segment", row))))
-            }
-        case settings.actionsFeed:
-            try needed(["item", "action", "known"])
-            for row in 0..<batch.count {
-                // A word that is none of ours must not do nothing in silence: it blocks, and the merchandiser sees it at once.
-                let action = RecommendationState.Action(rawValue: text("action", row) ?? "") ?? .block
-                record(.instruction(text("item", row) ?? "", .init(action: action, known: batch["known"]?.integers[row] ?? .max)))
-            }
-        case settings.aliasesFeed:
-            try needed(["alias", "item"])
-            for row in 0..<batch.count { record(.alias(text("alias", row) ?? "", text("item", row) ?? "")) }
-        case settings.shownFeed:
-            try needed(["user", "item", "time"])
-            guard let times = batch["time"], times.type == .timestamp else {
-                throw .stageColumnType(
-                    RecommendationSettings.name, feed, "time", batch["time"]?.type.name ?? "nothing", [ColumnType.timestamp.name])
-            }
-            for row in 0..<batch.count where times.isValid(row) {
-                record(.shown(.init(user: text("user", row) ?? "", item: text("item", row) ?? "", time: times.integers[row])))
-            }
-        case settings.limitsFeed:
-            try needed(["segment", "most"])
-            for row in 0..<batch.count {
-                // A limit that cannot be read must not let everything through.
-                let most = number("most", row).map { Int(max(0, min($0, 1e9))) } ?? 0
-                record(.limit(.init(segment: text("segment", row) ?? "*", category: text("category", row) ?? ""), most))
-            }
-        default: break
-        }
+        for (_, entry) in try settings.entries(of: batch, ofTable: feed) { record(entry) }
         return []
     }
 

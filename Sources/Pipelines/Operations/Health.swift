@@ -1,6 +1,7 @@
 public import Connectors
 import Foundation
 import GRDB
+public import Models
 public import Records
 
 /// Figures for whoever watches a machine: the last success of each job and its age, rows, queues, and the size of the files.
@@ -27,14 +28,28 @@ public struct Health: Sendable {
         public var lateRun: RunRecord?
     }
 
+    /// A language model that jobs or people called lately and that its maker ends soon.
+    public struct EndingModel: Hashable, Sendable {
+        public var model: String
+        /// `2027-03-30`
+        public var retires: String
+        /// Below zero once it is gone.
+        public var daysLeft: Int
+    }
+
     public var jobs: [Job]
+    /// Of the models called in the last 90 days, those that end within as many, the next first.
+    public var endingModels: [EndingModel]
     public var databaseBytes: Int64
     public var logBytes: Int64
     public var freeBytes: Int64
     public var now: Timestamp
 
     /// - Parameter maximumAge: a job whose last success is older is overdue; nil = by its own schedule, an hour after it was due.
-    public static func measure(_ warehouse: Warehouse, now: Timestamp, maximumAge: Timestamp.Span?) throws(Failure) -> Health {
+    /// - Parameter registry: when models end.
+    public static func measure(
+        _ warehouse: Warehouse, now: Timestamp, maximumAge: Timestamp.Span?, registry: ModelRegistry = .bundled
+    ) throws(Failure) -> Health {
         let jobs = try warehouse.read { database in
             try String.fetchAll(database, sql: "SELECT DISTINCT job FROM pipeline_runs ORDER BY job").map { name in
                 try job(name, database, now: now, maximumAge: maximumAge)
@@ -42,8 +57,20 @@ public struct Health: Sendable {
         }
         func size(_ path: String) -> Int64 { (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64) ?? 0 }
         let folder = URL(fileURLWithPath: warehouse.path).deletingLastPathComponent().path
+        let called = try warehouse.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT DISTINCT model FROM pipeline_ledger WHERE reserved_at > ? ORDER BY model",
+                arguments: [(now - .days(90)).microseconds])
+        }
+        let ending = called.compactMap { model -> EndingModel? in
+            guard let facts = registry.facts(of: model), let retires = facts.retires, let left = facts.daysLeft(at: now), left <= 90 else {
+                return nil
+            }
+            return EndingModel(model: model, retires: retires, daysLeft: left)
+        }
         return Health(
-            jobs: jobs, databaseBytes: size(warehouse.path), logBytes: size("\(warehouse.path)-wal"),
+            jobs: jobs, endingModels: ending.sorted { ($0.daysLeft, $0.model) < ($1.daysLeft, $1.model) },
+            databaseBytes: size(warehouse.path), logBytes: size("\(warehouse.path)-wal"),
             freeBytes: FileSystemFacts(path: folder)?.freeBytes ?? 0, now: now)
     }
 
@@ -109,6 +136,9 @@ public struct Health: Sendable {
         metric("review_oldest_item_timestamp_seconds", "When the oldest open item was made.", each { seconds($0.oldestItem) })
         metric("review_decided_24h", "Decisions of the last 24 hours.", each { "\($0.decidedOfDay)" })
         metric("review_items_forecast", "Open review items expected in 24 hours.", each { $0.forecast.map { "\($0)" } })
+        metric(
+            "model_days_left", "Days until a model that is in use ends.",
+            endingModels.map { ("{model=\"\(Self.escaped($0.model))\"}", "\($0.daysLeft)") })
         metric("database_bytes", "Size of the database file.", [("", "\(databaseBytes)")])
         metric("log_bytes", "Size of the write-ahead log.", [("", "\(logBytes)")])
         metric("free_bytes", "Free space of the database's file system.", [("", "\(freeBytes)")])

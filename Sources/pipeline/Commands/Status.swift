@@ -37,9 +37,9 @@ struct Status: ParsableCommand {
         let (job, now) = (job, warehouse.environment.now())
         let all = try database.read { try JobStatus.all(in: $0, job: job, now: now) }
         if all.isEmpty { output.console.note("No job has run yet.") }
-        try format.write(StatusView.table(all), to: output.console)
-        if format.format == .table { for line in all.flatMap(StatusView.remarks) { output.console.note(line) } }
         let health = try Health.measure(database, now: now, maximumAge: maximumAge)
+        try format.write(StatusView.table(all, health), to: output.console)
+        if format.format == .table { for line in all.flatMap(StatusView.remarks) { output.console.note(line) } }
         let watched = health.jobs.filter { job == nil || $0.name == job }
         if format.format == .table {
             if health.logBytes > 64_000_000 {
@@ -58,14 +58,20 @@ struct Status: ParsableCommand {
 
 /// Statuses as a listing, and what to do about them.
 enum StatusView {
-    static func table(_ all: [JobStatus]) -> Table {
-        Table(
+    /// What machines ask besides, about the job and the whole database, is hidden from people, who have it in sentences.
+    static func table(_ all: [JobStatus], _ health: Health) -> Table {
+        let jobs = Dictionary(health.jobs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return Table(
             columns: [
                 .init("job"), .init("needs_person"), .init("last_run", .number), .init("status"), .init("clock"), .init("watermark"),
                 .init("next_delivery"), .init("next_feed", hidden: true), .init("missing", .number),
                 .init("missing_periods", hidden: true), .init("rows_open", .number), .init("deliveries_open", .number),
                 .init("schema_open", .number), .init("control_open", .number), .init("rejects", .number), .init("held"),
                 .init("set_aside", .number), .init("files_set_aside", hidden: true), .init("suppressions", hidden: true),
+                .init("last_success", hidden: true), .init("overdue", hidden: true), .init("oldest_item", hidden: true),
+                .init("items_forecast", .number, hidden: true), .init("rows_after_deadline", .number, hidden: true),
+                .init("models_ending", hidden: true), .init("database_bytes", .number, hidden: true),
+                .init("log_bytes", .number, hidden: true), .init("free_bytes", .number, hidden: true),
             ],
             rows: all.map { status in
                 [
@@ -75,6 +81,11 @@ enum StatusView {
                     .count(open(status, .delivery)), .count(open(status, .schema)), .count(open(status, .control)),
                     .count(status.rejects), .nested(held(status), .array(status.held.map { .integer($0) })),
                     .count(status.setAside.count), .list(status.setAside), suppressions(status),
+                    .time(jobs[status.job]?.lastSuccess), .bool(jobs[status.job]?.isOverdue ?? false), .time(jobs[status.job]?.oldestItem),
+                    jobs[status.job]?.forecast.map { .integer($0) } ?? .missing,
+                    .integer(jobs[status.job]?.lateRun?.counts.afterDeadline ?? 0),
+                    .list(health.endingModels.map { "\($0.model) \($0.retires)" }), .integer(health.databaseBytes),
+                    .integer(health.logBytes), .integer(health.freeBytes),
                 ]
             })
     }
@@ -112,6 +123,13 @@ enum StatusView {
                         + (job.forecast.map { "; about \(Quantity.count($0)) open by tomorrow" } ?? ""))
             }
         }
+        for job in jobs {
+            guard let run = job.lateRun else { continue }
+            lines.append(
+                "\(job.name): run \(run.id) passed its deadline: \(Quantity.count(run.counts.afterDeadline, "row")) were decided without the model"
+            )
+        }
+        lines += health.endingModels.map { "model \($0.model) ends on \($0.retires), in \(Quantity.count($0.daysLeft, "day"))" }
         lines.append(
             "database \(Quantity.bytes(health.databaseBytes)), log \(Quantity.bytes(health.logBytes)), \(Quantity.bytes(health.freeBytes)) free"
         )

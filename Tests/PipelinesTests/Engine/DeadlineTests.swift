@@ -134,7 +134,7 @@ import Testing
             ("job: card-fraud", "deadline: { after: ⟦2⟧0s, outcome: ⟦3⟧hodl }\njob: card-fraud"),
             give: [
                 "⟦2⟧ error: wrong value (deadline.after): '0s', expected a length of time above zero.",
-                "⟦3⟧ error: unknown outcome 'hodl' (deadline.outcome). Did you mean 'hold'?",
+                "⟦3⟧ error: no such outcome (deadline.outcome): 'hodl', expected one of clear, hold, review. Did you mean 'hold'?",
             ])
         expect(
             ("job: card-fraud", "deadline: ⟦1⟧soon\njob: card-fraud"),

@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import GRDB
+import Models
 import PipelineTesting
 import Pipelines
 import Records
@@ -74,6 +75,38 @@ import Testing
         try fixture.warehouse.write { try RunStore($0).update(ended) }
         #expect(try subjects(.hours(31)) == ["never-ran bank"])
         #expect(try subjects(.hours(29)) == ["overdue card-fraud since 2026-03-01T00:00:00Z", "never-ran bank"])
+    }
+
+    @Test("name a model in use that ends soon, and none that ends later, is not called any more, or that nobody knows")
+    func endingModels() throws {
+        let fixture = try WarehouseFixture()
+        let known = ModelRegistry(
+            ModelRegistry.bundled.models.prefix(2).enumerated().map { index, facts in
+                var facts = facts
+                facts.retires = index == 0 ? "2026-08-01" : "2027-06-01"
+                return facts
+            })
+        let names = known.models.map(\.model) + ["unknown-model"]
+        func call(_ model: String, at time: Timestamp) throws {
+            try fixture.warehouse.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO pipeline_ledger (key, budget, owner, model, destination, state, reserved_money, reserved_tokens,
+                            reserved_energy, reserved_at, prompt) VALUES (?, 'b', 'o', ?, 'd', 'failed', 0, 0, 0, ?, '')
+                        """, arguments: [model, model, time.microseconds])
+            }
+        }
+        func ending(at time: Timestamp) throws -> [String] {
+            let health = try Health.measure(fixture.warehouse, now: time, maximumAge: nil, registry: known)
+            let told = try Notice.breaches(fixture.warehouse, health: health).map(\.subject).filter { $0.hasPrefix("model-ends") }
+            #expect(told.count == health.endingModels.count && health.prometheus.contains("model_days_left") == !told.isEmpty)
+            return health.endingModels.map { "\($0.model) \($0.daysLeft)" }
+        }
+        #expect(try ending(at: Self.now).isEmpty)
+        for name in names { try call(name, at: Self.now - .days(1)) }
+        #expect(try ending(at: Self.now) == ["\(names[0]) 61"])
+        // Nobody has called it for long: it concerns nobody.
+        #expect(try ending(at: Self.now + .days(95)).isEmpty)
     }
 
     @Test("of a day's state are one a day")

@@ -73,6 +73,11 @@ extension Notice {
                 "deadline \(job.name) run \(run.id)", "run \(run.id) of \(job.name) passed its deadline",
                 ["\(Quantity.count(run.counts.afterDeadline, "row")) were decided without the model"])
         }
+        for model in health.endingModels {
+            breach(
+                "model-ends \(model.model) \(model.retires)", "model \(model.model) ends on \(model.retires)",
+                ["it was called in the last 90 days; `pipeline models check` lists successors"])
+        }
         if health.freeBytes < 200_000_000 {
             breach("disk \(Self.day(now))", "the database's disk has \(Quantity.bytes(health.freeBytes)) left")
         }

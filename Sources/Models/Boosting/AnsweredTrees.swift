@@ -23,8 +23,9 @@ struct AnsweredTrees: Sendable {
     /// Of each tree `features` numbers for each pattern of answers, where the bit of a question is 1 when it leads to the left.
     private var numbers: [Double] = []
 
-    /// The nodes of a tree that ask, from the root; nil when they are more than have a table, or none.
-    static func questions(of tree: ParsedTree) -> [Int]? {
+    /// The nodes of a tree that ask, from the root; nil when they are more than have a table, or none, or the tree is a deep chain.
+    static func questions(of tree: ParsedTree, deepest: Int) -> [Int]? {
+        guard tree.depth <= deepest else { return nil }
         var (nodes, waiting): ([Int], [Int]) = ([], [0])
         while let node = waiting.popLast() {
             guard let split = tree.split(node) else { continue }

@@ -57,7 +57,7 @@ struct LeafPaths: Sendable {
     mutating func add(_ tree: ParsedTree) {
         var path: [(condition: Condition, share: Double)] = []
         let start = (leaves: leaves.count, conditions: conditions.count, tables: tables.count)
-        let questions = AnsweredTrees.questions(of: tree)
+        let questions = AnsweredTrees.questions(of: tree, deepest: Self.longestTabled)
         add(tree, node: 0, questions: questions, path: &path)
         guard let questions, leaves.count > start.leaves else { return }
         whole.add(questions.map { tree.split($0) }, features: Set(conditions[start.conditions...].map(\.feature)).sorted()) {

@@ -27,6 +27,23 @@ import Testing
         #expect(Self.distance(Self.sums(own, width: 6), model.trees.margins(matrix.values)) < 1e-6)
     }
 
+    @Test("a tree that is a chain, of few questions but deep, agrees with libxgboost", arguments: [3, 4, 5, 7])
+    func chain(features: Int) throws {
+        var random = SeededGenerator(seed: 9)
+        let values = (0..<(2_000 * features)).map { _ in Float(Int.random(in: 0..<10, using: &random)) }
+        // All must be above 1: a chain with a question a feature.
+        let labels = (0..<2_000).map { row -> Float in values[(row * features)..<((row + 1) * features)].allSatisfy { $0 > 1 } ? 1 : 0 }
+        let set = TrainingSet(
+            matrix: FeatureMatrix(featureCount: features, values: values), featureNames: (0..<features).map { "feature \($0)" },
+            labels: labels)
+        let trained = try BoostingFamily.train(
+            on: set, parameters: ["depth": .integer(9), "trees": .integer(2), "minimum-child-weight": .number(0)], seed: 1, threads: 1)
+        let model = try #require(trained as? BoostingClassifier)
+        let own = try model.contributions(of: set.matrix)
+        #expect(Self.distance(own, try model.booster().predict(.contributions, of: set.matrix)) < 1e-5)
+        #expect(Self.distance(Self.sums(own, width: features + 1), model.trees.margins(set.matrix.values)) < 1e-6)
+    }
+
     @Test("paths longer than the tables reach, over many features, agree with libxgboost too")
     func longPaths() throws {
         let (rows, features) = (3_000, 24)

@@ -43,6 +43,12 @@ public struct Zone: Sendable {
         return loadedOffset(at: instant)
     }
 
+    /// The day of the wall clock at an instant in UTC microseconds, since 1970.
+    @inlinable public mutating func day(of instant: Int64) -> Int64 {
+        let local = instant + offset(at: instant)
+        return local >= 0 ? local / 86_400_000_000 : (local - 86_399_999_999) / 86_400_000_000
+    }
+
     /// The instant, in UTC, of a wall time.
     @inlinable public mutating func microseconds(local: Int64) -> Int64 {
         if local >= localStart, local < localEnd { return local &- offset }

@@ -279,7 +279,7 @@ struct RunIdentity {
 /// What a run was made with; a replay on others names them as the cause of a difference.
 enum EngineVersions {
     /// Counted up with every change of the engine that changes a result.
-    static let engine = "3"
+    static let engine = "4"
 
     /// `fraud 1`; `none` in a job without a stage.
     static func stage(_ stage: StageDefinition?) -> String { stage.map { "\($0.definition.name) \($0.version)" } ?? "none" }

@@ -87,6 +87,8 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     /// Texts of a block's review items; the memory is used again.
     private var text = JSONWriter()
     let locator: RecordLocator
+    /// Of the job's calendar: capacity is a day's.
+    private var zone: Zone
     /// Results that a finishing stage has given, in all blocks of this run; and how many there are once it was asked.
     var given: Int
     var resultCount: Int?
@@ -100,6 +102,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
     ) {
         (self.upstream, self.context, self.stage, self.memory) = (upstream, context, stage, memory)
         (self.cursor, self.startWatermark, givesBelatedLabels, given) = (cursor, startWatermark, isFresh, resultsGiven)
+        zone = Zone(context.job.zone) ?? .utc
         locator = RecordLocator(context.files.map { StreamedFile(feed: context.job.main, file: $0) })
     }
 
@@ -171,7 +174,8 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         if context.model == nil, cursor.coldStart == nil, fillsQueue { cursor.coldStart = ColdStart() }
         let limits =
             context.model == nil
-            ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay) : nil
+            ? cursor.coldStart?.limits(times: kept.times, suspicions: scores, capacity: context.job.review.capacityPerDay, zone: &zone)
+            : nil
         var rulings = context.policy.rulings(
             batch: kept.batch, keys: kept.keys, features: features, scores: scores, limits: limits, isAfterDeadline: isAfterDeadline)
         if context.policy.oncePer != nil {
@@ -325,7 +329,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
 
     /// Counts an item against the day's capacity; true when it is over.
     private func countItem() -> Bool {
-        let day = Int64(Timestamp(microseconds: cursor.watermark ?? 0).day)
+        let day = zone.day(of: cursor.watermark ?? 0)
         if day != cursor.day { (cursor.day, cursor.itemsOfDay) = (day, 0) }
         cursor.itemsOfDay += 1
         return cursor.itemsOfDay > context.job.review.capacityPerDay

@@ -31,9 +31,10 @@ struct ColdStart: Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - times: event time of each row, in microseconds.
     ///   - suspicions: of each row.
-    mutating func limits(times: [Int64], suspicions: [Float], capacity: Int) -> [Limits] {
+    ///   - zone: of the job's calendar, which says what a day is.
+    mutating func limits(times: [Int64], suspicions: [Float], capacity: Int, zone: inout Zone) -> [Limits] {
         zip(times, suspicions).map { time, suspicion in
-            next(day: Int64(Timestamp(microseconds: time).day), suspicion: suspicion, capacity: capacity)
+            next(day: zone.day(of: time), suspicion: suspicion, capacity: capacity)
             return limits
         }
     }

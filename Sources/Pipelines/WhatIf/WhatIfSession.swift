@@ -160,7 +160,7 @@ struct WhatIfSession {
         let scored = suspicions.indices.filter { suspicions[$0] != nil }, times = batch.columns[decided.time].integers
         let moved = coldStart.limits(
             times: scored.map { times[$0] }, suspicions: scored.compactMap { suspicions[$0] },
-            capacity: try (trial.policy?.scored() ?? job).review.capacityPerDay)
+            capacity: try (trial.policy?.scored() ?? job).review.capacityPerDay, zone: &zone)
         var limits = [ColdStart.Limits](repeating: .init(), count: batch.count)
         for (row, limit) in zip(scored, moved) { limits[row] = limit }
         return limits

@@ -13,7 +13,10 @@ import Testing
 
     private final class Workshop {
         let folder = FileManager.default.temporaryDirectory.appending(path: "workshop-\(UUID())").path
-        init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        init() throws {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: "\(root)/jobs/holidays-jp.csv", toPath: "\(folder)/holidays-jp.csv")
+        }
         deinit { try? FileManager.default.removeItem(atPath: folder) }
 
         func run(trains: Bool = true, _ changes: [(from: String, to: String)] = []) throws -> Warehouse {

@@ -32,6 +32,15 @@ public protocol Recommender: Sendable {
     /// - Throws: a place outside `items`.
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution]
 
+    /// The model after more days, without training again: for families of counts what a training on all of `log` gives, to the bit; for
+    /// factors the new days folded in, with the items that training knew as they are.
+    ///
+    /// - Parameters:
+    ///   - log: everything known by now, the days that the model was trained on included.
+    ///   - asOf: as in training.
+    /// - Returns: nil where the family must train again.
+    func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)?
+
     /// The artefact's bytes; the family's `load` gives an equal model back.
     func serialized() throws(Failure) -> [UInt8]
 }
@@ -75,6 +84,8 @@ public protocol RecommenderFamily: Sendable {
 }
 
 extension Recommender {
+    public func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? { nil }
+
     /// By blocks of people, so that memory is a block's whatever their number.
     public func recommendations(
         for histories: [History], excluding excluded: [[Int]] = [], count: Int, threads: Int = 1

@@ -8,13 +8,15 @@ package struct FactorRecommender: Recommender {
     private let factorization: Factorization
     private let vectors: [Float]
     private let gram: [Float]
+    private let weighting: PairWeight
     /// People a block: the library is always given matrices of this height, so that nobody's scores depend on who else is asked for.
     private static let height = 64
 
-    init(items: [String], people: Int, factorization: Factorization, vectors: [Float]) {
+    init(items: [String], people: Int, factorization: Factorization, vectors: [Float], weighting: PairWeight = .binary) {
         var factorization = factorization
         factorization.steps = nil
         (self.items, self.people, self.factorization, self.vectors) = (items, people, factorization, vectors)
+        self.weighting = weighting
         gram = factorization.gram(of: vectors, threads: 1)
     }
 
@@ -28,7 +30,9 @@ package struct FactorRecommender: Recommender {
                 columns.append(Int32(item))
             }
         }
-        let pairs = InteractionMatrix(rows: rows, columns: columns, rowCount: histories.count, columnCount: items.count)
+        let pairs = InteractionMatrix(
+            rows: rows, columns: columns, rowCount: histories.count, columnCount: items.count,
+            weight: weighting.weight)
         var solved = [Float](repeating: 0, count: histories.count * factorization.factors)
         try factorization.solve(&solved, given: vectors, pairs: pairs, threads: threads, gram: gram)
         return solved
@@ -59,14 +63,19 @@ package struct FactorRecommender: Recommender {
 
     package func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
         try check([history, History(items: [item])])
-        let distinct = history.distinct, factors = factorization.factors
+        let factors = factorization.factors
+        let pairs = InteractionMatrix(
+            rows: history.items.map { _ in 0 }, columns: history.items.map { Int32($0) }, rowCount: 1, columnCount: items.count,
+            weight: weighting.weight)
+        let distinct = pairs.columns.map { Int($0) }
         guard !distinct.isEmpty else { return [] }
         // The score is the item's vector times the inverse times the sum of the history's vectors: a summand for each of them.
         let weights = try factorization.inverse(
-            times: Array(vectors[item * factors..<(item + 1) * factors]), columns: distinct, vectors: vectors, gram: gram,
+            times: Array(vectors[item * factors..<(item + 1) * factors]), columns: distinct, weights: pairs.weights, vectors: vectors,
+            gram: gram,
             possible: items.count)
-        return distinct.map { past in
-            Contribution(item: past, amount: (0..<factors).reduce(Float(0)) { $0 + weights[$1] * vectors[past * factors + $1] })
+        return zip(distinct, pairs.weights).map { past, own in
+            Contribution(item: past, amount: own * (0..<factors).reduce(Float(0)) { $0 + weights[$1] * vectors[past * factors + $1] })
         }
     }
 
@@ -79,7 +88,53 @@ package struct FactorRecommender: Recommender {
         writer.number(factorization.lambda)
         writer.number(factorization.scaling)
         writer.array(vectors)
+        writer.text(weighting.rawValue)
         return writer.sealed()
+    }
+
+    /// Folds new days in: vectors of items that training knew stay, people's are always solved for from their histories, and an item that is
+    /// new is solved for from the people who bought it.
+    ///
+    /// - Parameter log: everything known by now, the days of training included.
+    package func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        let factors = factorization.factors
+        let known = Dictionary(uniqueKeysWithValues: zip(items, 0...))
+        let old = log.items.map { known[$0] }
+        var (rows, columns): ([Int32], [Int32]) = ([], [])
+        for row in 0..<log.count {
+            guard let item = old[Int(log.item[row])] else { continue }
+            rows.append(log.user[row])
+            columns.append(Int32(item))
+        }
+        let past = InteractionMatrix(
+            rows: rows, columns: columns, rowCount: log.users.count, columnCount: items.count, weight: weighting.weight)
+        var people = [Float](repeating: 0, count: log.users.count * factors)
+        try factorization.solve(&people, given: vectors, pairs: past, threads: threads, gram: gram)
+        let fresh = old.indices.filter { old[$0] == nil }
+        var places = [Int32](repeating: -1, count: log.items.count)
+        for (place, item) in fresh.enumerated() { places[item] = Int32(place) }
+        (rows, columns) = ([], [])
+        for row in 0..<log.count where places[Int(log.item[row])] >= 0 {
+            rows.append(places[Int(log.item[row])])
+            columns.append(log.user[row])
+        }
+        let bought = InteractionMatrix(
+            rows: rows, columns: columns, rowCount: fresh.count, columnCount: log.users.count, weight: weighting.weight)
+        var solved = [Float](repeating: 0, count: fresh.count * factors)
+        try factorization.solve(&solved, given: people, pairs: bought, threads: threads)
+        var vectors: [Float] = []
+        vectors.reserveCapacity(log.items.count * factors)
+        for item in log.items.indices {
+            if let place = old[item] {
+                vectors += self.vectors[place * factors..<(place + 1) * factors]
+            } else {
+                let place = Int(places[item])
+                vectors += solved[place * factors..<(place + 1) * factors]
+            }
+        }
+        return FactorRecommender(
+            items: log.items, people: log.users.count, factorization: factorization, vectors: vectors, weighting: weighting)
     }
 
     /// Tiles of people x items, searched while they are in the cache.

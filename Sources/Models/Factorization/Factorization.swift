@@ -79,10 +79,13 @@ package struct Factorization: Sendable {
                         continue
                     }
                     let penalty = self.penalty(pairs: range.count, possible: pairs.columnCount)
-                    let solved = pairs.columns.withUnsafeBufferPointer {
-                        solver.solve(
-                            vector, columns: UnsafeBufferPointer(rebasing: $0[range]), other: other.start, gram: gram.start,
-                            penalty: penalty)
+                    let solved = pairs.columns.withUnsafeBufferPointer { columns in
+                        pairs.weights.withUnsafeBufferPointer { weights in
+                            solver.solve(
+                                vector, columns: UnsafeBufferPointer(rebasing: columns[range]),
+                                weights: UnsafeBufferPointer(rebasing: weights[range]), other: other.start, gram: gram.start,
+                                penalty: penalty)
+                        }
                     }
                     if !solved { failures[block] = true }
                 }
@@ -92,9 +95,13 @@ package struct Factorization: Sendable {
     }
 
     /// A⁻¹ x for the matrix A that a row with these columns is solved with.
-    package func inverse(times x: [Float], columns: [Int], vectors: [Float], gram: [Float], possible: Int) throws(Failure) -> [Float] {
+    package func inverse(
+        times x: [Float], columns: [Int], weights: [Float], vectors: [Float], gram: [Float], possible: Int
+    ) throws(Failure) -> [Float] {
         var (matrix, solution) = (gram, x)
-        let own = columns.flatMap { vectors[$0 * factors..<($0 + 1) * factors] }
+        let own = zip(columns, weights).flatMap { column, weight in
+            vectors[column * factors..<(column + 1) * factors].map { $0 * weight.squareRoot() }
+        }
         let solved = matrix.withUnsafeMutableBufferPointer { matrix in
             guard let start = matrix.baseAddress else { return true }
             OpenBLAS.gram(own, into: start, rows: columns.count, columns: factors, beta: 1)

@@ -1,4 +1,5 @@
-/// Solves (gram + GᵀG + penalty I) x = Gᵀ1 for one row after the other, where G holds the vectors of the row's columns. Scratch of a thread.
+/// Solves (gram + GᵀWG + penalty I) x = GᵀW1 for one row after the other, where G holds the vectors of the row's columns and W the weights of
+/// their pairs. Scratch of a thread.
 final class RowSolver {
     /// More columns than this are summed up first instead of being kept.
     private static let kept = 512
@@ -30,19 +31,21 @@ final class RowSolver {
 
     /// False when the matrix is not positive definite.
     func solve(
-        _ vector: UnsafeMutablePointer<Float>, columns: UnsafeBufferPointer<Int32>, other: UnsafePointer<Float>,
+        _ vector: UnsafeMutablePointer<Float>, columns: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>,
+        other: UnsafePointer<Float>,
         gram: UnsafePointer<Float>, penalty: Float
     ) -> Bool {
         let isKept = steps != nil && columns.count <= min(Self.kept, 4 * factors)
         target.update(repeating: 0, count: factors)
         if isKept {
-            gather(columns, from: other)
+            gather(columns, weights, from: other)
         } else {
             matrix.update(from: gram, count: factors * factors)
             var at = 0
             while at < columns.count {
-                let part = UnsafeBufferPointer(rebasing: columns[at..<min(columns.count, at + Self.kept)])
-                gather(part, from: other)
+                let range = at..<min(columns.count, at + Self.kept)
+                let part = UnsafeBufferPointer(rebasing: columns[range])
+                gather(part, UnsafeBufferPointer(rebasing: weights[range]), from: other)
                 OpenBLAS.gram(gathered, into: matrix, rows: part.count, columns: factors, beta: 1)
                 at += Self.kept
             }
@@ -58,13 +61,16 @@ final class RowSolver {
         return true
     }
 
-    /// The columns' vectors one below the other; their sum is added to `target`.
-    private func gather(_ columns: UnsafeBufferPointer<Int32>, from other: UnsafePointer<Float>) {
-        for (row, column) in columns.enumerated() {
-            let from = other + Int(column) * factors, to = gathered + row * factors
+    /// The columns' vectors one below the other, each times the root of its weight; their weighted sum is added to `target`.
+    private func gather(
+        _ columns: UnsafeBufferPointer<Int32>, _ weights: UnsafeBufferPointer<Float>, from other: UnsafePointer<Float>
+    ) {
+        for row in 0..<columns.count {
+            let from = other + Int(columns[row]) * factors, to = gathered + row * factors
+            let weight = weights[row], root = weight.squareRoot()
             for index in 0..<factors {
-                to[index] = from[index]
-                target[index] += from[index]
+                to[index] = root * from[index]
+                target[index] += weight * from[index]
             }
         }
     }

@@ -11,21 +11,20 @@ public enum PopularityFamily: RecommenderFamily {
                 "half-life", .number(0...100_000), default: "0", help: "Days after which a buyer counts half; 0 = all count the same.",
                 example: "30"),
         ])
-    public static let libraryVersion = "popularity 1"
+    public static let libraryVersion = "popularity 2"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        return PopularityRecommender(
-            items: log.items,
-            scores: log.popularity(asOf: asOf, window: values.number("window"), halfLife: values.number("half-life")).map(Float.init))
+        return PopularityRecommender(log, asOf: asOf, window: values.number("window"), halfLife: values.number("half-life"))
     }
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
-        return PopularityRecommender(items: try reader.texts(), scores: try reader.array(of: Float.self))
+        return PopularityRecommender(
+            window: try reader.number(), halfLife: try reader.number(), items: try reader.texts(), scores: try reader.array(of: Float.self))
     }
 }
 
@@ -64,8 +63,26 @@ extension InteractionLog {
 
 struct PopularityRecommender: Recommender {
     var family: String { PopularityFamily.definition.name }
+    let window: Double
+    let halfLife: Double
     let items: [String]
     let scores: [Float]
+
+    init(window: Double, halfLife: Double, items: [String], scores: [Float]) {
+        (self.window, self.halfLife, self.items, self.scores) = (window, halfLife, items, scores)
+    }
+
+    init(_ log: InteractionLog, asOf: Int64, window: Double, halfLife: Double) {
+        self.init(
+            window: window, halfLife: halfLife, items: log.items,
+            scores: log.popularity(asOf: asOf, window: window, halfLife: halfLife).map(Float.init))
+    }
+
+    /// Only rows of the window are looked at.
+    func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        return PopularityRecommender(log, asOf: asOf, window: window, halfLife: halfLife)
+    }
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
         try check(histories)
@@ -79,6 +96,8 @@ struct PopularityRecommender: Recommender {
 
     func serialized() throws(Failure) -> [UInt8] {
         var writer = ModelBytesWriter(family: family)
+        writer.number(window)
+        writer.number(halfLife)
         writer.texts(items)
         writer.array(scores)
         return writer.sealed()

@@ -18,26 +18,20 @@ public enum RepeatFamily: RecommenderFamily {
                 help: "Weight of an item's share of the last 7 days' buyers, beside 1 for a purchase; 0 = own purchases only.", example: "0"
             ),
         ])
-    public static let libraryVersion = "repeat 2"
+    public static let libraryVersion = "repeat 3"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        let fill = values.number("fill")
-        guard fill > 0 else { return RepeatRecommender(items: log.items, halfLife: values.number("half-life"), popular: []) }
-        let from = asOf - 7 * 86_400_000_000
-        let people = Float(max(1, Set(log.events(in: from..<asOf).user).count))
-        return RepeatRecommender(
-            items: log.items, halfLife: values.number("half-life"),
-            popular: log.buyers(in: from..<asOf).map { Float(fill) * $0 / people })
+        return RepeatRecommender(log, asOf: asOf, halfLife: values.number("half-life"), fill: values.number("fill"))
     }
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
         let model = RepeatRecommender(
-            items: try reader.texts(), halfLife: try reader.number(), popular: try reader.array(of: Float.self))
+            items: try reader.texts(), halfLife: try reader.number(), fill: try reader.number(), popular: try reader.array(of: Float.self))
         guard model.popular.isEmpty || model.popular.count == model.items.count else {
             throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
         }
@@ -49,8 +43,30 @@ struct RepeatRecommender: Recommender {
     var family: String { RepeatFamily.definition.name }
     let items: [String]
     let halfLife: Double
+    let fill: Double
     /// What sells adds, an entry an item; empty = nothing.
     let popular: [Float]
+
+    init(items: [String], halfLife: Double, fill: Double, popular: [Float]) {
+        (self.items, self.halfLife, self.fill, self.popular) = (items, halfLife, fill, popular)
+    }
+
+    init(_ log: InteractionLog, asOf: Int64, halfLife: Double, fill: Double) {
+        guard fill > 0 else {
+            self.init(items: log.items, halfLife: halfLife, fill: fill, popular: [])
+            return
+        }
+        let from = asOf - 7 * 86_400_000_000
+        let people = Float(max(1, Set(log.events(in: from..<asOf).user).count))
+        self.init(
+            items: log.items, halfLife: halfLife, fill: fill, popular: log.buyers(in: from..<asOf).map { Float(fill) * $0 / people })
+    }
+
+    /// Only rows of the last seven days are looked at.
+    func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        return RepeatRecommender(log, asOf: asOf, halfLife: halfLife, fill: fill)
+    }
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
         try check(histories)
@@ -79,6 +95,7 @@ struct RepeatRecommender: Recommender {
         var writer = ModelBytesWriter(family: family)
         writer.texts(items)
         writer.number(halfLife)
+        writer.number(fill)
         writer.array(popular)
         return writer.sealed()
     }

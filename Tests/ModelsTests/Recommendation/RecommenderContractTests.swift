@@ -20,6 +20,10 @@ import Testing
     func variants() throws {
         let exact: [String: ParameterValue] = ["factors": .integer(8), "epochs": .integer(3), "solver": .text("cholesky")]
         #expect(try RecommenderContract(ImplicitALSFamily.self, parameters: exact).findings() == [])
+        for weights in ["log", "counts"] {
+            let weighted: [String: ParameterValue] = ["factors": .integer(8), "epochs": .integer(3), "weights": .text(weights)]
+            #expect(try RecommenderContract(ImplicitALSFamily.self, parameters: weighted).findings() == [])
+        }
         #expect(try RecommenderContract(ItemNeighbourFamily.self, parameters: ["similarity": .text("cosine")]).findings() == [])
     }
 

@@ -14,7 +14,7 @@ import Testing
         var random = SeededGenerator(seed: 5)
         var lines: [ShopFixture.Line] = []
         let stops = (0..<300).map { _ in
-            Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: 20...150, using: &random) : 1_000
+            Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: 20...110, using: &random) : 1_000
         }
         let rates = (0..<300).map { person in
             (0..<20).map { item in Double.random(in: 0...1, using: &random) < 0.25 ? 0.06 : (item % 2 == person % 2 ? 0.006 : 0.001) }
@@ -60,7 +60,7 @@ import Testing
         #expect(probabilities.count == 3_000)
         let report = try #require(CalibrationReport(probabilities: probabilities, labels: labels, bins: 8))
         let expected = probabilities.reduce(0) { $0 + Double($1) }, happened = labels.reduce(0) { $0 + Double($1) }
-        #expect(abs(expected / happened - 1) < 0.15, "\(family): \(expected) expected, \(happened) happened")
+        #expect(abs(expected / happened - 1) < 0.2, "\(family): \(expected) expected, \(happened) happened")
         #expect(report.calibrationError < 0.03, "\(family): \(report.calibrationError)")
         // Each line costs 2.50 and there is no margin: the value is that of the price.
         for (value, probability) in zip(values, probabilities) { #expect(abs(value - 2.5 * Double(probability)) < 1e-5) }

@@ -1,0 +1,1 @@
+../../../../../Sources/Models/Evaluation/ClusterBootstrap.swift

@@ -1,0 +1,1 @@
+../../../../../Sources/Models/Evaluation/SplitMix64.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Models/Failure+Models.swift

@@ -84,6 +84,29 @@ import Testing
         #expect(try code("--from", "a@example.com") == 64)
     }
 
+    @Test("shows what an erasure did when something of the name is left, and exits with 3")
+    func erasureLeft() throws {
+        let bank = try bank(), path = bank.path("erased.db")
+        try FileManager.default.copyItem(atPath: bank.undisturbed, toPath: path)
+        let name = try DatabaseQueue(path: path).write { database in
+            let asked = try String.fetchAll(database, sql: "SELECT fields FROM pipeline_review_items").joined()
+            let name = (0..<30).map { String(format: "C%06d", $0) }.first { !asked.contains($0) } ?? ""
+            try database.execute(
+                sql: "INSERT INTO pipeline_notices (channel, subject, made) VALUES ('c', ?, 0)", arguments: ["about \(name)"])
+            return name
+        }
+        func erase() throws -> ShippedProgram.Result {
+            try bank.program.run(
+                "erase", "job.yaml", "--entity", "customer=\(name)", "--reason", "request 17", "--database", "erased.db", "--format", "csv")
+        }
+        let result = try erase()
+        #expect(result.code == 3 && result.output.contains("table,rows") && result.errors.contains("pipeline_notices"), "\(result.errors)")
+        #expect(!result.errors.contains(name))
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "DELETE FROM pipeline_notices") }
+        let again = try erase()
+        #expect(again.code == 0, "\(again.errors)")
+    }
+
     @Test("tells by mail what needs people, once")
     func mail() throws {
         let bank = try bank(), relay = MailRelay()

@@ -87,6 +87,60 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         for block in found { _ = try Job.load(bytes: Array(block.text.utf8), path: "\(document):\(block.line)") }
     }
 
+    /// Commands within sentences and tables: the words after `pipeline`, and the options, of each.
+    private func inline(_ text: String) -> [(words: [String], options: [String])] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().compactMap { index, part in
+            guard index % 2 == 1, part.hasPrefix("pipeline "), !part.contains("\n") else { return nil }
+            let all = part.split(separator: " ").dropFirst().map(String.init)
+            let words = all.prefix { $0.allSatisfy { $0.isLowercase || $0 == "-" } && !$0.hasPrefix("-") }
+            return (Array(words), all.filter { $0.hasPrefix("--") }.map { String($0.split(separator: "=")[0]) })
+        }
+    }
+
+    /// Options of a text's inline commands that their help does not have, and commands that are none.
+    private func unknown(_ text: String, in folder: String) throws -> [String] {
+        var unknown: [String] = []
+        for (words, options) in inline(text) {
+            // A word that is no command may be an argument of the one before.
+            var command = words.prefix(2)
+            var (code, help) = try run("pipeline \(command.joined(separator: " ")) --help", in: folder)
+            if command.count == 2, !help.contains("USAGE: pipeline \(command.joined(separator: " "))") {
+                command = command.prefix(1)
+                (code, help) = try run("pipeline \(command.joined(separator: " ")) --help", in: folder)
+            }
+            let name = command.joined(separator: " ")
+            // Without a word of its own the command that is meant by default has the options.
+            if let line = help.split(separator: "\n").first(where: { $0.contains("(default)") }),
+                let word = line.split(separator: " ").first
+            {
+                help += try run("pipeline \(name) \(word) --help", in: folder).output
+            }
+            if code != 0 || !help.contains("USAGE: pipeline \(name)") { unknown.append(name) }
+            unknown += options.filter { !help.contains($0) }.map { "\(name) \($0)" }
+        }
+        return unknown
+    }
+
+    @Test(
+        "names no command or option within its sentences that there is not",
+        arguments: [
+            "README.md", "docs/guides/operate.md", "docs/guides/keep-and-forget.md", "docs/guides/backup-and-upgrade.md",
+            "docs/guides/when-it-exits.md", "docs/guides/security.md",
+        ])
+    func inlineCommands(_ document: String) throws {
+        let folder = try clone()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try unknown(text(document), in: folder) == [])
+    }
+
+    @Test("would be found out if it did")
+    func inlineControl() throws {
+        let folder = try clone()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let text = "`pipeline restore <backup> --forced`, `pipeline runs accept 1`, `pipeline ran`, `pipeline hold release 2 --reason x`"
+        #expect(try unknown(text, in: folder) == ["restore --forced", "ran"])
+    }
+
     @Test("would be found out if a command in it did not work")
     func control() throws {
         let folder = try clone()

@@ -9,7 +9,8 @@ import Testing
     func tokyo() throws {
         let bank = try BankFixture(customers: 40, days: 12, broken: 0) { text in
             "calendar: { zone: Asia/Tokyo }\n"
-                + text.replacing("capacity: 5/day", with: "capacity: 2/day").replacing("customer_count_1d > 12", with: "customer_count_1d > 1")
+                + text.replacing("capacity: 5/day", with: "capacity: 2/day")
+                .replacing("customer_count_1d > 12", with: "customer_count_1d > 1")
         }
         let warehouse = try bank.warehouse()
         // A row a block: the watermark is the row's own time.

@@ -22,6 +22,7 @@ struct Backtest: ParsableCommand {
               pipeline backtest jobs/demand.yaml
               pipeline backtest jobs/demand.yaml --orders --origins 12
               pipeline backtest jobs/demand.yaml --models auto,trees,combined --origins 4 --skip 40
+              pipeline backtest jobs/demand-ubl.yaml --origins 2 --by place
               pipeline backtest jobs/forecasting/m4-hourly.yaml --ends own --origins 1 --lag 24 --models naive2,seasonal-naive
             """)
 
@@ -44,6 +45,11 @@ struct Backtest: ParsableCommand {
     var resamples = 500
     @Option(help: "Count origins back from the newest period of the feed, or from each item's own (newest, own).")
     var ends = DemandBacktest.Ends.newest
+    @Option(
+        help: ArgumentHelp(
+            "Give figures of each value of a column as well: one of the job's `hierarchy`, `attributes` or `location`.", valueName: "column"
+        ))
+    var by: String?
     @Flag(help: "Leave out items with a period that cannot be scored.")
     var whole = false
     @Flag(help: "Deal each forecast to another item: the control that must be clearly worse.")
@@ -63,9 +69,10 @@ struct Backtest: ParsableCommand {
         ] where !range.contains(value) {
             throw ValidationError("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
-        if orders, !names.isEmpty || horizon != nil || step != nil || skip != 0 || ends != .newest || whole || shuffled {
+        if orders, !names.isEmpty || horizon != nil || step != nil || skip != 0 || ends != .newest || by != nil || whole || shuffled {
             throw ValidationError(
-                "--orders takes the model and periods of the job: no --models, --horizon, --step, --skip, --ends, --whole or --shuffled")
+                "--orders takes the model and periods of the job: no --models, --horizon, --step, --skip, --ends, --by, --whole or --shuffled"
+            )
         }
         if let unknown = names.first(where: { !DemandBacktest.models.contains($0) }) {
             throw ValidationError("--models has '\(unknown)', expected some of \(DemandBacktest.models.joined(separator: ", "))")
@@ -80,7 +87,7 @@ struct Backtest: ParsableCommand {
         var settings = DemandBacktest.Settings()
         (settings.origins, settings.horizon, settings.step, settings.skip) = (origins, horizon, step, skip)
         (settings.lag, settings.least, settings.resamples, settings.models) = (lag, leastHistory, resamples, names)
-        (settings.ends, settings.onlyWhole, settings.isShuffled) = (ends, whole, shuffled)
+        (settings.ends, settings.onlyWhole, settings.isShuffled, settings.by) = (ends, whole, shuffled, by)
         var read: Int64 = 0
         func count(_ more: Int) {
             read += Int64(more)
@@ -89,40 +96,25 @@ struct Backtest: ParsableCommand {
         if orders {
             let (rows, currency) = try DemandOrderReplay(reviews: origins, resamples: resamples).measure(job, progress: count)
             progress.finish()
-            return try format.write(Self.table(rows, currency), to: console)
+            return try format.write(OrdersView.table(rows, currency), to: console)
         }
         let rows = try DemandBacktest(settings).measure(job, progress: count)
         progress.finish()
-        let columns: [Table.Column] = [
-            .init("model"), .init("items", .number), .init("periods", .number), .init("not_scored", .number), .init("measure"),
-            .init("value", .number), .init("low", .number), .init("high", .number),
-        ]
+        let groups: [Table.Column] = by == nil ? [] : [.init("group")]
+        let columns: [Table.Column] =
+            [.init("model")] + groups + [
+                .init("items", .number), .init("periods", .number), .init("not_scored", .number), .init("measure"),
+                .init("value", .number), .init("low", .number), .init("high", .number),
+            ]
         let cells = rows.flatMap { row in
             row.measures.map { measure -> [Cell] in
-                [
-                    .text(row.model), .count(row.items), .count(row.periods), .count(row.skipped), .text(measure.name),
+                let group: [Cell] = by == nil ? [] : [.text(row.group ?? "(all)")]
+                return [.text(row.model)] + group + [
+                    .count(row.items), .count(row.periods), .count(row.skipped), .text(measure.name),
                     .real(measure.value, decimals: 4), .real(measure.low, decimals: 4), .real(measure.high, decimals: 4),
                 ]
             }
         }
         try format.write(Table(columns: columns, rows: cells), to: console)
-    }
-
-    private static func table(_ rows: [DemandOrderReplay.Row], _ currency: Currency) -> Table {
-        func money(_ minor: Double) -> Cell { .money(Money(minor: Int64(min(max(minor.rounded(), 0), 9e15)), currency: currency)) }
-        return Table(
-            columns: [
-                .init("policy"), .init("items", .number), .init("periods", .number), .init("cost", .money), .init("cost_low", .money),
-                .init("cost_high", .money), .init("holding", .money), .init("missing", .money), .init("waste", .money),
-                .init("ordering", .money), .init("filled", .number), .init("served", .number), .init("wasted", .number),
-                .init("mean_stock", .number), .init("orders", .number),
-            ],
-            rows: rows.map { row in
-                [
-                    .text(row.policy), .count(row.items), .count(row.periods), money(row.cost), money(row.low), money(row.high),
-                    money(row.holding), money(row.missing), money(row.waste), money(row.ordering), .share(row.fill), .share(row.served),
-                    .share(row.wasted), .real(row.stock, decimals: 1), .count(row.orders),
-                ]
-            })
     }
 }

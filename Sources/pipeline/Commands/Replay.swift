@@ -18,12 +18,16 @@ struct Replay: ParsableCommand {
             With --offers: a recommendations job's offers made again at the begin of past weeks, by its own policy and another job file's, \
             and met with what people bought; where runs drew offers with stored probabilities, also what each policy would have caused.
 
+            With --orders: a demand job's past months under the job's policy and others, each ordering from what was known at each review: cost, \
+            service, stock and waste. Only the feed is read.
+
             With --fleet: a maintenance job's policies against simulated machines that live on under them, in money and downtime.
 
               pipeline replay jobs/fraud.yaml --as-of 2026-02-01T00:00:00Z
               pipeline replay jobs/fraud.yaml --policy other.yaml --from 2026-02-01 --to 2026-03-01 --changes changes.csv
               pipeline replay jobs/fraud.yaml --model 2 --from 2026-02-01 --to 2026-03-01 --report report.json
               pipeline replay jobs/recommendations.yaml --offers --policy other.yaml --weeks 8
+              pipeline replay jobs/demand.yaml --orders --reviews 12
               pipeline replay jobs/maintenance.yaml --fleet --seeds 1...10 --policies at-failure,left:20,learned,age,oracle
             """)
 
@@ -46,6 +50,7 @@ struct Replay: ParsableCommand {
     var changes: String?
     @Option(help: ArgumentHelp("Write the report to this JSON file: `models promote` takes it.", valueName: "file"))
     var report: String?
+    @OptionGroup(title: "Orders") var inventory: OrderOptions
     @OptionGroup(title: "Simulated fleet") var simulated: FleetOptions
     @OptionGroup(title: "Past offers") var offerOptions: OfferOptions
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
@@ -55,6 +60,16 @@ struct Replay: ParsableCommand {
     private var isTrial: Bool { policy != nil || model != nil }
 
     func validate() throws {
+        if inventory.orders {
+            for (name, isGiven) in [
+                ("--as-of", asOf != nil), ("--from", from != nil), ("--to", to != nil), ("--changes", changes != nil),
+                ("--report", report != nil), ("--policy", policy != nil), ("--model", model != nil), ("--fleet", simulated.fleet),
+                ("--offers", offerOptions.offers),
+                (simulated.givenOption ?? "", simulated.givenOption != nil),
+            ] where isGiven { throw ValidationError("\(name) does not go with --orders, which compares the policies that there are") }
+            return
+        }
+        if let option = inventory.givenOption { throw ValidationError("\(option) goes with --orders") }
         if offerOptions.offers {
             for (name, isGiven) in [
                 ("--as-of", asOf != nil), ("--from", from != nil), ("--to", to != nil), ("--changes", changes != nil),
@@ -72,7 +87,9 @@ struct Replay: ParsableCommand {
             return
         }
         if let option = simulated.givenOption { throw ValidationError("\(option) goes with --fleet") }
-        guard isTrial || asOf != nil else { throw ValidationError("one of --as-of, --policy, --model, --fleet and --offers is needed") }
+        guard isTrial || asOf != nil else {
+            throw ValidationError("one of --as-of, --policy, --model, --orders, --fleet and --offers is needed")
+        }
         guard !isTrial || asOf == nil else { throw ValidationError("--as-of does not go with --policy or --model") }
         guard isTrial || (from == nil && to == nil) else { throw ValidationError("--from and --to go with --policy or --model") }
         if let from, let to, to <= from { throw ValidationError("--to is not after --from") }
@@ -82,6 +99,7 @@ struct Replay: ParsableCommand {
     }
 
     func run() throws {
+        if inventory.orders { return try replayOrders() }
         if simulated.fleet { return try replayFleet() }
         if offerOptions.offers { return try replayOffers() }
         if let asOf { try replay(asOf: asOf) } else { try compare() }

@@ -93,6 +93,33 @@ import Testing
         #expect(rows[5].cost > 0)
     }
 
+    @Test("figures by group are those of the group's items alone; a column that the stage does not know is refused with those it does")
+    func groups() throws {
+        let shop = Shop()
+        let job = try shop.job(units: Array(repeating: 10, count: 70), model: "naive", more: "hierarchy: kind\n      reconcile: none")
+        var text = try String(contentsOfFile: job.path, encoding: .utf8)
+        text = text.replacing(
+            "    key: [item, day]\n", with: "      kind: { from: KIND, type: string }\n    key: [item, day]\n", maxReplacements: 1)
+        try Shop.write([text], to: job.path)
+        func day(_ at: Int) -> String { String(Timestamp(seconds: Int64(20_089 + at) * 86_400).iso8601.prefix(10)) }
+        // Two of a kind that are forecast rightly, one of another that doubles in the horizon.
+        let rows = (0..<70).flatMap { at -> [String] in
+            let end = "2.00,false"
+            return [
+                "A,\(day(at)),10,\(end),steady", "B,\(day(at)),20,\(end),steady", "C,\(day(at)),\(at < 60 ? 10 : 20),\(end),rising",
+            ]
+        }
+        try Shop.write(["ITEM,DATE,UNITS,COST,RAN_OUT,KIND"] + rows, to: "\(shop.folder)/sample-data/demand/sales/a.csv")
+        var settings = DemandBacktest.Settings()
+        (settings.origins, settings.resamples, settings.by) = (1, 20, "kind")
+        let found = try DemandBacktest(settings).measure(Job.load(path: job.path))
+        #expect(found.map(\.group) == [nil, "rising", "steady"] && found.map(\.items) == [3, 1, 2])
+        #expect(found.map { $0.measures.first { $0.name == "wape" }?.value } == [0.2, 0.5, 0])
+        settings.by = "colour"
+        let failure = #expect(throws: Failure.self) { try DemandBacktest(settings).measure(Job.load(path: job.path)) }
+        #expect(failure?.code == "backtest.groups" && failure?.expected.contains("kind") == true)
+    }
+
     @Test("a job that forecasts nothing, and a past that is too short, are refused")
     func refused() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path

@@ -38,6 +38,8 @@ public struct CombinedForecaster: Sendable {
         public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
+        /// The forecasts that they were learned on are kept.
+        public var keepsEvidence = false
 
         public init(global: GlobalForecaster.Settings, members: [Member]) { (self.global, self.members) = (global, members) }
     }
@@ -62,6 +64,15 @@ public struct CombinedForecaster: Sendable {
         }
     }
 
+    /// A forecast at a past origin.
+    public struct Evidence: Sendable {
+        /// Position of the series among those given.
+        public var series: Int
+        /// Values that were known.
+        public var count: Int
+        public var forecast: LocalForecast
+    }
+
     public typealias Limit = @Sendable (LocalForecast, [Double]) -> LocalForecast
 
     public let settings: Settings
@@ -69,6 +80,8 @@ public struct CombinedForecaster: Sendable {
     public private(set) var weights: (mean: [Double], quantiles: [Double])
     /// Values that came at past origins, which weights and intervals rest on.
     public private(set) var learned = 0
+    /// Forecasts at past origins, by the weights and intervals learned, where `keepsEvidence`.
+    public private(set) var evidence: [Evidence] = []
     private var trees: [GlobalForecaster?]
     private var calibration: IntervalCalibration
     private var stretches: [Double] = []
@@ -142,9 +155,10 @@ public struct CombinedForecaster: Sendable {
     private mutating func learn(_ series: [Series]) {
         let horizon = settings.global.horizon
         let stride = max(1, (series.count + settings.sample - 1) / settings.sample)
-        var cases: [StackingWeights.Case] = []
+        var cases: [StackingWeights.Case] = [], places: [(series: Int, count: Int)] = []
         for back in 1...settings.origins {
-            let kept = series.filter { $0.series.values.count >= (back + 1) * horizon + 2 }
+            let numbers = series.indices.filter { series[$0].series.values.count >= (back + 1) * horizon + 2 }
+            let kept = numbers.map { series[$0] }
             // A second origin that few series reach would learn of others than those that count.
             guard back == 1 || 2 * kept.count >= series.count else { break }
             let past = kept.map { $0.before(back * horizon) }
@@ -156,6 +170,7 @@ public struct CombinedForecaster: Sendable {
                 let came = (start..<start + horizon).map { at in
                     whole.isKnown.indices.contains(at) && !whole.isKnown[at] ? .nan : whole.series.values[at]
                 }
+                places.append((numbers[place], start))
                 cases.append(.init(forecasts: all.compactMap { $0 }, actual: came, scale: Self.scale(one.series.values)))
             }
         }
@@ -167,9 +182,17 @@ public struct CombinedForecaster: Sendable {
         }
         // Of demand that is mostly zero an interval has one side, at zero: no share of the values lies below it, and pairs cannot be set.
         let zeros = cases.reduce(0) { $0 + $1.actual.count { $0 == 0 } }
-        guard settings.calibrates, 2 * zeros < learned else { return }
-        for one in cases { calibration.add(mixed(one.forecasts), actual: one.actual) }
-        stretches = calibration.stretches
+        if settings.calibrates, 2 * zeros < learned {
+            for one in cases { calibration.add(mixed(one.forecasts), actual: one.actual) }
+            stretches = calibration.stretches
+        }
+        guard settings.keepsEvidence else { return }
+        evidence = zip(places, cases).map { place, one in
+            let forecast = mixed(one.forecasts)
+            return Evidence(
+                series: place.series, count: place.count,
+                forecast: stretches.isEmpty ? forecast : calibration.applied(stretches, to: forecast))
+        }
     }
 
     /// Mean absolute change and a share of the level, so that series of any size count alike.

@@ -5,8 +5,9 @@ public import Records
 /// Forecasts a demand job's own past as if it were then, and measures the errors.
 ///
 /// From each of `origins` past origins, `step` periods apart, every item is forecast `horizon` periods ahead from the values up to the
-/// origin, and compared with what came. Origins count back from the newest period of the feed, or of each item (`ends`). Covariates of later periods are taken for known, as the job declares them; rows of a plan count from
-/// their `known_from` on. Periods whose demand is not known (ran out, no row where gaps are not zeros) are not scored. All choices that a
+/// origin, and compared with what came. Origins count back from the newest period of the feed, or of each item (`ends`). Covariates of later
+/// periods are taken for known, as the job declares them, up to the first period that the item's plan names: from there on only rows of the plan
+/// count, each from its `known_from` on. Periods whose demand is not known (ran out, no row where gaps are not zeros) are not scored. All choices that a
 /// model makes (per item, intervals) are made anew at each origin from what was before it.
 ///
 /// Measures: wQL = 2 x pinball loss / units, mean of 10 … 90 %; WAPE; RMSSE and MASE scaled by the differences at `lag` before the origin;
@@ -36,6 +37,8 @@ public struct DemandBacktest: Sendable {
         public var resamples = 500
         /// Values of the stage's `model`; empty = the job's.
         public var models: [String] = []
+        /// A column of the job's `hierarchy`, `attributes` or `location`, whose values have figures of their own; nil = all items alone.
+        public var by: String?
         public init() {}
     }
 
@@ -45,6 +48,8 @@ public struct DemandBacktest: Sendable {
     /// One model's errors.
     public struct Row: Hashable, Sendable {
         public var model: String
+        /// A value of the column `by`; nil = of all items.
+        public var group: String?
         public var items: Int
         public var periods: Int
         /// Periods not scored.
@@ -80,7 +85,8 @@ public struct DemandBacktest: Sendable {
             configuration.parameters["model"] = .text(model)
             var own = try DemandSettings(configuration, schema: job.main.schema)
             if let horizon = settings.horizon { (own.leadTime, own.review) = (horizon - 1, 1) }
-            rows.append(try row(model, stage.state, own, newest: stage.newestPeriod, job: job.name))
+            rows += try self.rows(
+                model, stage.state, own, newest: stage.newestPeriod, groups: groups(stage, job.main.schema), job: job.name)
         }
         return rows
     }
@@ -108,9 +114,29 @@ public struct DemandBacktest: Sendable {
         return stage
     }
 
-    private func row(
-        _ model: String, _ state: DemandState, _ own: DemandSettings, newest: Int?, job: String
-    ) throws(Failure) -> Row {
+    /// The group of each item that is in one; none without `by`.
+    private func groups(_ stage: DemandStage, _ schema: Schema) throws(Failure) -> [String: String] {
+        guard let by = settings.by else { return [:] }
+        let state = stage.state, series = stage.settings.series
+        let names = series.hierarchyNames + series.attributeNames, location = series.location.map { schema.fields[$0].name }
+        var groups: [String: String] = [:]
+        if by == location {
+            for name in state.items.keys { groups[name] = DemandSeriesName(name).location }
+        } else if let place = names.firstIndex(of: by) {
+            for (name, item) in state.items {
+                // Attributes that the sales do not have stand in the catalog.
+                let labels = item.labels.count > place ? item.labels : state.catalog[name]?.labels ?? []
+                if labels.count > place, !labels[place].isEmpty { groups[name] = labels[place] }
+            }
+        } else {
+            throw .backtestGroups(by, names: names + [location].compactMap { $0 })
+        }
+        return groups
+    }
+
+    private func rows(
+        _ model: String, _ state: DemandState, _ own: DemandSettings, newest: Int?, groups: [String: String], job: String
+    ) throws(Failure) -> [Row] {
         let planner = DemandPlanner(settings: own), horizon = own.exposure
         var scores: [String: DemandScore] = [:]
         for turn in (0..<settings.origins).reversed() {
@@ -137,12 +163,23 @@ public struct DemandBacktest: Sendable {
                     one.forecast, actual: one.actual, past: one.past, lag: settings.lag, naive: one.naive)
             }
         }
-        let used = scores.keys.sorted().compactMap { scores[$0] }
-        let sum = used.reduce(DemandScore(), +)
-        guard sum.periods > 0 else { throw .backtestShort(job, origins: settings.origins, horizon: horizon) }
+        let names = scores.keys.sorted()
+        guard let all = row(model, nil, names.compactMap { scores[$0] }) else {
+            throw .backtestShort(job, origins: settings.origins, horizon: horizon)
+        }
+        let found = Set(groups.values).sorted().compactMap { group in
+            row(model, group, names.filter { groups[$0] == group }.compactMap { scores[$0] })
+        }
+        return [all] + found
+    }
+
+    /// Nil where nothing was scored.
+    private func row(_ model: String, _ group: String?, _ scores: [DemandScore]) -> Row? {
+        let sum = scores.reduce(DemandScore(), +), used = scores.filter { $0.periods > 0 }
+        guard !used.isEmpty else { return nil }
         return Row(
-            model: model, items: used.count { $0.periods > 0 }, periods: sum.periods, skipped: sum.skipped,
-            measures: DemandMeasure.all(used.filter { $0.periods > 0 }, resamples: settings.resamples))
+            model: model, group: group, items: used.count, periods: sum.periods, skipped: sum.skipped,
+            measures: DemandMeasure.all(used, resamples: settings.resamples))
     }
 }
 
@@ -187,6 +224,14 @@ extension Failure {
             .usage, code: "backtest.stage", what: "only forecasts can be tested on the past", place: "job '\(job)'",
             found: "stage '\(stage)'",
             expected: "stage 'demand'", remedy: "Measure a job that has a model with `pipeline evaluate`.")
+    }
+
+    static func backtestGroups(_ name: String, names: [String]) -> Failure {
+        Failure(
+            .usage, code: "backtest.groups", what: "figures can be given by columns only that the stage knows", place: "by",
+            found: "'\(name)'",
+            expected: names.isEmpty ? "a job with `hierarchy`, `attributes` or `location`" : names.joined(separator: ", "),
+            remedy: "Name the column in the stage's `hierarchy`, with `reconcile: none`, or in its `attributes`.")
     }
 
     static func backtestShort(_ job: String, origins: Int, horizon: Int) -> Failure {

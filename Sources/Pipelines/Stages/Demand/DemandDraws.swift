@@ -35,7 +35,8 @@ struct DemandDraws: Sendable {
         (self.cover, self.shelf) = (cover.sorted(), shelf.sorted())
     }
 
-    private init(cover: [Double], shelf: [Double]) { (self.cover, self.shelf) = (cover, shelf) }
+    /// - Parameters: sorted.
+    init(cover: [Double], shelf: [Double]) { (self.cover, self.shelf) = (cover, shelf) }
 
     /// Every tenth: what a choice across many items keeps of each.
     var thinned: DemandDraws {

@@ -21,6 +21,8 @@ struct DemandForecasts: Sendable {
     private let hierarchy: DemandHierarchy?
 
     private var settings: DemandSettings { planner.settings }
+    /// Forecasts of the model over all items at past origins; none where each has its own models.
+    var evidence: [(item: String, count: Int, forecast: LocalForecast)] { global?.evidence ?? [] }
     /// Groups of the hierarchy; none without one.
     var groups: [DemandHierarchy.Group] { hierarchy?.groups ?? [] }
 

@@ -6,6 +6,8 @@ import Records
 struct DemandGlobal {
     private let planner: DemandPlanner
     private let model: CombinedForecaster?
+    /// Forecasts at past origins: the item, how many of its values were known.
+    let evidence: [(item: String, count: Int, forecast: LocalForecast)]
     /// Shifts of `external-columns` by origin.
     private let shifts: [Int: Int]
 
@@ -21,14 +23,17 @@ struct DemandGlobal {
             if shifts[origin] == nil { shifts[origin] = planner.externalShift(origin: origin) }
         }
         self.shifts = shifts
+        var names: [String] = []
         let series = items.compactMap { name -> CombinedForecaster.Series? in
             let origin = origin(name)
             guard let item = state.items[name], item.first <= origin else { return nil }
+            names.append(name)
             return Self.series(item, planner, origin: origin, shift: shifts[origin] ?? 0, seed: DemandPlanner.seed(name, origin))
         }
         let lengths = series.map(\.series.values.count).sorted()
         let middle = lengths.isEmpty ? 0 : lengths[lengths.count / 2]
         model = CombinedForecaster(series, settings: Self.settings(planner.settings, count: middle)) { planner.bounded($0, by: $1) }
+        evidence = model?.evidence.map { (names[$0.series], $0.count, $0.forecast) } ?? []
     }
 
     init(planner: DemandPlanner, _ state: DemandState, _ items: [String], origin: Int) {
@@ -60,6 +65,7 @@ struct DemandGlobal {
         if settings.global == .combined { members += Self.own(settings, count: count) }
         var result = CombinedForecaster.Settings(global: global, members: members)
         result.calibrates = settings.calibrates
+        result.keepsEvidence = true
         return result
     }
 

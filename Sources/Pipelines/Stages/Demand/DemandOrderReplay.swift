@@ -71,10 +71,12 @@ public struct DemandOrderReplay: Sendable {
         var levels: [Policy: [String: [Level]]] = [:]
         for origin in origins {
             let made = DemandForecasts(planner, state, items) { _ in origin }
+            let sums = DemandSums(made, state, items, origin: origin)
             for name in items {
                 guard let item = state.items[name] else { continue }
                 for (policy, level) in self.levels(
-                    planner, name, item, made.forecast(of: name, origin: origin).forecast, unitCost: Double(state.cost(of: name, settings)),
+                    planner, name, item, made.forecast(of: name, origin: origin).forecast, sums,
+                    unitCost: Double(state.cost(of: name, settings)),
                     origin: origin)
                 {
                     levels[policy, default: [:]][name, default: []].append(level)
@@ -108,17 +110,18 @@ public struct DemandOrderReplay: Sendable {
     }
 
     private func levels(
-        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, _ forecast: LocalForecast, unitCost: Double,
-        origin: Int
+        _ planner: DemandPlanner, _ name: String, _ item: DemandState.Item, _ forecast: LocalForecast, _ sums: DemandSums,
+        unitCost: Double, origin: Int
     ) -> [(Policy, Level)] {
         let settings = planner.settings, cover = settings.cover
         let values = planner.series(item, through: origin)
         let mean = forecast.mean.prefix(cover).reduce(0, +), average = values.reduce(0, +) / Double(values.count)
         let variance = values.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(max(values.count - 1, 1))
         let costs = planner.shares, ratio = costs.missing / (costs.missing + costs.holding)
-        let sums =
+        let pastSums =
             values.count >= cover ? (cover...values.count).map { values[($0 - cover)..<$0].reduce(0, +) }.sorted() : [mean]
-        let job = planner.policy(DemandDraws(forecast, settings, seed: DemandPlanner.seed(name, origin)), unitCost: unitCost)
+        let draws = sums.applied(to: DemandDraws(forecast, settings, seed: DemandPlanner.seed(name, origin)), past: values)
+        let job = planner.policy(draws, unitCost: unitCost)
         let safety = max(0, mean + NormalLoss.quantile(ratio) * (variance * Double(cover)).squareRoot())
         let order = settings.supply.orderCost * Double(settings.currency.minorUnits), holding = settings.holding * unitCost
         var power = Level(safety)
@@ -131,7 +134,7 @@ public struct DemandOrderReplay: Sendable {
         }
         return [
             (.distribution, Level(job.point, job.top)), (.safety, Level(safety)),
-            (.history, Level(Newsvendor.empirical(holding: costs.holding, stockout: costs.missing, demands: sums).level)),
+            (.history, Level(Newsvendor.empirical(holding: costs.holding, stockout: costs.missing, demands: pastSums).level)),
             (.poisson, Level(Newsvendor.poisson(holding: costs.holding, stockout: costs.missing, mean: mean).level)), (.power, power),
         ]
     }

@@ -5,10 +5,12 @@ import Records
 /// From a forecast to an order.
 extension DemandPlanner {
     /// - Parameters:
+    ///   - sums: what past origins say of sums.
     ///   - unitCost: minor units.
     ///   - ordered: units that a budget leaves; nil = as many as the item alone would want.
     func result(
-        of name: String, _ one: DemandForecasts.One, stock: DemandState.Stock?, unitCost: Int64, origin: Int, ordered: Double? = nil
+        of name: String, _ one: DemandForecasts.One, sums: DemandSums, stock: DemandState.Stock?, unitCost: Int64, origin: Int,
+        ordered: Double? = nil
     ) -> DemandResult {
         var result = DemandResult(item: name)
         result.position = (stock?.onHand ?? 0) + (stock?.onOrder ?? 0)
@@ -18,7 +20,9 @@ extension DemandPlanner {
         result.jump = Self.jump(one.values) ?? 1
         (result.loss, result.model, result.notes) = (one.loss, one.forecast.model, one.notes)
         (result.mean, result.levels) = (one.forecast.mean, one.forecast.quantiles)
-        result.draws = DemandDraws(one.forecast, settings, seed: Self.seed(name, origin))
+        let draws = DemandDraws(one.forecast, settings, seed: Self.seed(name, origin))
+        result.expected = (draws.mean * 100).rounded() / 100
+        result.draws = one.forecast.model == DemandKin.model ? draws : sums.applied(to: draws, past: one.values)
         order(for: &result, unitCost: Double(unitCost), ordered: ordered)
         return result
     }
@@ -67,7 +71,6 @@ extension DemandPlanner {
         func rounded(_ units: Double) -> Double { (units * 100).rounded() / 100 }
         let policy = policy(draws, unitCost: unitCost)
         result.unitCost = unitCost
-        result.expected = rounded(draws.mean)
         (result.point, result.target) = (rounded(policy.point), rounded(policy.top))
         result.chance = draws.cost(of: result.position, holding: 0, missing: 0, waste: 0).chance
         result.order = units((result.point, result.target), position: result.position)

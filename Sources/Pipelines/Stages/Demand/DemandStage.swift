@@ -25,6 +25,7 @@ public final class DemandStage: FinishingStage {
     private(set) var origin = 0
     private var forecasts: DemandForecasts?
     private var budget: DemandBudget?
+    private var sums = DemandSums()
     /// Forecasts that a budget was made from, without their pasts.
     private var held: [DemandForecasts.One] = []
     private var threads = 1
@@ -52,9 +53,10 @@ public final class DemandStage: FinishingStage {
         items += newItems
         let made = DemandForecasts(DemandPlanner(settings: settings), state, items, threads: threads) { _ in origin }
         forecasts = made
+        sums = DemandSums(made, state, items, origin: origin, threads: threads)
         if let most = settings.supply.budget {
-            let wishes = DemandForecasts.concurrently(items.count, threads: threads) { [items, state] index in
-                Self.wish(items[index], made, state, origin: origin)
+            let wishes = DemandForecasts.concurrently(items.count, threads: threads) { [items, state, sums] index in
+                Self.wish(items[index], made, sums, state, origin: origin)
             }
             budget = DemandBudget(wishes.map(\.0), budget: most * Double(settings.currency.minorUnits), planner: made.planner)
             held = wishes.map(\.1)
@@ -73,11 +75,11 @@ public final class DemandStage: FinishingStage {
     }
 
     private static func wish(
-        _ name: String, _ made: DemandForecasts, _ state: DemandState, origin: Int
+        _ name: String, _ made: DemandForecasts, _ sums: DemandSums, _ state: DemandState, origin: Int
     ) -> (DemandBudget.Wish, DemandForecasts.One) {
         let cost = state.cost(of: name, made.planner.settings)
         var one = made.forecast(of: name, origin: origin)
-        let result = made.planner.result(of: name, one, stock: state.stocks[name], unitCost: cost, origin: origin)
+        let result = made.planner.result(of: name, one, sums: sums, stock: state.stocks[name], unitCost: cost, origin: origin)
         let draws = result.draws?.thinned ?? DemandDraws(made.planner.nothing([]).forecast, made.planner.settings, seed: 0)
         // The past is in the state already, and can be long.
         if one.forecast.model != DemandKin.model { one.values = [] }
@@ -98,12 +100,12 @@ public final class DemandStage: FinishingStage {
     public func finished(_ range: Range<Int>) throws(Failure) -> FinishedRows {
         guard let made = forecasts else { return FinishedRows(batch: try batch(from: range.lowerBound), features: matrix) }
         let origin = origin
-        results = DemandForecasts.concurrently(range.count, threads: threads) { [items, state, budget, held] at in
+        results = DemandForecasts.concurrently(range.count, threads: threads) { [items, state, budget, held, sums] at in
             let index = range.lowerBound + at
             guard index < items.count else { return Self.result(of: made.groups[index - items.count], state, made, origin: origin) }
             let one = Self.forecast(of: items[index], held: held.isEmpty ? nil : held[index], made, state, origin: origin)
             return made.planner.result(
-                of: items[index], one, stock: state.stocks[items[index]],
+                of: items[index], one, sums: sums, stock: state.stocks[items[index]],
                 unitCost: state.cost(of: items[index], made.planner.settings), origin: origin, ordered: budget?.cut[items[index]])
         }
         return FinishedRows(batch: try batch(from: range.lowerBound), features: matrix)

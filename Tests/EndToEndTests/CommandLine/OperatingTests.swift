@@ -84,6 +84,33 @@ import Testing
         #expect(try code("--from", "a@example.com") == 64)
     }
 
+    @Test("names the process whose reading keeps the log from shrinking, and nobody while there is no such log")
+    func longReader() throws {
+        let bank = try bank(), path = bank.path("held.db")
+        try FileManager.default.copyItem(atPath: bank.undisturbed, toPath: path)
+        func isNamed() throws -> Bool {
+            let result = try bank.program.run("status", "--database", "held.db", "--clock", KilledBank.clock)
+            #expect(result.code == 0, "\(result.errors)")
+            return result.errors.contains("process \(getpid()) (")
+        }
+        let reader = try DatabaseQueue(path: path)
+        try reader.writeWithoutTransaction { database in
+            try database.execute(sql: "BEGIN")
+            _ = try Row.fetchAll(database, sql: "SELECT id FROM pipeline_runs")
+            #expect(try !isNamed())
+            try DatabaseQueue(path: path).writeWithoutTransaction { database in
+                try database.execute(
+                    sql: """
+                        PRAGMA synchronous = OFF; CREATE TABLE filler (bytes BLOB);
+                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70)
+                        INSERT INTO filler SELECT zeroblob(1000000) FROM n
+                        """)
+            }
+            #expect(try isNamed())
+            try database.execute(sql: "COMMIT")
+        }
+    }
+
     @Test("shows what an erasure did when something of the name is left, and exits with 3")
     func erasureLeft() throws {
         let bank = try bank(), path = bank.path("erased.db")

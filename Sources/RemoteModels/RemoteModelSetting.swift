@@ -104,6 +104,38 @@ package struct RemoteModelSetting: Hashable, Sendable {
         }
     }
 
+    /// The model as one that places texts in space: `bedrock:` Titan V2, `openai:` a server's embeddings.
+    ///
+    /// - Returns: with where texts go.
+    /// - Throws: as `completer`; a number of dimensions that the model does not have.
+    package func embedder(
+        dimensions: Int, environment: Environment, transport: any HTTPTransport, pace: Pace, policy: RetryPolicy = RetryPolicy()
+    ) throws(Failure) -> (embedder: any BilledEmbedder, destination: String) {
+        switch kind {
+        case .bedrock, .bedrockInvoke:
+            let client = try BedrockClient(
+                environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
+                policy: policy)
+            if !allowedRegions.isEmpty {
+                try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions)
+                try check(client.endpoints.runtime)
+            }
+            return (try TitanEmbedder(model, dimensions: dimensions, client: client), "bedrock:\(client.region)")
+        case .openai:
+            guard let endpoint else {
+                throw .setting("endpoint", found: "none", expected: "the server's address, such as http://127.0.0.1:8080/v1")
+            }
+            if !allowedRegions.isEmpty { try check(Endpoint(endpoint)) }
+            guard (1...65_536).contains(dimensions) else {
+                throw .setting("dimensions", found: "\(dimensions)", expected: "what the model gives, 1 to 65536")
+            }
+            let key = environment.variables[Self.keyVariable].flatMap { $0.isEmpty ? nil : $0 }
+            let client = try OpenAIClient(
+                endpoint: endpoint, key: key, caller: RemoteCaller(transport: transport, policy: policy, pace: pace))
+            return (ServerEmbedder(model, dimensions: dimensions, client: client), client.endpoint.authority)
+        }
+    }
+
     /// Facts of the registry; a server on a private address costs nothing a token.
     ///
     /// - Throws: a model whose price is not known.

@@ -1,4 +1,4 @@
-import Models
+package import Models
 package import Records
 
 /// Amazon Titan Text Embeddings V2: one text a call.
@@ -22,7 +22,7 @@ package struct TitanEmbedder: Embedder {
     package func vectors(of texts: [String]) async throws(Failure) -> [Float] { try await embedding(of: texts).vectors }
 
     /// Also the tokens that are billed.
-    package func embedding(of texts: [String]) async throws(Failure) -> (vectors: [Float], tokens: Int) {
+    package func embedding(of texts: [String], meter: SendMeter = .free) async throws(Failure) -> (vectors: [Float], tokens: Int) {
         var vectors: [Float] = [], tokens = 0
         vectors.reserveCapacity(texts.count * dimensions)
         let place = "\(model), \(client.endpoints.runtime.authority)"
@@ -32,7 +32,8 @@ package struct TitanEmbedder: Embedder {
                 .init("inputText", .text(text.isEmpty ? " " : text)), .init("dimensions", .integer(dimensions)),
                 .init("normalize", .bool(true)),
             ])
-            let value = try client.json(try await client.post("/model/\(BedrockClient.label(model))/invoke", body, limit: timeLimit))
+            let value = try client.json(
+                try await client.post("/model/\(BedrockClient.label(model))/invoke", body, limit: timeLimit, meter: meter))
             guard let count = value["inputTextTokenCount"]?.tokenCount else {
                 throw .answerMalformed(place: place, found: "no inputTextTokenCount", expected: "an embedding and its tokens")
             }

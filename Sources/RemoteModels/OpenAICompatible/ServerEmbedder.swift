@@ -1,4 +1,4 @@
-import Models
+package import Models
 package import Records
 
 /// An embedding model behind OpenAI's HTTP interface.
@@ -20,7 +20,7 @@ package struct ServerEmbedder: Embedder {
     package func vectors(of texts: [String]) async throws(Failure) -> [Float] { try await embedding(of: texts).vectors }
 
     /// Also the tokens that are billed.
-    package func embedding(of texts: [String]) async throws(Failure) -> (vectors: [Float], tokens: Int) {
+    package func embedding(of texts: [String], meter: SendMeter = .free) async throws(Failure) -> (vectors: [Float], tokens: Int) {
         let place = "\(model), \(client.endpoint.authority)"
         var vectors = [Float](repeating: 0, count: texts.count * dimensions), tokens = 0
         for start in stride(from: 0, to: texts.count, by: batch) {
@@ -30,7 +30,7 @@ package struct ServerEmbedder: Embedder {
                 .init("model", .text(model)), .init("input", .array(part.map { .text($0.isEmpty ? " " : $0) })),
                 .init("encoding_format", .text("float")),
             ])
-            let value = try client.json(try await client.post(client.endpoint.prefix + "/embeddings", body, limit: timeLimit))
+            let value = try client.json(try await client.post(client.endpoint.prefix + "/embeddings", body, limit: timeLimit, meter: meter))
             guard let rows = value["data"]?.elements, rows.count == part.count, let count = value["usage"]?["prompt_tokens"]?.tokenCount,
                 count >= 0
             else { throw .answerMalformed(place: place, found: "a part is missing", expected: "\(part.count) embeddings and usage") }

@@ -27,6 +27,7 @@
 
         @OptionGroup(title: "Model") var model: AskModelOptions
         @OptionGroup(title: "Prompt") var prompt: AskPromptOptions
+        @OptionGroup(title: "Documents") var grounds: AskGroundOptions
         @OptionGroup(title: "Ledger") var kept: AskLedgerOptions
         @OptionGroup(title: "Many texts") var many: AskBatchOptions
         @Argument(help: "The question; standard input when it is -.")
@@ -49,10 +50,10 @@
                 return try askEach(
                     try TextColumns(path: texts, columns: [many.column]).columns[0], task: masked, mask, session, opened?.ledger)
             }
-            let question = try prompt.prompt(masked, role: .task)
+            let question = try grounds.grounded(try prompt.prompt(masked, role: .task), question: text, &mask, environment)
             let completer = try session.completer(opened?.ledger)
             var completion = try RemoteWork.wait(transport) { () async throws(Failure) in try await completer.completion(of: question) }
-            completion.text = mask.restored(completion.text)
+            completion.text = mask.restored(try grounds.checked(completion, question))
             try show(completion, masked: mask.pseudonyms.count, facts: session.facts, console: output.console)
         }
 

@@ -6,6 +6,19 @@ public import Records
     import Darwin
 #endif
 
+/// How much a term says for a passage (S. Robertson, H. Zaragoza, 2009, k1 = 1.2, b = 0.75).
+public enum BM25 {
+    /// - Parameters:
+    ///   - hits: of the term in the passage.
+    ///   - length: of the passage, in terms.
+    ///   - passages: all that are searched, of which `with` hold the term.
+    public static func score(hits: Int, length: Int, meanLength: Double, passages: Double, with found: Double) -> Double {
+        let rarity = log(1 + (passages - found + 0.5) / (found + 0.5))
+        let norm = 1.2 * (0.25 + 0.75 * Double(length) / meanLength)
+        return rarity * Double(hits) * 2.2 / (Double(hits) + norm)
+    }
+}
+
 /// A passage that was found, and why.
 public struct PassageHit: Hashable, Sendable {
     public var passage: Passage
@@ -13,6 +26,8 @@ public struct PassageHit: Hashable, Sendable {
     public var score: Double
     /// Terms of the question that stand in the passage.
     public var terms: [String]
+
+    public init(passage: Passage, score: Double, terms: [String]) { (self.passage, self.score, self.terms) = (passage, score, terms) }
 }
 
 /// Passages in memory, found by words (BM25; S. Robertson, H. Zaragoza, 2009, k1 = 1.2, b = 0.75), by vectors of any `Embedder`, or by both
@@ -68,19 +83,17 @@ public struct PassageIndex: Sendable {
     private var places: [String: Int] { Dictionary(passages.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first }) }
 
     private func words(_ question: String, asOf time: Timestamp, least: Double) -> [PassageHit] {
-        let asked = Set(SearchTerms.terms(of: question)).subtracting(SearchTerms.common)
+        let asked = SearchTerms.asked(question)
         guard !asked.isEmpty else { return [] }
         var scores: [Int: (score: Double, terms: [String])] = [:]
         let held = passages.indices.filter { passages[$0].holds(at: time) }
         let isHeld = Set(held)
-        for term in asked.sorted() {
+        for term in asked {
             // Counts of what held then: a passage of the future must not change the ranks of the past.
             let found = (postings[term] ?? []).filter { isHeld.contains($0.passage) }
-            let rarity = log(1 + (Double(held.count) - Double(found.count) + 0.5) / (Double(found.count) + 0.5))
             for (passage, count) in found {
-                let frequency = Double(count)
-                let norm = 1.2 * (0.25 + 0.75 * Double(lengths[passage]) / meanLength)
-                scores[passage, default: (0, [])].score += rarity * frequency * 2.2 / (frequency + norm)
+                scores[passage, default: (0, [])].score += BM25.score(
+                    hits: count, length: lengths[passage], meanLength: meanLength, passages: Double(held.count), with: Double(found.count))
                 scores[passage]?.terms.append(term)
             }
         }

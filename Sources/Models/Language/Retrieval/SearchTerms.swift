@@ -25,6 +25,9 @@ public enum SearchTerms {
         return terms
     }
 
+    /// Terms of a question without the commonest words, each once, sorted.
+    public static func asked(_ question: String) -> [String] { Set(terms(of: question)).subtracting(common).sorted() }
+
     private static func string(_ values: ArraySlice<UInt32>) -> String {
         var text = String.UnicodeScalarView()
         for value in values { if let scalar = Unicode.Scalar(value) { text.append(scalar) } }

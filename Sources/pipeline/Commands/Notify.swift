@@ -12,9 +12,10 @@ struct Notify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell people by webhook or mail what needs them, each thing once.",
         discussion: """
-            Breaches: a job that is overdue or never ran, a held run, a file set aside, a delivery missing, a full disk, a log that a reader \
-            holds. With --digest also the state of the day, once a day. Names of jobs and counts only, no personal data. What was not taken \
-            is tried again at the next start (exit 75); a repetition has the same Idempotency-Key or Message-ID.
+            Breaches: a job that is overdue or never ran, a held run, a run that passed its deadline, a file set aside, a delivery \
+            missing, a model in use that ends soon, a full disk, a log that a reader holds. With --digest also the state of the day, \
+            once a day. Names of jobs and counts only, no personal data. What was not taken is tried again at the next start (exit 75); a \
+            repetition has the same Idempotency-Key or Message-ID.
 
             Secrets come from the environment (PIPELINE_WEBHOOK_URL, PIPELINE_WEBHOOK_SECRET, PIPELINE_SMTP_PASSWORD) or from files of mode \
             0600. Mail goes by plain SMTP to a relay, usually on this machine.

@@ -8,11 +8,11 @@ import Records
 struct UndeliveredRows {
     /// Runs whose results a receiver lacks.
     let runs: [Int64]
-    /// Decisions of audit entries after this one are not given to every receiver; nil = there is none.
-    let entry: Int64?
+    /// Decisions of audit entries after this one, about rows of runs from this one on, are not given to every receiver; nil = there is none.
+    private let decisions: (after: Int64, from: Int64)?
 
     /// Nobody waits for anything.
-    init() { (runs, entry) = ([], nil) }
+    init() { (runs, decisions) = ([], nil) }
 
     init(job: String, in database: Database) throws {
         runs = try Int64.fetchAll(
@@ -27,12 +27,19 @@ struct UndeliveredRows {
                 AND NOT EXISTS (SELECT 1 FROM given g WHERE g.receiver = f.receiver AND g.run = p.id AND g.written = 1)
                 ORDER BY p.id
                 """, arguments: ["job": job])
-        entry = try Int64.fetchOne(
+        let waiting = try Row.fetchOne(
             database,
             sql: """
-                SELECT min(last) FROM (SELECT max(CASE WHEN written = 1 THEN audit_to ELSE 0 END) AS last FROM pipeline_outbound
-                    WHERE job = ? GROUP BY receiver)
-                """, arguments: [job])
+                SELECT min(last) AS last, (SELECT min(r.run) FROM pipeline_outbound o JOIN pipeline_outbound_runs r ON r.outbound = o.id
+                    WHERE o.job = :job) AS first
+                FROM (SELECT max(CASE WHEN written = 1 THEN audit_to ELSE 0 END) AS last FROM pipeline_outbound
+                    WHERE job = :job GROUP BY receiver)
+                """, arguments: ["job": job])
+        if let last = waiting?["last"] as Int64?, let first = waiting?["first"] as Int64? {
+            decisions = (last, first)
+        } else {
+            decisions = nil
+        }
     }
 
     /// `0` where there is none: no run has that number.
@@ -40,10 +47,13 @@ struct UndeliveredRows {
 
     /// No decision about an item, and no outcome that it says the interim one of, is still to be given.
     func isGiven(item: String) -> String {
-        """
-        \(item).run NOT IN (\(list))
-        AND NOT EXISTS (SELECT 1 FROM pipeline_decisions d JOIN pipeline_audit a ON a.kind = 'decision' AND a.subject = d.id
-            WHERE d.item = \(item).id AND a.id > \(entry ?? .max))
-        """
+        let runs = "\(item).run NOT IN (\(list))"
+        guard let decisions else { return runs }
+        // By their first entry: an erasure may have stated one anew in a later one.
+        return """
+            \(runs)
+            AND (\(item).run < \(decisions.from) OR NOT EXISTS (SELECT 1 FROM pipeline_decisions d WHERE d.item = \(item).id
+                AND d.id IN (SELECT subject FROM pipeline_audit WHERE kind = 'decision' GROUP BY subject HAVING min(id) > \(decisions.after))))
+            """
     }
 }

@@ -101,6 +101,20 @@ import Testing
         #expect(try texts(warehouse, "SELECT 1 FROM bank_scores_current WHERE cause = 'deadline'").isEmpty)
     }
 
+    @Test("clears nothing where the job promises a risk, even where it declares so; without a promise it does")
+    func promised() throws {
+        func outcomes(_ automatic: String) throws -> Set<String> {
+            let bank = try TrainSlicesTests.bank(automatic) { $0 + "\ndeadline: { after: 1h, outcome: clear }\n" }
+            let warehouse = try bank.warehouse()
+            _ = try Trainer(warehouse: warehouse, environment: .fixed(BankFixture.clock)).train(bank.job())
+            let report = try bank.runner(warehouse, options: options(passingAt: 1)).run(bank.job())
+            #expect(report.record?.counts.afterDeadline == report.record?.counts.accepted)
+            return Set(try texts(warehouse, "SELECT DISTINCT outcome || ' ' || cause FROM bank_scores WHERE cause NOT LIKE 'rule: %'"))
+        }
+        #expect(try outcomes(TrainSlicesTests.automatic) == ["review no-promise"])
+        #expect(try outcomes("") == ["clear deadline"])
+    }
+
     @Test("asks no clock where the job declares none, and changes nothing while there is no model")
     func control() throws {
         var asking = BankFixture.options()

@@ -72,14 +72,19 @@ public struct RecommendationEvaluator: Sendable {
         var parameters: [String: ParameterValue]
     }
 
-    /// What every job's family stands beside, each with its defaults.
+    /// What every job's family stands beside, with their defaults or with settings chosen on the inner slice of a real shop's log.
     private static let others = [
         Compared(label: "popularity of 7 days", family: "popularity", parameters: [:]),
         Compared(label: "own purchases", family: "repeat", parameters: [:]),
-        Compared(label: "item neighbours", family: "item-knn", parameters: [:]),
+        Compared(label: "item neighbours", family: "item-knn", parameters: ["neighbours": .integer(500)]),
         Compared(label: "ease", family: "ease", parameters: [:]),
         Compared(label: "ease of counts", family: "ease", parameters: ["weights": .text("log"), "lambda": .number(300)]),
         Compared(label: "factors", family: "implicit-als", parameters: [:]),
+        Compared(
+            label: "factors of counts", family: "implicit-als",
+            parameters: [
+                "weights": .text("counts"), "unobserved-weight": .number(3), "lambda": .number(10), "frequency-scaling": .number(0),
+            ]),
     ]
 
     private func rows(

@@ -27,6 +27,8 @@ struct ScoredBlock: Sendable {
     var challenged: [ChallengedRows] = []
     /// The job's deadline had passed: no model was asked.
     var isAfterDeadline = false
+    /// Of an answering stage: a column for each of `DecidedRows.answers`. Empty where they are not known.
+    var answers: [Records.Column] = []
 }
 
 /// What of the stage's state a block changed.
@@ -137,6 +139,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
             rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
         block.isAfterDeadline = isAfterDeadline
+        if kept.batch.count > 0, let stage = stage as? any AnsweringStage { block.answers = stage.answers() }
         guard kept.batch.count > 0, !isAfterDeadline else { return block }
         for challenger in context.challengers {
             block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))

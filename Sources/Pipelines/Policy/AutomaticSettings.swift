@@ -46,7 +46,8 @@ public struct AutomaticSettings: Sendable, Hashable {
 
     /// - Throws: numbers outside their ranges; `check` has refused them before.
     public func selective() throws(Failure) -> SelectiveSettings {
-        try SelectiveSettings(risk: isShare ? .share : cap.map { .money(cap: Double($0.minor)) } ?? .count, alpha: alpha, confidence: confidence)
+        try SelectiveSettings(
+            risk: isShare ? .share : cap.map { .money(cap: Double($0.minor)) } ?? .count, alpha: alpha, confidence: confidence)
     }
 
     /// One fact a word, in a fixed order: what `digest` covers.

@@ -139,12 +139,21 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
             rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
         block.isAfterDeadline = isAfterDeadline
-        if kept.batch.count > 0, let stage = stage as? any AnsweringStage { block.answers = stage.answers() }
+        block.answers = answers(of: kept)
         guard kept.batch.count > 0, !isAfterDeadline else { return block }
         for challenger in context.challengers {
             block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))
         }
         return block
+    }
+
+    /// What an answering stage says of these rows; empty for all others.
+    private func answers(of kept: Kept) -> [Records.Column] {
+        guard kept.batch.count > 0, let stage = stage as? any AnsweringStage else { return [] }
+        let columns = stage.answers(), fields = context.decided.answers
+        guard !kept.sources.isEmpty, let count = columns.first?.count else { return columns }
+        return RecordBatch(schema: Schema(fields), columns: columns, rowNumbers: (0..<count).map { Int64($0) }).selecting(kept.sources)
+            .columns
     }
 
     /// Takes out rows before the run's `since`, once the stage has seen them.

@@ -28,35 +28,22 @@ public struct CaseNote: Sendable {
 
     /// - Parameter personal: names of the columns that never leave in the clear.
     public init(_ item: ReviewItem, personal: Set<String>) {
-        var mask = OutboundMask(scanner: SensitiveScanner())
+        var mask = PersonalMask(item.fields.compactMap { personal.contains($0.name) ? $0.value : nil })
         var evidence: [(name: String, text: String)] = []
-        var hidden: [(value: String, pseudonym: String)] = []
-        for field in item.fields where personal.contains(field.name) {
-            guard let value = field.value, !value.isEmpty else { continue }
-            hidden.append((value, mask.masked(column: value, isPersonal: true)))
-        }
-        // The longest first: one value may stand inside another.
-        hidden.sort { ($1.value.count, $0.value) < ($0.value.count, $1.value) }
-        func cleared(_ text: String) -> String {
-            if let own = hidden.first(where: { $0.value == text }) { return own.pseudonym }
-            var text = text
-            for (value, pseudonym) in hidden where value.count >= 3 { text = text.replacing(value, with: pseudonym) }
-            return mask.masked(text)
-        }
-        for field in item.fields { if let value = field.value { evidence.append((field.name, cleared(value))) } }
+        for field in item.fields { if let value = field.value { evidence.append((field.name, mask.masked(value))) } }
         if let score = item.score { evidence.append(("score", "\(score)")) }
         evidence.append(("at-stake", "\(item.value)"))
         evidence.append(("cause", item.cause))
         evidence.append(("suggested", item.suggested))
-        for (place, reason) in item.reasons.enumerated() { evidence.append(("reason-\(place + 1)", cleared(reason))) }
+        for (place, reason) in item.reasons.enumerated() { evidence.append(("reason-\(place + 1)", mask.masked(reason))) }
         for (place, table) in item.evidence.enumerated() {
             let rows = table.rows.prefix(Self.evidenceRows).map { row in
-                row.map { Self.isFigure($0) ? $0 : mask.masked(column: $0, isPersonal: true) }.joined(separator: " | ")
+                row.map { Self.isFigure($0) ? $0 : mask.hiding($0) }.joined(separator: " | ")
             }
-            let text = ([cleared(table.title), table.columns.joined(separator: " | ")] + rows).joined(separator: "\n")
+            let text = ([mask.masked(table.title), table.columns.joined(separator: " | ")] + rows).joined(separator: "\n")
             evidence.append(("evidence-\(place + 1)", text))
         }
-        (self.evidence, self.mask) = (evidence, mask)
+        (self.evidence, self.mask) = (evidence, mask.mask)
     }
 
     /// A number, a time or an amount: nothing that names anybody.

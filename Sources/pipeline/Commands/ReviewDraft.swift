@@ -51,11 +51,12 @@
             let ledger = Ledger(
                 store: WarehouseLedger(database), budget: "notes", caps: LedgerCaps(money: cap.map { Int64($0 * 1e9) }),
                 owner: "\(environment.host) \(environment.processIdentifier) \(environment.now().microseconds)", now: environment.now)
-            try ledger.recover { Ask.isAlive($0, host: environment.host) }
+            try ledger.recover { AskLedgerOptions.isAlive($0, host: environment.host) }
             let completer = LedgeredModel(
                 try setting.completer(environment: environment, transport: transport, pace: .system(now: environment.now)), ledger: ledger,
                 facts: try setting.facts(), settings: setting.ledgerSettings, pause: { try? await Task.sleep(for: .milliseconds(200)) })
-            let completion = try Ask.wait(completer, note.prompt, transport).get()
+            let prompt = note.prompt
+            let completion = try RemoteWork.wait(transport) { () async throws(Failure) in try await completer.completion(of: prompt) }
             guard let draft = note.draft(from: completion), !draft.text.isEmpty else {
                 throw Failure(
                     .failed, code: "review.no-draft", what: "the model's answer holds no sentence that stands",

@@ -38,12 +38,32 @@ extension SupportStage {
                             "`parts`: a message is as doubtful as the most doubtful choice of its sentences, so that nothing added to it makes "
                             + "it less doubtful; `whole`: it is judged as it stands.", example: "parts"),
                     Parameter(
+                        "ask", .text, default: "",
+                        help:
+                            "Language models asked about messages that the classifier is not sure of, in this order until one agrees with it, "
+                            + "separated by blanks: bedrock:MODEL, bedrock-invoke:MODEL or openai:MODEL. Messages go out masked. Empty: nobody.",
+                        example: "bedrock:jp.anthropic.claude-haiku-4-5-20251001-v1:0"),
+                    Parameter(
+                        "ask-endpoint", .text, optional: true, help: "Address of the server asked; of AWS when not given.",
+                        example: "http://127.0.0.1:8080/v1"),
+                    Parameter("ask-region", .text, optional: true, help: "AWS region that is asked.", example: "ap-northeast-1"),
+                    Parameter(
+                        "ask-regions", .text, default: "", help: "Regions that a message may reach, separated by blanks; empty: any.",
+                        example: "ap-northeast-1 ap-northeast-3"),
+                    Parameter(
+                        "ask-budget", .number(0...1_000_000), optional: true, help: "US dollars that all questions of the job may cost.",
+                        example: "20"),
+                    Parameter(
+                        "ask-above", .number(0...1), default: "0.02",
+                        help: "Least probability, by the classifier, that the intent is wrong: surer messages need no second opinion.",
+                        example: "0.05"),
+                    Parameter(
                         "model", .model, default: "support",
                         help: "Model of the catalog; it keeps the text classifier. Without one every message goes to people.",
                         example: "support"),
                 ]),
             version: 1, features: features, positive: "wrong", negative: "right")
-        definition.signs = ["doubt": .rising, "orders": .rising, "urgent": .rising]
+        definition.signs = ["doubt": .rising, "orders": .rising, "urgent": .rising, "unsupported": .rising]
         definition.keepsSigns = true
         return definition
     }
@@ -57,6 +77,7 @@ extension SupportStage {
             "why it is not answered without a person, whatever the score: 1 looks like orders to a machine, 2 nothing in it is known, "
                 + "4 nothing answers it, 8 a language that is not answered automatically, 16 too many sentences; added up"
         ),
+        ("unsupported", "0 where a language model that was asked named the same intent, else 1"),
     ]
 
     static let answerFields: [Field] = ["intent", "urgency", "language", "route", "cites"].map { Field($0, .string, optional: true) }
@@ -102,6 +123,12 @@ extension SupportStage {
             Evidence(
                 title: "what was read off it", columns: ["language", "urgency", "route", "signals of orders to a machine"],
                 rows: [[reading.language, reading.urgency.rawValue, reading.route ?? "", reading.signals.joined(separator: " ")]]))
+        if let opinion = reading.opinion {
+            tables.append(
+                Evidence(
+                    title: "what other models say", columns: ["model", "intent"],
+                    rows: opinion.said.map { [$0.model, $0.intent ?? "no answer"] }))
+        }
         if !reading.passages.isEmpty {
             tables.append(
                 Evidence(

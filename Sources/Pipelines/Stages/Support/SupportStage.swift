@@ -10,7 +10,7 @@ public import Records
 /// Text is data here: it chooses among the intents that people declared, and a text that looks like orders to a machine is barred from
 /// automatic answers. Sentences that are added to a message move it only towards review (``MessageParts``): every figure below is the most
 /// doubtful over all choices of its sentences, and the model's score rises with each of them.
-public final class SupportStage: SurveyingStage, ClassedStage, TableStage, WatchingStage, AnsweringStage {
+public final class SupportStage: SurveyingStage, ClassedStage, TableStage, WatchingStage, AnsweringStage, AskingStage {
     /// What a message says besides the features.
     struct Reading {
         struct Proposal {
@@ -25,6 +25,8 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         var route: String?
         var signals: [String]
         var passages: [Passage]
+        /// Of language models, where any was to be asked.
+        var opinion: SupportOpinions.Opinion?
     }
 
     static let name = "support"
@@ -35,6 +37,10 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private let answersFeed: String?
     private let routesFeed: String?
     private let judgesParts: Bool
+    private let asked: [AskedModel]
+    private let asksAbove: Float
+    private let personal: [Int]
+    private var opinions: SupportOpinions?
     private var classifier: (any TextClassifier)?
     private var desk = SupportDesk()
     private let detector = InjectionDetector()
@@ -50,6 +56,13 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         text = try configuration.requiredColumn(of: "text", in: schema)
         intent = try configuration.text("intent").map { name throws(Failure) in try configuration.column(name, of: "intent", in: schema) }
         languages = Set(configuration.names(of: "languages"))
+        asked = Self.askedModels(configuration)
+        asksAbove = Self.number(configuration, "ask-above", 0.02)
+        personal = schema.fields.indices.filter { schema.fields[$0].isPersonal && schema.fields[$0].type == .string }
+        if !asked.isEmpty, schema.fields[text].isPersonal { throw .supportPersonal(schema.fields[text].name) }
+        for model in asked where !model.allowedRegions.isEmpty && model.name.hasPrefix("bedrock") {
+            try ModelPlace(model.bareName, region: model.region ?? "").check(model.bareName, allowed: model.allowedRegions)
+        }
         judgesParts = configuration.text("judged-by") != "whole"
         (answersFeed, routesFeed) = (configuration.text("answers"), configuration.text("routes"))
         for index in [text, intent].compactMap(\.self) where schema.fields[index].type != .string {
@@ -82,6 +95,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
             readings.append(reading)
             values += features
         }
+        ask(batch, messages, &values)
         return FeatureMatrix(featureCount: Self.features.count, values: values)
     }
 
@@ -114,7 +128,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
             reading,
             [
                 Self.doubt(confidence), Float(findings.map(\.score).max() ?? 0), urgency == .high ? 1 : 0,
-                Float(bars.rawValue),
+                Float(bars.rawValue), 1,
             ]
         )
     }
@@ -135,6 +149,50 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         var all = rows.map { heldOut[$0]?.verdict ?? TextVerdict(label: 0, runnerUp: 0, confidence: 0, known: 0) }
         for (place, row) in fresh.enumerated() { all[row] = new[place] }
         return all
+    }
+
+    // MARK: Opinions
+
+    public static func asks(_ configuration: StageConfiguration) -> Bool { !askedModels(configuration).isEmpty }
+
+    public func take(_ supplier: any ModelSupplier) throws(Failure) { opinions = try SupportOpinions(asked, supplier: supplier) }
+
+    /// Asks about messages that may still be answered and are not sure enough by themselves. Of several sentences some may be somebody
+    /// else's, who would speak to the model too: such a message stays unsupported.
+    private func ask(_ batch: RecordBatch, _ messages: [MessageParts], _ values: inout [Float]) {
+        guard !asked.isEmpty, let classifier else { return }
+        let width = Self.features.count
+        let rows = readings.indices.filter { row in
+            values[row * width + 3] == 0 && messages[row].parts.count == 1
+                && 1 - (readings[row].proposal?.confidence ?? 0) >= asksAbove
+        }
+        let questions = rows.map { row in
+            var mask = PersonalMask(personal.compactMap { batch.columns[$0].string(row) })
+            return SupportOpinions.Question(text: mask.masked(messages[row].whole), intent: readings[row].proposal?.intent ?? "")
+        }
+        let nobody = SupportOpinions.Opinion(said: asked.map { ($0.name, nil) })
+        let found = opinions?.opinions(on: questions, among: classifier.classes) ?? questions.map { _ in nobody }
+        for (row, opinion) in zip(rows, found) {
+            readings[row].opinion = opinion
+            values[row * width + 4] = opinion.agrees ? 0 : 1
+        }
+    }
+
+    private static func number(_ configuration: StageConfiguration, _ name: String, _ usual: Float) -> Float {
+        switch configuration.parameters[name] {
+        case .number(let value)?: Float(value)
+        case .integer(let value)?: Float(value)
+        default: usual
+        }
+    }
+
+    private static func askedModels(_ configuration: StageConfiguration) -> [AskedModel] {
+        let budget = configuration.parameters["ask-budget"] == nil ? nil : Int64(number(configuration, "ask-budget", 0) * 1e9)
+        return configuration.names(of: "ask").map { name in
+            AskedModel(
+                name, endpoint: configuration.text("ask-endpoint"), region: configuration.text("ask-region"),
+                allowedRegions: configuration.names(of: "ask-regions"), budget: budget)
+        }
     }
 
     public func answers() -> [Column] {
@@ -224,6 +282,13 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
 }
 
 extension Failure {
+    static func supportPersonal(_ column: String) -> Failure {
+        Failure(
+            .job, code: "stage.personal-text", what: "nothing of a personal column may leave this machine", place: "support.ask",
+            found: "the column `\(column)`, which is personal", expected: "messages that may leave masked, or no models to ask",
+            remedy: "Remove `ask`, or `personal` where the masking of single values is enough.")
+    }
+
     static func supportLanguage(_ name: String) -> Failure {
         Failure(
             .job, code: "stage.language", what: "the language is not recognised", place: "support.languages", found: "`\(name)`",

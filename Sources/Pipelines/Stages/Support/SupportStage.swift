@@ -263,9 +263,11 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
 
     // MARK: State
 
-    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) {
+    @discardableResult
+    public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] {
         if feed == answersFeed { try desk.absorbAnswers(batch, feed: feed) }
         if feed == routesFeed { try desk.absorbRoutes(batch, feed: feed) }
+        return []
     }
 
     public var stateBytes: Int { desk.bytes }

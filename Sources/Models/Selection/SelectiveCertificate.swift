@@ -12,7 +12,8 @@ public struct SelectiveCertificate: Hashable, Sendable, Codable {
         public var clearedFraudAmount: Double
         /// What amounts above the cap hold of `fraudAmount`: such rows always go to a person. 0 for counts.
         public var fraudAmountAboveCap: Double
-        /// Of the fraud, in count or money, what was cleared on these rows; nil without fraud.
+        /// Of the fraud, in count or money, what was cleared on these rows; nil without fraud. Where the risk is a share: of what was
+        /// cleared, what is positive; nil where nothing was.
         public var clearedShare: Double?
         /// The share's one-sided upper limit at this segment's error (counts: Clopper-Pearson; money: by betting). For a threshold found on
         /// these very rows what is certified is that the risk is at most alpha.
@@ -59,6 +60,7 @@ public struct SelectiveCertificate: Hashable, Sendable, Codable {
         _ name: String, _ rows: SelectiveRows, _ members: [Int], _ isCleared: [Bool], _ settings: SelectiveSettings, error: Double,
         threshold: Float?
     ) -> Segment {
+        if settings.isShare { return share(name, rows, members, isCleared, settings, error: error, threshold: threshold) }
         let frauds = members.filter { rows.isFraud[$0] }
         let flags = frauds.map { isCleared[$0] }
         let cleared = frauds.filter { isCleared[$0] }
@@ -76,6 +78,32 @@ public struct SelectiveCertificate: Hashable, Sendable, Codable {
             pValueOfExcess: test.pValueOfExcess(cleared: flags),
             fraudsNeeded: test.neededForAny(),
             ceiling: ceiling(rows, members, frauds, test, settings))
+    }
+
+    /// Of a risk among what is cleared: exact binomial statements about the cleared rows. No number of frauds is needed for it.
+    private static func share(
+        _ name: String, _ rows: SelectiveRows, _ members: [Int], _ isCleared: [Bool], _ settings: SelectiveSettings, error: Double,
+        threshold: Float?
+    ) -> Segment {
+        let frauds = members.count { rows.isFraud[$0] }
+        let cleared = members.filter { isCleared[$0] }
+        let wrong = cleared.count { rows.isFraud[$0] }
+        func pValue(_ wrong: Int, of count: Int) -> Double {
+            count == 0 ? 1 : Binomial.atMost(wrong, trials: count, probability: settings.alpha)
+        }
+        // A perfect score clears all that is right, and then as many wrong ones as the test bears.
+        var allowed = 0
+        let right = members.count - frauds
+        while allowed < frauds, pValue(allowed + 1, of: right + allowed + 1) <= error { allowed += 1 }
+        let isAnyPossible = pValue(0, of: right) <= error
+        return Segment(
+            name: name, threshold: threshold, rows: members.count, clearedRows: cleared.count, frauds: frauds, clearedFrauds: wrong,
+            fraudAmount: Double(frauds), clearedFraudAmount: Double(wrong), fraudAmountAboveCap: 0,
+            clearedShare: cleared.isEmpty ? nil : Double(wrong) / Double(cleared.count),
+            upperLimit: cleared.isEmpty ? 1 : Binomial.upperLimit(wrong, trials: cleared.count, error: error),
+            pValue: pValue(wrong, of: cleared.count),
+            pValueOfExcess: cleared.isEmpty ? 1 : Binomial.atLeast(wrong, trials: cleared.count, probability: settings.alpha),
+            fraudsNeeded: 0, ceiling: isAnyPossible && !members.isEmpty ? Double(right + allowed) / Double(members.count) : 0)
     }
 
     /// All genuine rows, and the cheapest frauds as long as the test allows one more.

@@ -47,7 +47,10 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
         let error = settings.error(segments: rows.segmentNames.count)
         var segments: [Segment] = []
         for segment in rows.segmentNames.indices {
-            let threshold = threshold(rows, rows.rows(of: segment), settings, error: error)
+            let members = rows.rows(of: segment)
+            let threshold =
+                settings.isShare
+                ? shareThreshold(rows, members, settings, error: error) : threshold(rows, members, settings, error: error)
             segments.append(Segment(name: rows.segmentNames[segment], threshold: threshold))
         }
         let rule = SelectiveRule(settings: settings, segments: segments)
@@ -68,6 +71,14 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
         var threshold: Float?
         for row in members where rows.scores[row] < limit { threshold = max(threshold ?? rows.scores[row], rows.scores[row]) }
         return threshold
+    }
+
+    /// The highest score up to which so few of the cleared rows are positive; see ``AnswerPromise`` for how it is tested.
+    private static func shareThreshold(
+        _ rows: SelectiveRows, _ members: [Int], _ settings: SelectiveSettings, error: Double
+    ) -> Float? {
+        let answers = HeldOutAnswers(confidences: members.map { -rows.scores[$0] }, isRight: members.map { !rows.isFraud[$0] })
+        return AnswerPromise(accuracy: 1 - settings.alpha, confidence: 1 - error).threshold(on: answers).map { -$0 }
     }
 
     /// What the rule does on these rows. On the rows it was fitted to it states what was certified; on others see `verify`.
@@ -104,6 +115,7 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
 
 extension SelectiveSettings {
     var isMoney: Bool { if case .money = risk { true } else { false } }
+    var isShare: Bool { risk == .share }
 
     func test(_ rows: SelectiveRows, _ frauds: [Int], error: Double) -> RiskTest {
         RiskTest(

@@ -1,6 +1,7 @@
 public import Records
 
-/// What an automatic decision promises: of all fraud, the share cleared without a person is at most `alpha`, with `confidence`.
+/// What an automatic decision promises: of all fraud, the share cleared without a person is at most `alpha`, with `confidence`; or, where
+/// the risk is a share, of all that is cleared.
 public struct SelectiveSettings: Hashable, Sendable, Codable {
     /// How fraud is counted.
     public enum Risk: Hashable, Sendable, Codable {
@@ -9,6 +10,8 @@ public struct SelectiveSettings: Hashable, Sendable, Codable {
         /// Each fraud by its amount. Rows with an amount above `cap` (minor units) always go to a person: so the promise is about all the
         /// money, though amounts have no limit.
         case money(cap: Double)
+        /// The other way round: of all that is cleared, the share that is positive is at most `alpha`; such as answers that are wrong.
+        case share
     }
 
     public var risk: Risk

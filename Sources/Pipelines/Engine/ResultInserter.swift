@@ -46,11 +46,12 @@ final class ResultInserter {
 
     func insert(_ block: ScoredBlock) throws -> Found {
         var found = Found()
-        try KeyPart.with((keyColumns + valueColumns).map { block.batch.columns[$0] }) { parts in
+        let values = valueColumns.map { block.batch.columns[$0] } + block.answers
+        try KeyPart.with(keyColumns.map { block.batch.columns[$0] } + values) { parts in
             try block.features.values.withUnsafeBytes { features in
                 let rows = Rows(
                     block: block, keys: Array(parts.prefix(keyColumns.count)), values: Array(parts.dropFirst(keyColumns.count)),
-                    features: features)
+                    valueColumns: values, features: features)
                 var start = 0
                 for (index, size) in Self.sizes.enumerated() where size > 1 {
                     while block.batch.count - start >= size {
@@ -71,6 +72,7 @@ final class ResultInserter {
         let block: ScoredBlock
         let keys: [KeyPart]
         let values: [KeyPart]
+        let valueColumns: [Records.Column]
         let features: UnsafeRawBufferPointer
     }
 
@@ -126,13 +128,18 @@ final class ResultInserter {
         sqlite3_bind_int64(handle, place + 6, Int64(bitPattern: block.records[row]))
         place += 7
         if storesFeatures { bindFeatures(rows, row, to: handle, at: &place) }
-        for (value, column) in zip(rows.values, valueColumns) {
-            if block.batch.columns[column].isValid(row) {
+        for (value, column) in zip(rows.values, rows.valueColumns) {
+            if column.isValid(row) {
                 value.bind(row, to: handle, at: &place)
             } else {
                 sqlite3_bind_null(handle, place)
                 place += 1
             }
+        }
+        // What a stage would have answered is not known where rows are scored again from their features.
+        for _ in rows.values.count..<table.values.count {
+            sqlite3_bind_null(handle, place)
+            place += 1
         }
     }
 

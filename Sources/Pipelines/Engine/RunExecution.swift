@@ -22,7 +22,15 @@ struct RunExecution {
     var isReplayed = false
 
     private var warehouse: Warehouse { runner.warehouse }
-    private var options: RunOptions { runner.options }
+    /// Where a stage asks models, a block is scored when the one before is committed: no transaction is open over the network.
+    private var options: RunOptions {
+        var options = runner.options
+        guard let stage = job.scoring?.stage, let type = Stages.named(stage.name) as? any AskingStage.Type, type.asks(stage) else {
+            return options
+        }
+        (options.threads, options.chunkRows) = (1, 1)
+        return options
+    }
 
     func execute() throws(Failure) -> RunReport {
         let began = ProcessUsage.now()
@@ -135,6 +143,11 @@ struct RunExecution {
         let job = try job.scored()
         let stageType = try Stages.required(job.stage.name)
         let stage = try stageType.init(configuration: job.stage, schema: job.main.schema)
+        if let asking = stage as? any AskingStage, (stageType as? any AskingStage.Type)?.asks(job.stage) == true,
+            let models = options.models
+        {
+            try asking.take(models)
+        }
         try stage.prepare(by: preparation ?? Preparation(of: model, for: stageType))
         if !loaded.base.isEmpty || !loaded.deltas.isEmpty { try stage.restore(base: loaded.base, deltas: loaded.deltas) }
         let policy = try Policy(

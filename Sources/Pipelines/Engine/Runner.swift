@@ -1,7 +1,7 @@
 public import Connectors
 import Foundation
 import GRDB
-import Models
+public import Models
 public import Records
 
 /// How a run is carried out; none of it changes a byte of what is written.
@@ -17,6 +17,8 @@ public struct RunOptions: Sendable {
     public var progress: @Sendable (RunStatus) -> Void
     /// Reads, computes and scores, but writes nothing: for measuring.
     public var writes: Bool
+    /// Language models that a stage may ask; nil = nobody is asked, and the run says so where its job names any.
+    public var models: (any ModelSupplier)?
     /// A bug on purpose, for the tests that must find it; the shipped program has no way to set it.
     package var fault: PlantedFault?
     /// Seconds since the process began to work on the run, for tests; nil = by the system's monotonic clock. Only a deadline asks.

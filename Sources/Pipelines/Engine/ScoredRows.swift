@@ -14,7 +14,8 @@ struct ScoredRows {
         (self.database, self.context, self.locator) = (database, context, locator)
         let table = ResultTable(
             name: context.job.results.table, job: context.job.name,
-            key: context.decided.keyFields, values: context.decided.valueColumns.map { context.decided.schema.fields[$0] })
+            key: context.decided.keyFields,
+            values: context.decided.valueColumns.map { context.decided.schema.fields[$0] } + context.decided.answers)
         results = try ResultInserter(table: table, database: database, context: context)
         items = try ReviewItemInserter(database, context: context)
         challengers = try ChallengerRows(database, context: context)

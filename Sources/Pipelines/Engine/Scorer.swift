@@ -27,6 +27,8 @@ struct ScoredBlock: Sendable {
     var challenged: [ChallengedRows] = []
     /// The job's deadline had passed: no model was asked.
     var isAfterDeadline = false
+    /// Of an answering stage: a column for each of `DecidedRows.answers`. Empty where they are not known.
+    var answers: [Records.Column] = []
 }
 
 /// What of the stage's state a block changed.
@@ -137,11 +139,21 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
             versions: kept.versions, isLate: kept.isLate, records: kept.records, features: features, scores: decided.scores,
             rulings: decided.rulings, items: decided.items, rejects: rejects, counts: counts, state: stateChange(), cursor: cursor)
         block.isAfterDeadline = isAfterDeadline
+        block.answers = answers(of: kept)
         guard kept.batch.count > 0, !isAfterDeadline else { return block }
         for challenger in context.challengers {
             block.challenged.append(try challenger.rows(kept.batch, keys: kept.keys, features: features))
         }
         return block
+    }
+
+    /// What an answering stage says of these rows; empty for all others.
+    private func answers(of kept: Kept) -> [Records.Column] {
+        guard kept.batch.count > 0, let stage = stage as? any AnsweringStage else { return [] }
+        let columns = stage.answers(), fields = context.decided.answers
+        guard !kept.sources.isEmpty, let count = columns.first?.count else { return columns }
+        return RecordBatch(schema: Schema(fields), columns: columns, rowNumbers: (0..<count).map { Int64($0) }).selecting(kept.sources)
+            .columns
     }
 
     /// Takes out rows before the run's `since`, once the stage has seen them.

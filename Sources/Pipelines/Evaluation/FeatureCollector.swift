@@ -73,6 +73,8 @@ struct FeatureCollector {
     private(set) var read = 0
     /// Told of the rows of the period, a block at a time: the batch, their indices in it, all keys and all features of the block.
     var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
+    /// Language models that the stage may ask; nil = nobody is asked.
+    var models: (any ModelSupplier)?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -141,6 +143,9 @@ struct FeatureCollector {
     ) throws(Failure) -> FeatureSet {
         let type = try Stages.required(job.stage.name)
         let stage = try type.init(configuration: job.stage, schema: job.main.schema)
+        if let models, let asking = stage as? any AskingStage, (type as? any AskingStage.Type)?.asks(job.stage) == true {
+            try asking.take(models)
+        }
         let prepared = stage as? any PreparedStage
         var scan: LifeScan?
         if let prepared {

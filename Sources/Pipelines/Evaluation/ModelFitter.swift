@@ -57,7 +57,7 @@ struct ModelFitter {
             fitting.positiveWeight = Double(learned.labels.count - learned.positives) / Double(learned.positives)
             training.weights = learned.labels.map { $0 > 0 ? Float(fitting.positiveWeight) : 1 }
         }
-        if settings.keepsSigns {
+        if settings.keepsSigns || stage.keepsSigns {
             training.signs = names.map { stage.signs[$0] ?? .any }
             fitting.signedFeatures = names.filter { (stage.signs[$0] ?? .any) != .any }
         }
@@ -87,7 +87,8 @@ struct ModelFitter {
         _ set: FeatureSet, _ slices: Slices, _ classifier: any Classifier, into artefact: inout ModelArtefact, _ fitting: inout ModelFitting
     ) throws(Failure) {
         guard let automatic = job.policy.automatic else { return }
-        guard job.labels != nil || job.main.labelColumn != nil else {
+        let knowsKinds = try self.knowsKinds()
+        guard job.labels != nil || job.main.labelColumn != nil || knowsKinds else {
             fitting.notAutomatic =
                 "Labels come from reviewed rows alone, which say nothing about the others: nothing is decided automatically."
             return
@@ -103,10 +104,19 @@ struct ModelFitter {
         fitting.automatic = certificate
         if rule.segments.allSatisfy({ $0.threshold == nil }) {
             let frauds = certificate.segments.map { "\($0.frauds) of \($0.fraudsNeeded)" }.joined(separator: ", ")
-            fitting.notAutomatic = "The rows for it hold too few positives (\(frauds) needed): nothing is decided automatically."
+            fitting.notAutomatic =
+                automatic.isShare
+                ? "On the rows for it no score keeps the promise: nothing is decided automatically."
+                : "The rows for it hold too few positives (\(frauds) needed): nothing is decided automatically."
         }
         artefact.automatic = AutomaticRule(
             rule: rule, policy: automatic.digest, certificate: certificate, from: slices.selection.iso8601, to: slices.to.iso8601)
+    }
+
+    /// The stage reads off every row what it turned out to be.
+    private func knowsKinds() throws(Failure) -> Bool {
+        let stage = try Stages.required(job.stage.name).init(configuration: job.stage, schema: job.main.schema)
+        return (stage as? any ClassedStage)?.knowsClasses ?? false
     }
 
     private static func slice(_ set: FeatureSet, _ from: Timestamp, _ to: Timestamp) -> ModelFitting.Slice {

@@ -20,6 +20,8 @@ public struct TrainingReport: Sendable {
 public struct Trainer: Sendable {
     let warehouse: Warehouse
     let environment: Environment
+    /// Language models that the stage may ask about the training rows; nil = nobody is asked.
+    public var models: (any ModelSupplier)?
 
     public init(warehouse: Warehouse, environment: Environment) { (self.warehouse, self.environment) = (warehouse, environment) }
 
@@ -37,6 +39,7 @@ public struct Trainer: Sendable {
         let decisions = try warehouse.read { try LabelStore($0).decisions(job: job.name) }
         let setAside = try warehouse.read { try DeliveryStore($0).setAside(job: job.name) }
         var collector = try FeatureCollector(job: job, decisions: decisions, setAside: setAside)
+        collector.models = models
         guard let period = try collector.period() else { throw .feedWithoutRows(job.main.files) }
         let now = asOf ?? Timestamp(microseconds: period.last.microseconds + 1)
         let to = now - settings.labelDelay

@@ -10,9 +10,9 @@ extension JobReader {
         guard let section = JobMapping(value, .automatic, place: place) else { return nil }
         let alpha = section["alpha"].flatMap { share($0, from: 0, "a percentage above 0% and below 100%, such as 10%") }
         let confidence = section["confidence"].map { share($0, from: 0.5, "a percentage from 50% to below 100%, such as 95%") } ?? 0.95
-        let isMoney = section["risk"].flatMap { risk in
+        let risk = section["risk"].flatMap { risk in
             let word = stage?.positive ?? "fraud"
-            return risk.choice(["missed-\(word)-amount", "missed-\(word)-count"], of: "risk").map { $0.hasSuffix("-amount") }
+            return risk.choice(["missed-\(word)-amount", "missed-\(word)-count", "\(word)-among-cleared"], of: "risk")
         }
         let segments = section["segments"].map { readSegments($0, place: section.place(of: "segments"), main: main, stage: stage) }
         checkClearing(outcomes, top: top, section: section)
@@ -20,14 +20,15 @@ extension JobReader {
             section.report(
                 .missingKey("train.window.selection", form: "the rows that automatic decisions are fitted to", example: "selection: 20%"))
         }
-        guard let alpha, let confidence, let isMoney else { return nil }
-        var settings = AutomaticSettings(alpha: alpha, confidence: confidence)
+        guard let alpha, let confidence, let risk else { return nil }
+        let isMoney = risk.hasSuffix("-amount")
+        var settings = AutomaticSettings(alpha: alpha, confidence: confidence, isShare: risk.hasSuffix("-among-cleared"))
         if let segments {
             guard let segments else { return nil }
             settings.segments = segments
         }
         guard isMoney else {
-            section.refuse(["cap", "amount"], why: "the risk is a count")
+            section.refuse(["cap", "amount"], why: settings.isShare ? "the risk is a share" : "the risk is a count")
             return settings
         }
         return readMoney(section, into: settings, outcomes: outcomes, main: main)

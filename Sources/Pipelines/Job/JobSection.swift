@@ -271,8 +271,10 @@ package struct JobSection: Sendable {
         summary: "A promise about what is cleared without a person. `pipeline train` fits the rule on the rows of `window: selection`.",
         keys: [
             JobKey(
-                "risk", "missed-<positive>-amount or missed-<positive>-count", required: true, example: "risk: missed-fraud-amount",
-                "Of all fraud, in money or in count, the share cleared without a person; the middle word is the stage's."),
+                "risk", "missed-<positive>-amount, missed-<positive>-count or <positive>-among-cleared", required: true,
+                example: "risk: missed-fraud-amount",
+                "Of all fraud, in money or in count, the share cleared without a person; or, of what is cleared, the share that is positive. "
+                    + "The word in it is the stage's."),
             JobKey("alpha", "a percentage", required: true, example: "alpha: 10%", "At most this share."),
             JobKey(
                 "confidence", "a percentage", default: "95%", example: "confidence: 95%", "With this confidence, for all segments at once."),

@@ -16,7 +16,7 @@ public struct MonitoringReport: Sendable, Codable {
         /// Share of the cleared rows that is positive; nil without cleared rows.
         public var missRate: AuditEstimate?
         public var missedFrauds: AuditEstimate
-        /// Of all positives, the share that was cleared; nil when none were found.
+        /// Of all positives, the share that was cleared; where the promise is about what is cleared, `missRate`. Nil when none were found.
         public var realisedRisk: AuditEstimate?
         /// What the job promises for it, in 0...1; nil = nothing.
         public var alpha: Double?
@@ -158,7 +158,8 @@ public struct Monitor: Sendable {
         let isCount = job.policy.automatic.map { $0.cap == nil } ?? false
         return MonitoringReport.Audit(
             clearedRows: cleared, auditedRows: audited, pendingRows: pending, foundFrauds: sample.foundFrauds,
-            missRate: sample.missRate(), missedFrauds: sample.missedFrauds(), realisedRisk: sample.realisedRisk(caught: caught),
+            missRate: sample.missRate(), missedFrauds: sample.missedFrauds(),
+            realisedRisk: job.policy.automatic?.isShare == true ? sample.missRate() : sample.realisedRisk(caught: caught),
             alpha: isCount ? job.policy.automatic?.alpha : nil, widthFactor: sample.widthFactor)
     }
 

@@ -32,21 +32,27 @@ public struct AutomaticSettings: Sendable, Hashable {
     public var amount: String?
     public var cap: Money?
     public var segments: Segments?
+    /// The promise is about what is cleared: of it, at most `alpha` is positive.
+    public var isShare = false
 
-    public init(alpha: Double, confidence: Double, amount: String? = nil, cap: Money? = nil, segments: Segments? = nil) {
+    public init(
+        alpha: Double, confidence: Double, amount: String? = nil, cap: Money? = nil, segments: Segments? = nil, isShare: Bool = false
+    ) {
         (self.alpha, self.confidence, self.amount, self.cap, self.segments) = (alpha, confidence, amount, cap, segments)
+        self.isShare = isShare
     }
 
     public var segmentNames: [String] { segments?.names ?? ["all"] }
 
     /// - Throws: numbers outside their ranges; `check` has refused them before.
     public func selective() throws(Failure) -> SelectiveSettings {
-        try SelectiveSettings(risk: cap.map { .money(cap: Double($0.minor)) } ?? .count, alpha: alpha, confidence: confidence)
+        try SelectiveSettings(
+            risk: isShare ? .share : cap.map { .money(cap: Double($0.minor)) } ?? .count, alpha: alpha, confidence: confidence)
     }
 
     /// One fact a word, in a fixed order: what `digest` covers.
     var text: String {
-        let risk = cap.map { "amount \(amount ?? "") cap \($0.minor) \($0.currency.code)" } ?? "count"
+        let risk = isShare ? "share" : cap.map { "amount \(amount ?? "") cap \($0.minor) \($0.currency.code)" } ?? "count"
         let parts = segments.map { "segments \($0.by) \($0.edges.map { "\($0)" }.joined(separator: " "))" } ?? "segments none"
         return "automatic \(risk) alpha \(alpha) confidence \(confidence) \(parts)"
     }

@@ -114,11 +114,13 @@ public struct Replayer: Sendable {
         }
         if let difference = try carryOver(run, job: job, to: scratch) { return difference }
         let clock = run.clock
+        var options = RunOptions(threads: threads, progress: progress)
+        options.models = RecordedAnswers(warehouse: warehouse)
         let runner = Runner(
             warehouse: scratch,
             environment: Environment(
                 now: { clock }, actor: environment.actor, host: environment.host, processIdentifier: environment.processIdentifier),
-            options: RunOptions(threads: threads, progress: progress))
+            options: options)
         _ = try runner.start(
             job, plan: plan, clock: run.clock,
             identity: RunIdentity(run: run.id, seed: run.seed, holidays: Holidays(stored: run.holidays), deadline: run.deadline),

@@ -101,6 +101,8 @@ struct DecidedRows: Sendable {
     var time: Int
     /// They come from a finishing stage: columns besides the key are written to the result table.
     var isFinished: Bool
+    /// Columns that an answering stage adds to the result table.
+    var answers: [Field] = []
 
     var keyFields: [Field] { key.map { schema.fields[$0] } }
 
@@ -123,8 +125,19 @@ extension ScoringJob {
                 isFinished: true)
         }
         let schema = main.schema
+        let answers = (try Stages.required(stage.name) as? any AnsweringStage.Type)?.answerFields(for: stage) ?? []
+        if let clash = answers.map(\.name).first(where: { main.key.contains($0) }) { throw .answerNamedAsKey(stage.name, clash) }
         return DecidedRows(
             schema: schema, key: main.key.compactMap { schema.index(of: $0) },
-            time: main.eventTime.flatMap { schema.index(of: $0) } ?? 0, isFinished: false)
+            time: main.eventTime.flatMap { schema.index(of: $0) } ?? 0, isFinished: false, answers: answers)
+    }
+}
+
+extension Failure {
+    static func answerNamedAsKey(_ stage: String, _ name: String) -> Failure {
+        Failure(
+            .job, code: "stage.answer-key", what: "a column of the key has the name of an answer", place: stage, found: "`\(name)`",
+            expected: "another name: the stage writes a column of this name into the result table",
+            remedy: "Rename the column in the feed: `other: { from: \(name), … }`.")
     }
 }

@@ -15,6 +15,8 @@ public struct StageDefinition: Sendable {
     public var negative: String
     /// Features that can only speak for or against a positive row, by name; the others may do both.
     public var signs: [String: FeatureSign] = [:]
+    /// What the stage promises rests on these signs: a model keeps them whether the job asks for it or not.
+    public var keepsSigns = false
 
     public init(definition: Definition, version: Int, features: [(name: String, meaning: String)], positive: String, negative: String) {
         (self.definition, self.version, self.features) = (definition, version, features)

@@ -3,7 +3,10 @@ package import Records
 /// The list of stages: what stands here can be named in a job file and is tested by `StageContract`.
 public enum Stages {
     public static var all: [any Stage.Type] {
-        [FraudStage.self, DemandStage.self, RecommendationStage.self, MaintenanceStage.self, AnomalyStage.self, QualityStage.self]
+        [
+            FraudStage.self, DemandStage.self, RecommendationStage.self, MaintenanceStage.self, AnomalyStage.self, QualityStage.self,
+            SupportStage.self,
+        ]
     }
 
     public static var names: [String] { all.map { $0.definition.definition.name } }

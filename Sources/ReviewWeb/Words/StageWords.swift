@@ -56,6 +56,15 @@ struct StageWords: Sendable {
         ("past forecasts missed by * % (quantile loss a unit)", "過去の予測の誤差 1 %(分位点損失)"),
         ("what each choice costs (*, expected over * *s)", "各選択肢の期待費用(1、2 期)"), ("choice", "選択肢"), ("units", "数量"),
         ("value", "金額"), ("runs out", "欠品"), ("holding", "保管"), ("missing", "欠品損失"), ("waste", "廃棄"), ("cost", "費用"),
+        ("it looks like orders to a machine", "機械への指示のように見える"), ("nothing in it is known to the classifier", "分類器の知る語がない"),
+        ("no passage answers it", "回答となる文書がない"), ("nobody answers this language automatically", "この言語は自動回答の対象外"),
+        ("it has too many sentences to judge each", "文が多すぎて一文ずつ判定できない"),
+        ("the intent may be wrong: * %, by the text classifier", "用件の誤りの確率 1 %(文章分類器)"),
+        ("its words say that it is urgent", "緊急を示す語がある"), ("what it seems to be about", "推定される用件"),
+        ("what was read off it", "読み取った内容"), ("suggested answer, best first", "回答の候補(良い順)"),
+        ("what other models say", "他のモデルの判断"), ("intent", "用件"), ("probability", "確率"), ("next likeliest", "次の候補"),
+        ("language", "言語"), ("urgency", "緊急度"), ("route", "担当"), ("cites", "出典番号"), ("source", "出典"), ("text", "本文"),
+        ("no answer", "回答なし"), ("wrong", "誤り"), ("right", "正しい"),
         ("short", "不足"), ("enough", "充足"), ("how its past was read", "過去データの読み方"), ("note", "注記"), ("back", "何期前"),
     ].map { Form(parts: $0.0.components(separatedBy: "*"), japanese: $0.1) }
 

@@ -112,7 +112,7 @@
         }
 
         /// Whether the process that an entry names may still run: on another machine nobody here can tell.
-        private static func isAlive(_ owner: String, host: String) -> Bool {
+        static func isAlive(_ owner: String, host: String) -> Bool {
             let words = owner.split(separator: " ")
             guard words.count == 3, words[0] == host, let process = Int32(words[1]), process > 0 else { return true }
             return kill(process, 0) == 0 || errno == EPERM

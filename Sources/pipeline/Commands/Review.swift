@@ -1,5 +1,6 @@
 import ArgumentParser
 import Connectors
+import Foundation
 import Pipelines
 import Records
 
@@ -15,7 +16,13 @@ struct Review: ParsableCommand {
               pipeline review next --queue fraud
               pipeline review decide 7 hold --reason "terminal was compromised last week"
             """,
-        subcommands: [ReviewList.self, ReviewShow.self, ReviewNext.self, ReviewClaim.self, ReviewDecide.self])
+        subcommands: [ReviewList.self, ReviewShow.self, ReviewNext.self, ReviewClaim.self, ReviewDecide.self] + drafting)
+
+    #if Remote
+        private static let drafting: [any ParsableCommand.Type] = [ReviewDraft.self]
+    #else
+        private static let drafting: [any ParsableCommand.Type] = []
+    #endif
 }
 
 /// Options of the commands that change an item.
@@ -163,7 +170,9 @@ struct ReviewDecide: ParsableCommand {
     var item: Int64
     @Argument(help: "One of the policy's outcomes; of a delivery: accept, reject or wait.")
     var outcome: String
-    @Option(help: ArgumentHelp("What the decision rests on.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "What the decision rests on; @FILE takes it from a file, such as a drafted note that you edited.", valueName: "text"))
     var reason: String
     @Option(
         name: .customLong("is"), help: ArgumentHelp("What the row was, in the stage's words, such as fraud or genuine.", valueName: "word"))
@@ -184,9 +193,19 @@ struct ReviewDecide: ParsableCommand {
             try ReviewChoices.of(try ReviewStore(database).show(number).item, in: database)
         }
         let entry = try ReviewQueue(database).decide(
-            item, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: reason, by: desk.person,
+            item, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: try reasonText(), by: desk.person,
             now: desk.now, outcomes: choices.outcomes, replacing: replaces)
         try format.write(ReviewView(entry: entry, choices: choices, now: desk.now).decisionDetails, to: console)
         console.note("\nnext:\n  pipeline review next --queue \(entry.item.queue)\(desk.databaseOption)")
+    }
+
+    private func reasonText() throws(Failure) -> String {
+        guard reason.hasPrefix("@") else { return reason }
+        guard let data = FileManager.default.contents(atPath: String(reason.dropFirst())) else {
+            throw Failure(
+                .usage, code: "review.reason-file", what: "the reason cannot be read", place: String(reason.dropFirst()),
+                expected: "a text file", remedy: "Name another file, or write the reason itself.")
+        }
+        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }

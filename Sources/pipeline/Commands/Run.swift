@@ -68,11 +68,14 @@ struct Run: ParsableCommand {
         defer { signals.cancel() }
         let progress = Progress(job.name, console: console)
         defer { progress.finish() }
-        let options = RunOptions(
+        var options = RunOptions(
             threads: threads, shouldStop: { flag.isSet }, progress: { progress.report(rows: $0.rows, fraction: $0.fraction) },
             writes: !writesNothing)
+        let helpers = try LanguageModels(job: job, options: warehouse)
+        options.models = helpers.supplier
         let report = try Runner(warehouse: database, environment: warehouse.environment, options: options).run(job, since: since)
         progress.finish()
+        if let sentence = helpers.close() { console.note(sentence) }
         let summary = RunSummary(report: report, job: job, database: warehouse.database)
         try format.write(summary.details, to: console)
         for hint in writesNothing ? [] : summary.hints { console.note(hint) }

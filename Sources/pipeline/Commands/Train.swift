@@ -29,6 +29,10 @@ struct Train: ParsableCommand {
             "What it is from its creation on; when not given, a challenger where the job has run on its stage's rules, else the champion.",
             valueName: "champion|challenger|candidate"))
     var role: ModelRole?
+    @Flag(
+        name: .customLong("ask"),
+        help: "Ask the language models that the stage names about training rows too, so that their answers count in what is promised.")
+    var asks = false
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -46,13 +50,16 @@ struct Train: ParsableCommand {
         let progress = Progress("train", console: console)
         defer { progress.finish() }
         var rows: Int64 = 0
-        let trainer = Trainer(warehouse: database, environment: warehouse.environment)
+        var trainer = Trainer(warehouse: database, environment: warehouse.environment)
+        let helpers = asks ? try LanguageModels(job: job, options: warehouse) : nil
+        trainer.models = helpers?.supplier
         let given = candidate ? ModelRole.candidate : role
         let report = try trainer.train(job, asOf: asOf, role: try given ?? trainer.usualRole(for: job)) { count in
             rows += Int64(count)
             progress.report(rows: rows, fraction: nil)
         }
         progress.finish()
+        if let sentence = helpers?.close() { console.note(sentence) }
         let version = report.version
         try format.write(
             Details(

@@ -55,6 +55,7 @@ enum EvaluationView {
         var fields: [Details.Field] = []
         switch settings.risk {
         case .count: fields.append(.init("risk", .text("count")))
+        case .share: fields.append(.init("risk", .text("share of what is cleared")))
         case .money(let cap): fields += [.init("risk", .text("amount")), .init("cap_minor_units", .real(cap, decimals: 0))]
         }
         return fields + [.init("alpha", .share(settings.alpha)), .init("confidence", .share(settings.confidence))]
@@ -75,8 +76,11 @@ enum EvaluationView {
             let outcome = outcomes.indices.contains(place) ? outcomes[place] : nil
             let cleared = segment.clearedShare.map { Quantity.share($0) } ?? "-"
             texts.append(
-                "\(segment.name): \(outcome.map { "\($0), " } ?? "")cleared \(Quantity.share(segment.automationRate)) of rows with \(cleared) of "
-                    + "the fraud (\(segment.clearedFrauds) of \(segment.frauds); upper limit \(Quantity.share(segment.upperLimit)))")
+                "\(segment.name): \(outcome.map { "\($0), " } ?? "")cleared \(Quantity.share(segment.automationRate)) of rows "
+                    + (certificate.settings.risk == .share
+                        ? "of which \(cleared) are positive (\(segment.clearedFrauds) of \(segment.clearedRows); "
+                        : "with \(cleared) of the fraud (\(segment.clearedFrauds) of \(segment.frauds); ")
+                    + "upper limit \(Quantity.share(segment.upperLimit)))")
             values.append(
                 .object([
                     .init("name", .text(segment.name)), .init("outcome", outcome.map { .text($0) } ?? .null),

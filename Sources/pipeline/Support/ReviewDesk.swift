@@ -38,6 +38,9 @@ struct ReviewDesk {
         guard format == .table else { return try console.write(view.details.rendered(as: format)) }
         try console.write(ReviewScreen(view: view, terminal: console.output).text)
         guard let choices, entry.state.decision == nil, entry.state.newerItem == nil else { return }
+        if let draft = try database.read({ database throws(Failure) in try CaseNote.of(item, in: database).drafted(in: database) }) {
+            console.note("\nA note that \(draft.model) drafted; edit it and give it as the reason:\n\n\(draft.text)")
+        }
         console.note("\nnext:")
         for choice in choices.choices {
             let meaning = choices.word(choice.isPositive).map { "   # says \($0)" } ?? ""

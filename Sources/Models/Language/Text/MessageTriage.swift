@@ -50,6 +50,12 @@ public struct MessageTriage: Sendable {
         return zip(texts, verdicts).map { text, verdict in decision(text, verdict, asOf: time) }
     }
 
+    /// By words that say it is urgent, of English and a few other languages; none of them is learnt.
+    public static func urgency(of text: String) -> TriageDecision.Urgency {
+        let words = text.lowercased().split { !$0.isLetter }
+        return words.contains { urgent.contains(String($0)) } || urgentParts.contains { text.contains($0) } ? .high : .normal
+    }
+
     private func decision(_ text: String, _ verdict: TextVerdict, asOf time: Timestamp) -> TriageDecision {
         let finding = detector.finding(in: text)
         let hits = passages?.search(text, asOf: time) ?? []
@@ -63,11 +69,9 @@ public struct MessageTriage: Sendable {
             doubts.append("the text looks like orders to a machine (\(finding.signals.prefix(3).joined(separator: ", ")))")
         }
         if passages != nil, hits.isEmpty { doubts.append("no document answers it") }
-        let words = text.lowercased().split { !$0.isLetter }
-        let isUrgent = words.contains { Self.urgent.contains(String($0)) } || Self.urgentParts.contains { text.contains($0) }
         return TriageDecision(
             intent: classifier.classes[verdict.label], alternative: classifier.classes[verdict.runnerUp], confidence: verdict.confidence,
-            urgency: isUrgent ? .high : .normal, language: languages.guess(text).language, citations: hits.map(\.passage.id),
+            urgency: Self.urgency(of: text), language: languages.guess(text).language, citations: hits.map(\.passage.id),
             suggestion: hits.first?.passage.text, doubts: doubts)
     }
 }

@@ -23,12 +23,26 @@ public enum TextFamily: TextClassifierFamily {
     public static func train(
         on set: TextSet, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any TextClassifier {
-        let values = try ParameterValues(parameters, for: definition)
+        TextModel(training: try checked(set), try plan(parameters, seed: seed, threads: threads))
+    }
+
+    /// The same, and what was said of each text while it was held out: what a model that goes by these verdicts may learn from.
+    ///
+    /// - Precondition: no text has weight 0.
+    package static func trainedWithVerdicts(
+        on set: TextSet, parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
+    ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict]) {
         let kept = try checked(set)
-        let plan = TextModel.Plan(
+        precondition(kept.texts.count == set.texts.count)
+        let (model, verdicts) = TextModel.trained(on: kept, try plan(parameters, seed: seed, threads: threads))
+        return (model, verdicts)
+    }
+
+    private static func plan(_ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure) -> TextModel.Plan {
+        let values = try ParameterValues(parameters, for: definition)
+        return TextModel.Plan(
             settings: settings(cost: values.number("cost"), balance: values.number("balance"), pairs: values.integer("pairs")),
             folds: values.integer("folds"), seed: seed, threads: threads)
-        return TextModel(training: kept, plan)
     }
 
     public static func load(_ bytes: [UInt8], threads: Int) throws(Failure) -> any TextClassifier { try TextModel(bytes) }

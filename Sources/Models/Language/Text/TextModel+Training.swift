@@ -12,7 +12,10 @@ extension TextModel {
     /// Trains on all texts; sharpness, confidence and held-out answers come from folds whose texts the machines had not seen.
     ///
     /// - Precondition: every class has at least two texts.
-    init(training set: TextSet, _ plan: Plan) {
+    init(training set: TextSet, _ plan: Plan) { (self, _) = Self.trained(on: set, plan) }
+
+    /// The same, and what was said of each text while it was held out.
+    static func trained(on set: TextSet, _ plan: Plan) -> (model: TextModel, verdicts: [TextVerdict]) {
         let classCount = set.classes.count
         let stride = TextEnsemble.stride(classCount)
         let memberCount = plan.settings.members.count
@@ -35,7 +38,8 @@ extension TextModel {
             }
         }
         let sharpness = margins.map { Softmax.sharpness($0, stride: stride, classCount: classCount, labels: set.labels) }
-        let (inputs, isRight) = Self.inputs(margins, sharpness: sharpness, known: known, set: set, stride: stride)
+        let (inputs, tops) = Self.inputs(margins, sharpness: sharpness, known: known, set: set, stride: stride)
+        let isRight = zip(tops, set.labels).map { $0.top == $1 }
         // The confidence of a text is fitted without it, or held-out answers would look better than new ones.
         var confidences = [Float](repeating: 0, count: set.texts.count)
         for fold in 0..<plan.folds {
@@ -43,9 +47,13 @@ extension TextModel {
             let own = Confidence(fitting: outside.map { inputs[$0] }, isRight: outside.map { isRight[$0] })
             for row in folds.indices where folds[row] == fold { confidences[row] = known[row] == 0 ? 0 : own.probability(inputs[row]) }
         }
-        self.init(
+        let model = TextModel(
             classes: set.classes, heldOut: HeldOutAnswers(confidences: confidences, isRight: isRight), ensemble: Self.ensemble(set, plan),
             sharpness: sharpness, confidence: Confidence(fitting: inputs, isRight: isRight))
+        let verdicts = tops.enumerated().map { row, place in
+            TextVerdict(label: place.top, runnerUp: place.second, confidence: confidences[row], known: known[row])
+        }
+        return (model, verdicts)
     }
 
     private static func ensemble(_ set: TextSet, _ plan: Plan) -> TextEnsemble {
@@ -56,9 +64,9 @@ extension TextModel {
 
     private static func inputs(
         _ margins: [[Float]], sharpness: [Float], known: [Float], set: TextSet, stride: Int
-    ) -> (inputs: [[Double]], isRight: [Bool]) {
+    ) -> (inputs: [[Double]], tops: [(top: Int, second: Int)]) {
         let classCount = set.classes.count
-        var (inputs, isRight): ([[Double]], [Bool]) = ([], [])
+        var (inputs, tops): ([[Double]], [(top: Int, second: Int)]) = ([], [])
         var numbers = [Float](repeating: 0, count: stride * margins.count)
         for row in set.texts.indices {
             numbers.withUnsafeMutableBufferPointer { numbers in
@@ -68,15 +76,26 @@ extension TextModel {
                     for place in 0..<classCount { own[place] = margins[member][row * stride + place] }
                     Softmax.apply(own, classCount, sharpness: sharpness[member])
                 }
-                var top = 0
-                for place in 1..<classCount where base[place] > base[top] { top = place }
-                isRight.append(top == set.labels[row])
+                tops.append(Self.likeliest(base, classCount))
                 inputs.append(
                     Confidence.inputs(
                         base, others: margins.indices.dropFirst().map { UnsafePointer(base + stride * $0) }, classCount: classCount,
                         known: known[row], bytes: set.texts[row].count))
             }
         }
-        return (inputs, isRight)
+        return (inputs, tops)
+    }
+
+    /// The likeliest class and the next one; of equal ones the first.
+    static func likeliest(_ base: UnsafePointer<Float>, _ classCount: Int) -> (top: Int, second: Int) {
+        var (top, second) = (0, -1)
+        for place in 1..<classCount {
+            if base[place] > base[top] {
+                (top, second) = (place, top)
+            } else if second < 0 || base[place] > base[second] {
+                second = place
+            }
+        }
+        return (top, max(second, 0))
     }
 }

@@ -50,17 +50,10 @@ package struct TextModel: TextClassifier {
             return numbers.withUnsafeBufferPointer { numbers in
                 guard let base = numbers.baseAddress else { return TextVerdict(label: 0, runnerUp: 0, confidence: 0, known: 0) }
                 let inputs = inputs(base, bytes: bytes)
-                var (top, second) = (0, -1)
-                for place in 1..<classCount {
-                    if base[place] > base[top] {
-                        (top, second) = (place, top)
-                    } else if second < 0 || base[place] > base[second] {
-                        second = place
-                    }
-                }
+                let (top, second) = TextModel.likeliest(base, classCount)
                 // Nothing known is nothing to go by, whatever the intercepts say.
                 let sure = vector.known == 0 ? 0 : model.confidence.probability(inputs)
-                return TextVerdict(label: top, runnerUp: max(second, 0), confidence: sure, known: vector.known)
+                return TextVerdict(label: top, runnerUp: second, confidence: sure, known: vector.known)
             }
         }
 

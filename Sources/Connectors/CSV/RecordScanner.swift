@@ -41,7 +41,7 @@ struct RecordScanner {
     private(set) var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// The next record, and the end of what was read.
-    private(set) var start = 0
+    var start = 0
     private(set) var end = 0
     /// Offset in the stream of `base[0]`, and line number at `start`.
     var streamOffset: Int64 = 0
@@ -53,17 +53,17 @@ struct RecordScanner {
     private(set) var hasSeenZero = false
 
     // The record found last.
-    private(set) var recordStart = 0
-    private(set) var recordEnd = 0
-    private(set) var recordLine: Int64 = 1
-    private(set) var fieldCount = 0
+    var recordStart = 0
+    var recordEnd = 0
+    var recordLine: Int64 = 1
+    var fieldCount = 0
     /// Fields in the buffer; only the first `fieldCapacity` are kept.
     private(set) var starts: UnsafeMutablePointer<Int>
     private(set) var ends: UnsafeMutablePointer<Int>
     /// The record has a field whose text is not what stands there; then `shapes` says which.
-    private(set) var hasEscapes = false
+    var hasEscapes = false
     private(set) var shapes: UnsafeMutablePointer<CarefulRecord.Shape>
-    private var fieldCapacity = 0
+    private(set) var fieldCapacity = 0
 
     // The mask at hand: bits not yet handled of the 64 bytes from `block`.
     private var block = 0
@@ -160,7 +160,7 @@ struct RecordScanner {
     var record: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base + recordStart, count: recordEnd - recordStart) }
     var rest: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base + start, count: end - start) }
 
-    private mutating func restartMask() {
+    mutating func restartMask() {
         block = start
         mask = Self.mask(base + start, delimiter, quote)
     }
@@ -332,7 +332,7 @@ struct RecordScanner {
         start = next
     }
 
-    private mutating func needMore() -> Result {
+    mutating func needMore() -> Result {
         restartMask()
         return .more
     }
@@ -368,43 +368,6 @@ struct RecordScanner {
             }
             line += 1
             start = next
-        }
-    }
-
-    /// The record at `start`, byte by byte: fields in quotes may hold delimiters, line ends and doubled quotes.
-    /// - Parameter literally: quotes mean nothing.
-    @inline(never)
-    mutating func scanCareful(literally: Bool = false) -> Result {
-        var machine = CarefulRecord(rules: literally ? rules.literal : rules)
-        var fields = 0
-        var at = start
-        if rules.isBlankSeparated { while at < end, rules.isDelimiter(base[at]) { at += 1 } }
-        hasEscapes = false
-        while true {
-            let field = machine.field(base, at, end, isFinal: isFinal)
-            switch field.outcome {
-            case .more: return needMore()
-            case .unclosed:
-                if isBroken { return needMore() }
-                (fieldCount, recordStart, recordEnd, recordLine) = (fields + 1, start, end, line)
-                line += machine.lines + 1
-                start = end
-                restartMask()
-                return .unclosedQuote
-            case .delimiter, .lineEnd, .end: break
-            }
-            if case .end = field.outcome, isBroken { return needMore() }
-            if fields < fieldCapacity { (starts[fields], ends[fields], shapes[fields]) = (field.start, field.end, field.shape) }
-            hasEscapes = hasEscapes || field.shape != .plain
-            fields += 1
-            at = field.next
-            if case .delimiter = field.outcome { continue }
-            (fieldCount, recordStart, recordEnd, recordLine) = (fields, start, field.recordEnd, line)
-            line += machine.lines + 1
-            start = at
-            restartMask()
-            if machine.hasTextAfterQuote { return .textAfterQuote }
-            return machine.hasStrayQuote ? .strayQuote : .record
         }
     }
 }

@@ -25,6 +25,8 @@ final class ResultInserter {
     private let causes: BoundTexts
     private let isPlain: [Bool]
     private var times = TimeTexts(rows: ResultInserter.sizes[0])
+    /// Of the first time in the key.
+    private var keyTimes = TimeTexts(rows: ResultInserter.sizes[0])
 
     init(table: ResultTable, database: Database, context: RunContext) throws {
         (self.table, self.database, run, keyColumns) = (table, database, context.run, context.decided.key)
@@ -113,7 +115,16 @@ final class ResultInserter {
     /// The row's values in the order of `ResultTable.insertSQL`.
     @inline(__always)
     private func bind(_ rows: Rows, _ row: Int, slot: Int, to handle: OpaquePointer, at place: inout Int32) {
-        for key in rows.keys { key.bind(row, to: handle, at: &place) }
+        var isFirst = true
+        for key in rows.keys {
+            if isFirst, case .times(let values) = key {
+                isFirst = false
+                keyTimes.bind(values[row], slot: slot, to: handle, at: place)
+                place += 1
+            } else {
+                key.bind(row, to: handle, at: &place)
+            }
+        }
         let block = rows.block, ruling = block.rulings[row]
         sqlite3_bind_int64(handle, place, block.versions[row])
         times.bind(block.times[row], slot: slot, to: handle, at: place + 1)

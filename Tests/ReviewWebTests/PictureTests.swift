@@ -24,6 +24,7 @@
                     let fleet = MaintenanceSimulation.Configuration(machines: 16, days: 150, every: 12, life: 900, seed: 3, gzipLevel: 1)
                     _ = try MaintenanceSimulation(fleet).write(to: "\(folder)/data")
                 }
+                try FileManager.default.copyItem(atPath: "\(root)/jobs/holidays-jp.csv", toPath: "\(folder)/holidays-jp.csv")
                 var text = try String(contentsOfFile: "\(root)/jobs/\(job).yaml", encoding: .utf8)
                 for (from, to) in changes {
                     #expect(text.contains(from), "\(from)")

@@ -77,8 +77,18 @@ enum WarehouseOpening {
         do {
             return try layout(path, lockTimeout: lockTimeout, readOnly: readOnly)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
-            throw Failure.databaseNotSQLite(path)
+            guard hasHeader(path) else { throw Failure.databaseNotSQLite(path) }
+            // It was one once.
+            throw error
         }
+    }
+
+    /// Whether a file that SQLite does not take begins as its own do.
+    private static func hasHeader(_ path: String) -> Bool {
+        // Never closed: this process may have the database open, and would lose its locks.
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        var head = [UInt8](repeating: 0, count: 16)
+        return pread(descriptor, &head, 16, 0) == 16 && head == Array("SQLite format 3\0".utf8)
     }
 
     private static func layout(_ path: String, lockTimeout: Timestamp.Span, readOnly: Bool) throws -> Int32 {

@@ -20,9 +20,10 @@ struct UpgradeDatabase: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database", abstract: "Back the database up, bring its layout up to this version, and verify it.",
         discussion: """
-            Every command that writes brings an older layout up to date by itself; this one makes a backup first and says what it did.
+            Every command that writes brings an older layout up to date by itself; this one makes a backup first and says what it did. The
+            word `database` may be left out.
 
-              pipeline upgrade --folder /backups
+              pipeline upgrade database --folder /backups
             """)
 
     @Option(help: ArgumentHelp("Folder of the backup that is made first.", valueName: "folder"), completion: .directory)

@@ -87,7 +87,7 @@ import Testing
     @Test("names the process whose reading keeps the log from shrinking, and nobody while there is no such log")
     func longReader() throws {
         let bank = try bank(), path = bank.path("held.db")
-        try FileManager.default.copyItem(atPath: bank.undisturbed, toPath: path)
+        try FileManager.default.copyItem(atPath: bank.path(bank.undisturbed), toPath: path)
         func isNamed() throws -> Bool {
             let result = try bank.program.run("status", "--database", "held.db", "--clock", KilledBank.clock)
             #expect(result.code == 0, "\(result.errors)")
@@ -114,7 +114,7 @@ import Testing
     @Test("shows what an erasure did when something of the name is left, and exits with 3")
     func erasureLeft() throws {
         let bank = try bank(), path = bank.path("erased.db")
-        try FileManager.default.copyItem(atPath: bank.undisturbed, toPath: path)
+        try FileManager.default.copyItem(atPath: bank.path(bank.undisturbed), toPath: path)
         let name = try DatabaseQueue(path: path).write { database in
             let asked = try String.fetchAll(database, sql: "SELECT fields FROM pipeline_review_items").joined()
             let name = (0..<30).map { String(format: "C%06d", $0) }.first { !asked.contains($0) } ?? ""

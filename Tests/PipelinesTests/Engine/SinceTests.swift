@@ -73,7 +73,7 @@ import Testing
         let stopping = bank.runner(cut, options: BankFixture.options(stop: { true }))
         var options = BankFixture.options()
         let blocks = Blocks()
-        options.shouldStop = { blocks.next() > 12 }
+        options.shouldStop = { blocks.next() > 5 }
         #expect { try stopping.run(bank.job(), since: since) } throws: { ($0 as? Failure)?.code == "run.stopped" }
         #expect { try bank.runner(cut, options: options).run(bank.job(), since: since) } throws: {
             ($0 as? Failure)?.code == "run.stopped"

@@ -14,7 +14,8 @@ import Testing
         try body(path)
     }
 
-    private func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+    /// As it is: a text's own reading would leave a byte order mark out.
+    private func read(_ path: String) throws -> String { String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self) }
 
     /// Two versions that there are not: the first renames keys on the way, the second one below any feed.
     private static let steps = [

@@ -40,7 +40,8 @@ import Testing
     func encoded() throws {
         let name: [UInt8] = [0x8E, 0x52, 0x93, 0x63, 0x91, 0xBE, 0x98, 0x59]
         let own = Array("7,".utf8) + name + Array(",x".utf8), longer = Array("8,".utf8) + name + [0x8E, 0x71] + Array(",x".utf8)
-        let (_, warehouse, job) = try bank([own, longer])
+        let (bank, warehouse, job) = try bank([own, longer])
+        defer { withExtendedLifetime(bank) {} }
         // A search in UTF-8 alone would have found nothing to do.
         #expect(try warehouse.place(of: Array("山田太郎".utf8)) == nil)
         #expect(try rejects(warehouse).contains(own))
@@ -56,7 +57,8 @@ import Testing
     @Test("of records, and whole words of sentences: what belongs to a longer value stays, and is no trace")
     func longer() throws {
         let own = ["1,C009049,x", "2, \"C009049\" ,y", "<c>C009049</c>"], others = ["3,C0090490,x", "4,XC009049,y", "5,a C009049 b"]
-        let (_, warehouse, job) = try bank((own + others).map { Array($0.utf8) })
+        let (bank, warehouse, job) = try bank((own + others).map { Array($0.utf8) })
+        defer { withExtendedLifetime(bank) {} }
         try warehouse.write { database in
             try database.execute(
                 sql: """
@@ -80,7 +82,8 @@ import Testing
 
     @Test("and is found out where the name stands in a table that it does not know")
     func control() throws {
-        let (_, warehouse, job) = try bank([])
+        let (bank, warehouse, job) = try bank([])
+        defer { withExtendedLifetime(bank) {} }
         try warehouse.write {
             try $0.execute(sql: "INSERT INTO pipeline_notices (channel, subject, made) VALUES ('c', 'about C009049', 0)")
         }

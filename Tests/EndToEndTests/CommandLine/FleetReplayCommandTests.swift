@@ -76,7 +76,8 @@ struct FleetReplayCommandTests {
             (["--fleet", "--seeds", "one"], "--seeds is 'one'"), (["--fleet", "--machines", "0"], "machines"),
             (["--fleet", "--as-of", "2025-02-01"], "--as-of does not go with --fleet"),
             (["--policies", "plan"], "--policies goes with --fleet"),
-            (["--as-of", "2025-02-01", "--days", "9"], "--days goes with --fleet"), ([], "--as-of, --policy, --model and --fleet"),
+            (["--as-of", "2025-02-01", "--days", "9"], "--days goes with --fleet"),
+            ([], "--as-of, --policy, --model, --fleet and --offers"),
         ])
     func refused(_ options: [String], _ part: String) throws {
         let program = try ShippedProgram()

@@ -25,7 +25,7 @@ import Testing
             for week in weeks {
                 var random = SeededGenerator(seed: UInt64(week) + 3)
                 var text = "user,item,time,quantity,price\n"
-                for person in 0..<60 {
+                for person in (0..<60).sorted(by: { ($0 % 7, $0) < ($1 % 7, $1) }) {
                     var items = [person % 12, (person + 3) % 12].filter { _ in Int.random(in: 0..<10, using: &random) < 7 }
                     items.append(min(Int.random(in: 0..<12, using: &random), Int.random(in: 0..<12, using: &random)))
                     let time = Self.start + .days(Int64(week * 7 + person % 7)) + .minutes(Int64(person))

@@ -56,12 +56,11 @@ extension DemandState {
         self.newest = reader.byte() == 0 ? .min : newest
         for _ in 0..<reader.count(of: 5) {
             let name = Self.text(&reader)
-            var item = Item(first: Int(reader.signed()), values: [], isShort: [])
+            var item = Item(first: Int(reader.signed()))
             item.cost = reader.signed()
             item.costPeriod = Int(reader.signed())
             let count = reader.count(of: 1)
             item.values.reserveCapacity(count)
-            item.isShort.reserveCapacity(count)
             for _ in 0..<count {
                 let (value, isShort) = Self.value(&reader)
                 item.values.append(value)

@@ -6,9 +6,9 @@ struct DemandState: Sendable {
         /// Number of the first period of `values`.
         var first: Int
         /// NaN = no row.
-        var values: [Double]
+        var values = DemandValues()
         /// Ran out in that period.
-        var isShort: [Bool]
+        var isShort = DemandFlags()
         /// Minor units, and the period it is of.
         var cost: Int64 = 0
         var costPeriod = Int.min
@@ -24,7 +24,7 @@ struct DemandState: Sendable {
         var again: Int?
 
         var last: Int { first + values.count - 1 }
-        var bytes: Int { 200 + 9 * values.capacity + known.bytes + 24 * parts.capacity + 16 * labels.count }
+        var bytes: Int { 200 + values.bytes + isShort.bytes + known.bytes + 24 * parts.capacity + 16 * labels.count }
     }
 
     struct Part: Equatable, Sendable {
@@ -106,6 +106,7 @@ struct DemandState: Sendable {
 
     var bytes: Int {
         items.values.reduce(0) { $0 + $1.bytes } + stocks.count * 64 + catalog.count * 96 + outside.bytes + external.bytes
+            + plans.values.reduce(0) { $0 + 64 + $1.bytes }
     }
 
     /// - Parameter keepsFirst: of two rows with different units the first is kept (rejects that are read again).
@@ -115,7 +116,7 @@ struct DemandState: Sendable {
         guard row.period > newest - history else { return .tooOld }
         ends.take(row.period, remaining: row.remaining)
         if items[row.item] == nil {
-            items[row.item] = Item(first: row.period, values: [], isShort: [], known: plans.removeValue(forKey: row.item) ?? .init())
+            items[row.item] = Item(first: row.period, known: plans.removeValue(forKey: row.item) ?? .init())
         }
         items[row.item]?.again = row.isAgain ? row.period : nil
         // In place: a copy of an item would copy its whole past with every row.
@@ -177,8 +178,8 @@ extension DemandState.Item {
     mutating func take(_ row: DemandState.Row, keepsFirst: Bool, history: Int, addsRows: Bool) -> DemandState.Taken {
         if row.period < first {
             let gap = first - row.period
-            values.insert(contentsOf: repeatElement(.nan, count: gap), at: 0)
-            isShort.insert(contentsOf: repeatElement(false, count: gap), at: 0)
+            values.insertNone(gap)
+            isShort.insertNone(gap)
             first = row.period
         }
         while last < row.period {

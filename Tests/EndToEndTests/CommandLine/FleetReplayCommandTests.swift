@@ -77,7 +77,7 @@ struct FleetReplayCommandTests {
             (["--fleet", "--as-of", "2025-02-01"], "--as-of does not go with --fleet"),
             (["--policies", "plan"], "--policies goes with --fleet"),
             (["--as-of", "2025-02-01", "--days", "9"], "--days goes with --fleet"),
-            ([], "--as-of, --policy, --model, --fleet and --offers"),
+            ([], "--as-of, --policy, --model, --orders, --fleet and --offers"),
         ])
     func refused(_ options: [String], _ part: String) throws {
         let program = try ShippedProgram()

@@ -12,7 +12,7 @@ PIPELINE := .build/release/pipeline
 # The tests call libxgboost from many threads at once, which its OpenMP workers do not stand (see docs/decisions); so it has none there.
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: all help setup build test test-all soak sanitize-thread sanitize-address demo format format-check docs docs-check bench install uninstall clean check-all
+.PHONY: all help setup build test test-all test-models soak sanitize-thread sanitize-address demo format format-check docs docs-check bench install uninstall clean check-all
 
 all: format-check build test ## check the format, build and test (what plain `make` does)
 
@@ -32,6 +32,10 @@ test: ## run the tests (about ten minutes the first time, which compiles all)
 test-all: ## run the slow suites too, and those that need the shared data
 	@scripts/setup.sh --tests
 	@scripts/test-all.sh $(TEST)
+
+test-models: ## run the tests of a real model server: builds llama-cpp-python once (20 minutes), then two minutes
+	@scripts/setup.sh --tests
+	@scripts/test-models.sh $(TEST) --filter RealServerTests
 
 soak: ## 1,000 kills, 300 races, ten minutes of readers, and a file system that fails at every operation (hours)
 	@scripts/setup.sh --tests

@@ -1,12 +1,16 @@
+package import GRDB
 public import Models
-public import Records
+package import Records
 
-/// What language models used: by month, budget and model. Money as reserved and settled, energy and carbon as bands, never one number.
+/// What language models used: by month, job, queue and model. Money as reserved and settled, energy and carbon as bands, never one number.
 public struct CostReport: Hashable, Sendable {
     public struct Line: Hashable, Sendable {
         /// `2026-11`, in UTC.
         public var month: String
+        /// A job, or what was asked by hand.
         public var budget: String
+        /// Where the job's items go; empty where it has none.
+        public var queue: String
         public var model: String
         public var calls: Int
         /// Calls whose answer was lost with their process; all of what was reserved counts.
@@ -23,6 +27,8 @@ public struct CostReport: Hashable, Sendable {
         /// Billionths of a dollar, had the dearest model used in this report answered instead.
         public var atDearest: Int64
 
+        /// Billionths of a dollar that were not spent because a cheaper model answered; what failed or was lost counts against it.
+        public var saved: Int64 { atDearest - used.money }
         /// Wh, low and high.
         public var energy: ClosedRange<Double> { EnergyEstimate.range(Double(used.energy) / 1e6, place: isLocal ? .local : .remote) }
         /// g CO2e, low and high.
@@ -32,20 +38,26 @@ public struct CostReport: Hashable, Sendable {
         }
     }
 
-    /// A month and model of a bill.
+    /// A month and model, billed and kept.
     public struct Billed: Hashable, Sendable {
         public var month: String
+        /// As the ledger names it, else as the bill does.
         public var model: String
+        /// How often the bill speaks of it.
+        public var billLines: Int
         /// Billionths of a dollar.
         public var money: Int64
         public var ledger: Int64
         public var difference: Int64 { money - ledger }
     }
 
-    /// By month, budget and model.
+    /// By month, job and model.
     public private(set) var lines: [Line] = []
+    /// The model that `atDearest` is about; nil = no model of the registry was used.
+    public let dearest: String?
 
-    public init(_ entries: [LedgerEntry], registry: ModelRegistry = .bundled) {
+    /// - Parameter queues: of jobs.
+    public init(_ entries: [LedgerEntry], queues: [String: String] = [:], registry: ModelRegistry = .bundled) {
         struct Key: Hashable { var month: String, budget: String, model: String }
         var groups: [Key: [LedgerEntry]] = [:]
         for entry in entries where entry.state != .open {
@@ -54,10 +66,27 @@ public struct CostReport: Hashable, Sendable {
         }
         let dearest = Set(entries.map(\.model)).compactMap { registry.facts(of: $0) }
             .max { ($0.promptPrice + $0.answerPrice, $0.model) < ($1.promptPrice + $1.answerPrice, $1.model) }
+        self.dearest = dearest?.model
         for (key, entries) in groups {
-            lines.append(Self.line(key.month, key.budget, key.model, entries, registry, dearest))
+            var line = Self.line(key.month, key.budget, key.model, entries, registry, dearest)
+            line.queue = queues[key.budget] ?? ""
+            lines.append(line)
         }
         lines.sort { ($0.month, $0.budget, $0.model) < ($1.month, $1.budget, $1.model) }
+    }
+
+    /// Of all that the ledger holds.
+    package init(_ database: Database) throws(Failure) {
+        let queues = try database.worded {
+            try Row.fetchAll(
+                database,
+                sql:
+                    "SELECT job, group_concat(queue, ' ') AS queues FROM (SELECT DISTINCT job, queue FROM pipeline_review_items WHERE kind = 'row' ORDER BY job, queue) GROUP BY job"
+            )
+            .map { (job: $0["job"] as String, queues: $0["queues"] as String) }
+        }
+        self.init(
+            try LedgerRows(database).all(), queues: Dictionary(queues.map { ($0.job, $0.queues) }, uniquingKeysWith: { first, _ in first }))
     }
 
     private static func line(
@@ -68,38 +97,29 @@ public struct CostReport: Hashable, Sendable {
         let region = entries.first.map { String($0.destination.split(separator: ":").last ?? "") } ?? ""
         let used = entries.reduce(LedgerAmounts.zero) { $0 + $1.used }
         return Line(
-            month: month, budget: budget, model: model, calls: entries.count, lost: entries.count { $0.state == .lost },
+            month: month, budget: budget, queue: "", model: model, calls: entries.count, lost: entries.count { $0.state == .lost },
             duplicates: entries.count { $0.isDuplicate }, failed: entries.count { $0.state == .failed }, promptTokens: input,
             answerTokens: output, used: used, gramsPerKilowattHour: EnergyEstimate.gramsPerKilowattHour(region: region).grams,
             isLocal: registry.facts(of: model) == nil,
             atDearest: dearest?.amounts(promptTokens: input, answerTokens: output).money ?? used.money)
     }
 
-    /// Sets a bill beside the ledger: a header `month,model,usd`, then a line a month and model.
-    ///
-    /// - Throws: another header, or a line that is not one.
-    public func reconciled(bill: String, path: String) throws(Failure) -> [Billed] {
-        var rows = bill.split(whereSeparator: \.isNewline).map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        guard !rows.isEmpty, rows.removeFirst().map(String.init) == ["month", "model", "usd"] else {
-            throw .bill(path, line: 1, found: "another header")
+    /// Sets a bill beside the ledger: every month and model that one of the two knows. Lines of the bill about one model are added up, however it
+    /// is named there.
+    public func reconciled(_ bill: BillFile) -> [Billed] {
+        struct Key: Hashable { var month: String, model: String }
+        var sums: [Key: Billed] = [:]
+        for line in lines {
+            let key = Key(month: line.month, model: line.model)
+            sums[key, default: Billed(month: line.month, model: line.model, billLines: 0, money: 0, ledger: 0)].ledger += line.used.money
         }
-        var billed: [Billed] = []
-        for (number, row) in rows.enumerated() {
-            guard row.count == 3, row[0].utf8.count == 7, let dollars = Double(row[2]), dollars.isFinite, abs(dollars) < 1e9 else {
-                throw .bill(path, line: number + 2, found: "no line of month, model and dollars")
-            }
-            let own = lines.filter { $0.month == row[0] && $0.model == row[1] }.reduce(Int64(0)) { $0 + $1.used.money }
-            billed.append(Billed(month: String(row[0]), model: String(row[1]), money: Int64((dollars * 1e9).rounded()), ledger: own))
+        let models = Array(Set(lines.map(\.model))).sorted()
+        for line in bill.lines {
+            let model = ModelNames.match(line.model, among: models) ?? line.model
+            let key = Key(month: line.month, model: model)
+            sums[key, default: Billed(month: line.month, model: model, billLines: 0, money: 0, ledger: 0)].money += line.money
+            sums[key]?.billLines += 1
         }
-        return billed
-    }
-}
-
-extension Failure {
-    static func bill(_ path: String, line: Int, found: String) -> Failure {
-        Failure(
-            .usage, code: "report.bill", what: "the bill cannot be read", place: "\(path):\(line)", found: found,
-            expected: "a header `month,model,usd` and lines such as `2026-11,amazon.nova-lite-v1:0,12.50`",
-            remedy: "Export the bill by month and model.")
+        return sums.values.sorted { ($0.month, $0.model) < ($1.month, $1.model) }
     }
 }

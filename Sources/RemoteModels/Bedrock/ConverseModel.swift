@@ -55,6 +55,8 @@ final class ConverseCollector: Sendable {
     private struct State {
         var reader = EventStreamReader()
         var text = ""
+        /// Whether a message began: without one there is no output, not an empty one.
+        var hasBegun = false
         var stop: String?
         var metadata: JSONValue?
     }
@@ -92,7 +94,10 @@ final class ConverseCollector: Sendable {
             throw .answerMalformed(place: place, found: "an event that is not JSON", expected: "events of ConverseStream")
         }
         switch event.name {
-        case "contentBlockDelta": if let text = value["delta"]?["text"]?.string { state.text += text }
+        case "messageStart": state.hasBegun = true
+        case "contentBlockDelta":
+            state.hasBegun = true
+            if let text = value["delta"]?["text"]?.string { state.text += text }
         case "messageStop": state.stop = value["stopReason"]?.string
         case "metadata": state.metadata = value
         default: break
@@ -101,10 +106,13 @@ final class ConverseCollector: Sendable {
 
     /// - Throws: the stream ended before the answer did.
     func completion() throws(Failure) -> Completion {
-        let (text, stop, metadata, isWhole) = state.withLock { ($0.text, $0.stop, $0.metadata, $0.reader.isAtBoundary) }
+        let (text, stop, metadata, isWhole, hasBegun) = state.withLock {
+            ($0.text, $0.stop, $0.metadata, $0.reader.isAtBoundary, $0.hasBegun)
+        }
         guard isWhole, let stop, let metadata else {
             throw .streamCut(place: place, found: !isWhole ? "half an event" : stop == nil ? "no messageStop" : "no metadata")
         }
+        guard hasBegun else { throw .streamCut(place: place, found: "no message") }
         return try ConverseBody.completion(
             text: text, stop: stop, usage: metadata["usage"], invoked: metadata["trace"]?["promptRouter"]?["invokedModelId"]?.string,
             model: model, place: place)

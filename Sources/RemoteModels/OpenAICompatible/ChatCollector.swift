@@ -12,6 +12,8 @@ final class ChatCollector: Sendable {
         var invoked: String?
         var tokens: [Completion.Token] = []
         var isDone = false
+        /// Whether a part of an answer came, if an empty one.
+        var hasBegun = false
     }
     private let state = Mutex(State())
     private let place: String
@@ -59,7 +61,9 @@ final class ChatCollector: Sendable {
         if let usage = value["usage"], usage.members != nil { state.usage = usage }
         state.invoked = value["model"]?.string ?? state.invoked
         guard let choice = value["choices"]?.elements?.first else { return }
-        state.text += choice["delta"]?["content"]?.string ?? ""
+        let delta = choice["delta"]
+        if delta?["role"] != nil || delta?["content"] != nil || delta?["refusal"] != nil { state.hasBegun = true }
+        state.text += delta?["content"]?.string ?? ""
         state.reason = choice["finish_reason"]?.string ?? state.reason
         state.tokens += ChatBody.tokens(choice["logprobs"])
     }
@@ -72,6 +76,7 @@ final class ChatCollector: Sendable {
         guard let reason = state.reason, state.isDone else {
             throw .streamCut(place: place, found: state.reason == nil ? "no finish_reason" : "no [DONE]")
         }
+        guard state.hasBegun else { throw .streamCut(place: place, found: "no text") }
         let bound = TokenBound(prompt)
         return Completion(
             text: state.text, ending: try ChatBody.ending(reason, place: place),

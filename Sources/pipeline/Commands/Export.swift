@@ -12,7 +12,7 @@ struct Export: ParsableCommand {
 
               pipeline export fraud_scores --out scores.csv.gz
               pipeline export results --job card-fraud --to core --folder outbox
-            """, subcommands: [ExportTableCommand.self, ExportResults.self, ExportDeliveries.self],
+            """, subcommands: [ExportTableCommand.self, ExportResults.self, ExportDeliveries.self, ExportFineTuning.self],
         defaultSubcommand: ExportTableCommand.self)
 }
 

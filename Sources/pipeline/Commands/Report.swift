@@ -9,8 +9,8 @@ struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write how a job does as a page, or what language models cost.",
         discussion:
-            "With a job file alone it is `report job`.\n\n  pipeline report jobs/fraud.yaml --out report.html\n  pipeline report cost",
-        subcommands: [ReportJob.self, ReportCost.self], defaultSubcommand: ReportJob.self)
+            "With a job file alone it is `report job`.\n\n  pipeline report jobs/fraud.yaml --out report.html\n  pipeline report cost\n  pipeline report transfers",
+        subcommands: [ReportJob.self, ReportCost.self, ReportTransfers.self], defaultSubcommand: ReportJob.self)
 }
 
 /// `pipeline report job`

@@ -29,3 +29,5 @@ extension Timestamp.Span: ExpressibleByArgument {
         return seconds % 3_600 == 0 ? "\(seconds / 3_600)h" : seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds)s"
     }
 }
+
+extension FineTuning.Form: ExpressibleByArgument {}

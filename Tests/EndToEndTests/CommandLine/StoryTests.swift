@@ -31,6 +31,27 @@ struct StoryTests {
         try queue.close()
     }
 
+    /// The one decision as an example: the customer is a pseudonym in it.
+    private static func fineTuning(of program: ShippedProgram, clock: String) throws {
+        for (form, mark) in [
+            ("openai", "assistant"), ("bedrock-conversation", "bedrock-conversation-2024"), ("bedrock-prompt", "completion"),
+        ] {
+            let arguments = [
+                "export", "fine-tuning", "--job", "fraud.yaml", "--split", "2026-01-01", "--out", form, "--form", form, "--clock", clock,
+            ]
+            #expect(try program.run(arguments: arguments).code == 0)
+            let folder = program.folder.appendingPathComponent(form)
+            let test = try String(contentsOf: folder.appendingPathComponent("test.jsonl"), encoding: .utf8)
+            let training = try String(contentsOf: folder.appendingPathComponent("training.jsonl"), encoding: .utf8)
+            #expect(training.isEmpty && test.split(separator: "\n").count == 1 && test.contains(mark) && test.contains("hold"))
+            #expect(test.contains("<FIELD_1>"))
+            let card = try String(contentsOf: folder.appendingPathComponent("card.md"), encoding: .utf8)
+            #expect(card.contains("| test | 1 |") && card.contains("SHA-256"))
+            // What is there is not written over.
+            #expect(try program.run(arguments: arguments).code == 1)
+        }
+    }
+
     @Test("simulate, check, train, run, decide, replay, verify; then nothing is new, and an edit is found")
     func story() throws {
         let program = try Self.bank()
@@ -68,6 +89,8 @@ struct StoryTests {
         #expect((explained["versions"] as? [[String: Any]])?.first?["outcome"] is String && (explained["labels"] as? [Any])?.count == 1)
         #expect(try program.run("explain", key).output.contains("asked the card holder"))
         #expect(try program.run("explain", "no such key").code == 64)
+
+        try Self.fineTuning(of: program, clock: clock)
 
         let again = try program.run("run", "fraud.yaml", "--clock", clock)
         #expect(again.code == 0 && again.output.contains("nothing new to read, since run 1"))

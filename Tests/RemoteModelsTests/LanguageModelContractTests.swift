@@ -120,14 +120,14 @@ import Testing
     @Test("every client keeps the contract", arguments: Client.allCases)
     func clients(_ client: Client) async {
         let stage = Stage()
-        let contract = LanguageModelContract(asked: { stage.bodies }) { situation in
+        let make: @Sendable (Situation) async throws -> (any Completer)? = { situation in
             // Of a stream of chat completions without usage the bytes are counted.
             if client == .chatStream, situation == .lacksUsage { return nil }
             let server = try await LoopbackServer { _, number in Self.steps(client, situation, number) }
             await stage.put(server)
             return try Self.model(client, server)
         }
-        let (broken, tried) = await contract.findings()
+        let (broken, tried) = await LanguageModelContract(asked: { stage.bodies }, make: make).findings()
         #expect(broken == [] && tried >= 18, "\(broken)")
     }
 
@@ -165,7 +165,7 @@ import Testing
     @Test("a client that gives an empty answer for everything is found out by every rule about answers and failures")
     func negativeControl() async {
         let bodies = [#"{"messages":[{"role":"system","content":"approved"}]}"#, "{}", #"{"system":"approved"}"#]
-        let (broken, tried) = await LanguageModelContract(asked: { bodies }) { Careless(situation: $0) }.findings()
+        let (broken, tried) = await LanguageModelContract(asked: { bodies }, make: { Careless(situation: $0) }).findings()
         // The same answer twice is all that it keeps to.
         #expect(tried == 20 && Set(broken.map(\.rule)).count == 19, "\(broken.map(\.rule))")
     }

@@ -26,33 +26,49 @@ public struct CES: Sendable {
 
     public static func automatic(_ values: [Double], season: Int) -> CES? {
         let isSeasonal = season > 1 && values.count >= 2 * season
-        var best: CES?
-        for form in isSeasonal ? Form.allCases : [.none] {
-            guard let fit = CES(values, form: form, season: season), fit.criterion < best?.criterion ?? .infinity else { continue }
-            best = fit
-        }
-        return best
+        return best(values, isSeasonal ? Form.allCases : [.none], season: season)
     }
 
     /// Nil for series shorter than the form needs, or constant.
     public init?(_ values: [Double], form: Form, season: Int) {
-        let count = values.count, lag = form == .none ? 1 : season
-        guard count >= max(5, 2 * lag), values.contains(where: { $0 != values[0] }) else { return nil }
-        let k = Double(form.componentCount + 1), n = Double(count)
-        guard n - k - 1 > 0 else { return nil }
-        let recursion = Recursion(form: form, lag: lag, count: count)
-        recursion.start(values)
-        let start = form.start
-        let search = NelderMead(
-            from: start, lower: Array(repeating: 0.01, count: start.count), upper: Array([1.8, 1.9, 1.5, 1.5].prefix(start.count)))
-        let found = values.withUnsafeBufferPointer { buffer in
-            let found = search.run { n * log(recursion.squares(buffer, $0)) }
-            _ = found.point.withUnsafeBufferPointer { recursion.squares(buffer, $0.baseAddress!) }
-            return found
+        guard let fit = Self.best(values, [form], season: season) else { return nil }
+        self = fit
+    }
+
+    /// The form with the least criterion; the first of equals.
+    private static func best(_ values: [Double], _ forms: [Form], season: Int) -> CES? {
+        let count = values.count
+        guard values.contains(where: { $0 != values[0] }) else { return nil }
+        let recursions = forms.compactMap { form -> Recursion? in
+            let lag = form == .none ? 1 : season
+            guard count >= max(5, 2 * lag), count > form.componentCount + 2 else { return nil }
+            let recursion = Recursion(form: form, lag: lag, count: count)
+            recursion.start(values)
+            return recursion
         }
-        guard found.value.isFinite else { return nil }
-        (self.form, self.season, self.count, parameters) = (form, lag, count, found.point)
-        criterion = found.value + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+        let searches = Form.allCases.map { form -> NelderMead? in
+            guard recursions.contains(where: { $0.form == form }) else { return nil }
+            let start = form.start
+            return NelderMead(
+                from: start, lower: Array(repeating: 0.01, count: start.count), upper: Array([1.8, 1.9, 1.5, 1.5].prefix(start.count)))
+        }
+        return values.withUnsafeBufferPointer { buffer in
+            CESLanes(recursions, values: buffer, lag: season).run(searches)
+            var best: CES?
+            for (form, search) in zip(Form.allCases, searches) {
+                guard let search, let recursion = recursions.first(where: { $0.form == form }) else { continue }
+                let fit = CES(recursion, buffer, search.found)
+                if fit.criterion < best?.criterion ?? .infinity { best = fit }
+            }
+            return best
+        }
+    }
+
+    private init(_ recursion: Recursion, _ values: UnsafeBufferPointer<Double>, _ found: (point: [Double], value: Double)) {
+        let count = values.count, k = Double(recursion.form.componentCount + 1), n = Double(count)
+        _ = found.point.withUnsafeBufferPointer { recursion.squares(values, $0.baseAddress!) }
+        (form, season, self.count, parameters) = (recursion.form, recursion.lag, count, found.point)
+        criterion = found.value.isFinite ? found.value + 2 * k + 2 * k * (k + 1) / (n - k - 1) : .infinity
         states = (0..<recursion.stateCount).map { recursion.states[$0] }
         fitted = (0..<count).map { recursion.fitted[$0] }
         variance = recursion.lastSquares / max(n - k - 1, 1)
@@ -65,7 +81,8 @@ public struct CES: Sendable {
         let form: Form, lag: Int, count: Int, stateCount: Int
         let states: UnsafeMutablePointer<Double>
         let fitted: UnsafeMutablePointer<Double>
-        private let initial: UnsafeMutablePointer<Double>
+        /// States that the first pass begins with.
+        let initial: UnsafeMutablePointer<Double>
         private(set) var lastSquares = 0.0
 
         init(form: Form, lag: Int, count: Int) {

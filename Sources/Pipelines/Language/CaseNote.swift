@@ -46,11 +46,10 @@ public struct CaseNote: Sendable {
         (self.evidence, self.mask) = (evidence, mask.mask)
     }
 
-    /// A number, a time or an amount: nothing that names anybody.
+    /// A time, an amount, or a number that names nobody: longer whole numbers may be somebody's.
     private static func isFigure(_ cell: String) -> Bool {
-        let letters = cell.filter(\.isLetter)
-        return letters.count <= 3 && letters.allSatisfy { $0.isUppercase && $0.isASCII } && cell.count <= 32
-            && (cell.contains(where: \.isNumber) || letters.isEmpty)
+        if cell.isEmpty || Timestamp(iso8601: cell) != nil || Money(cell) != nil { return true }
+        return Double(cell) != nil && (cell.contains(".") || cell.count <= 3)
     }
 
     /// The same item gives the same prompt: what was drafted once is answered from the ledger.

@@ -6,7 +6,7 @@ import Records
 import Testing
 
 @Suite("Case notes") struct CaseNoteTests {
-    private static let canaries = ["CANARY-4711", "Yuki Canary", "canary@example.com", "T-OTHER-9"]
+    private static let canaries = ["CANARY-4711", "Yuki Canary", "canary@example.com", "T-OTHER-9", "C1186", "88231"]
 
     private static var item: ReviewItem {
         ReviewItem(
@@ -17,7 +17,10 @@ import Testing
             evidence: [
                 Evidence(
                     title: "last transactions of this terminal", columns: ["time", "amount", "card"],
-                    rows: [["2026-02-28T10:00:00Z", "12.00 EUR", "T-OTHER-9"], ["2026-02-27T10:00:00Z", "9.50 EUR", "CANARY-4711"]])
+                    rows: [
+                        ["2026-02-28T10:00:00Z", "12.00 EUR", "T-OTHER-9"], ["2026-02-27T10:00:00Z", "9.50 EUR", "CANARY-4711"],
+                        ["2026-02-26T10:00:00Z", "9.50 EUR", "C1186"], ["2026-02-25T10:00:00Z", "9.50 EUR", "88231"],
+                    ])
             ],
             fields: [NamedText("customer", "CANARY-4711"), NamedText("name", "Yuki Canary"), NamedText("amount", "120.50 EUR")],
             created: Timestamp(.init(year: 2026, month: 3, day: 1)), due: Timestamp(.init(year: 2026, month: 3, day: 3)), onOverdue: "hold")

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import PipelineTesting
 import Pipelines
@@ -35,7 +36,8 @@ enum Hostile {
 }
 
 @Suite("Hostile text") struct HostileTextTests {
-    private static let count = 10_000
+    /// Ten thousand where PIPELINE_TEST_ALL is set.
+    private static let count = ProcessInfo.processInfo.environment["PIPELINE_TEST_ALL"] == nil ? 2_000 : 10_000
 
     private struct Decided: Equatable {
         var intent: String?

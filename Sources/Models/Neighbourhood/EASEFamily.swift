@@ -67,12 +67,19 @@ public enum EASEFamily: RecommenderFamily {
             guard let start = buffer.baseAddress else { return }
             let matrix = SharedPointer(start)
             FixedBlocks.run(FixedBlocks.count(of: size, size: 32), threads: threads) { block, _ in
-                for item in FixedBlocks.range(block, of: size, size: 32) {
-                    let row = matrix.start + item * size
-                    for place in byItem.range(of: item) {
-                        let weight = byItem.weights[place]
-                        for other in pairs.range(of: Int(byItem.columns[place])) {
-                            row[Int(pairs.columns[other])] += weight * pairs.weights[other]
+                pairs.columns.withUnsafeBufferPointer { columns in
+                    pairs.weights.withUnsafeBufferPointer { weights in
+                        for item in FixedBlocks.range(block, of: size, size: 32) {
+                            let row = matrix.start + item * size
+                            for place in byItem.range(of: item) {
+                                let weight = byItem.weights[place]
+                                // Columns rise: what follows belongs to the upper triangle.
+                                for other in pairs.range(of: Int(byItem.columns[place])) {
+                                    let column = Int(columns[other])
+                                    guard column <= item else { break }
+                                    row[column] += weight * weights[other]
+                                }
+                            }
                         }
                     }
                 }

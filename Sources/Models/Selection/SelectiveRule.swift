@@ -77,6 +77,8 @@ public struct SelectiveRule: Hashable, Sendable, Codable {
     private static func shareThreshold(
         _ rows: SelectiveRows, _ members: [Int], _ settings: SelectiveSettings, error: Double
     ) -> Float? {
+        // A row that is surely positive is never cleared, however few there are.
+        let members = members.filter { rows.scores[$0] < 1 }
         let answers = HeldOutAnswers(confidences: members.map { -rows.scores[$0] }, isRight: members.map { !rows.isFraud[$0] })
         return AnswerPromise(accuracy: 1 - settings.alpha, confidence: 1 - error).threshold(on: answers).map { -$0 }
     }

@@ -107,7 +107,7 @@ struct RunStart {
             let decided = try job.decided()
             try ResultTable(
                 name: job.results.table, job: job.name, key: decided.keyFields,
-                values: decided.valueColumns.map { decided.schema.fields[$0] }
+                values: decided.valueColumns.map { decided.schema.fields[$0] } + decided.answers
             ).create(in: database)
         }
         for feed in job.feeds { try LandingTable(feed, job: job.name)?.create(in: database) }

@@ -100,7 +100,8 @@ public struct OffPolicyEstimate: Hashable, Sendable {
         let excess = zip(weight, units).map { $0 - ($1.offers - $1.unsupported) }
         let error = Self.standardError(excess, clusters)
         let mean = excess.reduce(0, +) / count
-        weightDeviation = error > 0 ? mean / error : abs(mean) < 1e-9 ? 0 : .infinity
+        // Weights that are all 1 leave a deviation and an error of rounding alone, whose ratio says nothing.
+        weightDeviation = abs(mean) < 1e-9 ? 0 : error > 0 ? mean / error : .infinity
     }
 
     private static func interval(mean: Double, influence: [Double], _ clusters: [Int]) -> Interval {

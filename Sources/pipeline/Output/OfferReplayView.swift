@@ -54,9 +54,14 @@ enum OfferReplayView {
                 + "that were bought in the seven days after a cut, whether or not they were the reason."
         ]
         notes += report.laterTables.map { "\($0.feed) was not known before \($0.known.iso8601) and is taken as it was then." }
-        if report.runs.isEmpty {
+        if report.runs.isEmpty, report.otherRuns.isEmpty {
             notes.append(
                 "No run of these weeks drew any of its offers, so nothing is said of what offers cause: `explore` makes runs draw.")
+        }
+        if !report.otherRuns.isEmpty {
+            notes.append(
+                "Runs by another job file than today's are left out, as it is not known what they could have shown: "
+                    + report.otherRuns.map { "\($0)" }.joined(separator: ", ") + ".")
         }
         for row in report.rows where row.logged.map({ !$0.hits.isPlausible }) ?? false {
             notes.append(

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Records
 
@@ -18,8 +19,8 @@ struct Offer: Sendable, Hashable {
 struct AllowedOffer: Sendable, Hashable {
     let offer: Offer
 
-    fileprivate init?(_ offer: Offer, for person: String, by rules: OfferRules) {
-        guard rules.isAllowed(offer.item, for: person) else { return nil }
+    fileprivate init?(_ offer: Offer, for person: String, resting: Set<String>, by rules: OfferRules) {
+        guard !resting.contains(offer.item), rules.isAllowed(offer.item, for: person) else { return nil }
         self.offer = offer
     }
 }
@@ -44,9 +45,11 @@ struct OfferRules: Sendable {
         var perCategory: Int
         var explore: Double
         var diversity = 0.0
+        /// Whether scores are log-odds of a purchase.
+        var isLogOdds = false
     }
 
-    /// Whether any item has a risk class: then one without a class, or out of the catalogue, is unsuitable for everybody.
+    /// Whether any item or person has a risk class: then one without a class, or out of the catalogue, is unsuitable for everybody.
     let hasRiskClasses: Bool
 
     /// A person of whom nothing is known gets only items without limits. An item without a minimum age, or one of 0, is for every age.
@@ -62,10 +65,14 @@ struct OfferRules: Sendable {
     }
 
     /// What the list is put in order by. A boost doubles the value, and the odds where the score is their logarithm.
+    ///
+    /// Money is weighed by a chance: without a measured one by that of the score's odds, or by the score where it is none. A score below 0
+    /// would turn the order of margins round, so it counts as 0, and the model's order decides.
     func value(_ offer: Offer) -> Double {
         let weight = actions[offer.item] == .boost ? 2.0 : 1
         guard settings.byValue else { return offer.score + (weight > 1 ? 0.7 : 0) }
-        return (offer.probability ?? offer.score) * max(0, items[offer.item]?.margin ?? 0) * weight
+        let chance = offer.probability ?? (settings.isLogOdds ? 1 / (1 + exp(-offer.score)) : max(0, offer.score))
+        return chance * max(0, items[offer.item]?.margin ?? 0) * weight
     }
 
     init(
@@ -75,7 +82,7 @@ struct OfferRules: Sendable {
     ) {
         (self.items, self.people, self.actions, self.limits) = (items, people, actions, limits)
         (self.believesStock, self.settings, self.seed) = (believesStock, settings, seed)
-        hasRiskClasses = items.values.contains { $0.risk != nil }
+        hasRiskClasses = items.values.contains { $0.risk != nil } || people.values.contains { $0.risk != nil }
     }
 
     /// The list of a person, best first, at most `count`.
@@ -86,7 +93,7 @@ struct OfferRules: Sendable {
     ///   - resting: items not to offer again so soon.
     func list(for person: String, ranked: [Offer], unsold: [String], resting: Set<String>) -> [AllowedOffer] {
         let parts = parts(for: person, ranked: ranked, unsold: unsold, resting: resting)
-        return drawn(parts.list, for: person, from: parts.pool).compactMap { AllowedOffer($0, for: person, by: self) }
+        return drawn(parts.list, for: person, from: parts.pool).compactMap { AllowedOffer($0, for: person, resting: resting, by: self) }
     }
 
     /// Every offer that the draw may make, each with the probability that it is in the list.
@@ -115,11 +122,11 @@ struct OfferRules: Sendable {
         let order = allowed.enumerated().sorted { (-value($0.element), $0.offset) < (-value($1.element), $1.offset) }.map(\.element)
         if settings.diversity > 0 {
             places.takeDiverse(order)
-        } else {
-            for offer in order where places.fits(offer.item) { places.take(offer) }
         }
+        // Also what diversity did not look at, where caps left its list short.
+        for offer in order where places.fits(offer.item) { places.take(offer) }
         let next = order.filter { places.fitsInLastPlace($0.item) }.prefix(10)
-        let new = unsold.lazy.filter { isAllowed($0, for: person) && places.fitsInLastPlace($0) }.prefix(10)
+        let new = unsold.lazy.filter { !resting.contains($0) && isAllowed($0, for: person) && places.fitsInLastPlace($0) }.prefix(10)
         return (
             places.list, Array(next) + new.map { Offer(item: $0, score: 0, probability: nil, propensity: 1, kind: "unsold") }
         )

@@ -61,7 +61,7 @@ struct RecommendationRun {
             self.log = log
         }
         threads = time.threads
-        shown = ShownOffers(state, purchases: purchases, now: now, settings: settings)
+        shown = ShownOffers(state, purchases: purchases, now: time.clock.microseconds, settings: settings)
         facts = SalesFacts(log, now: now + 1)
         let items = state.itemsByTodaysName
         // An item that left a catalogue which knows others is lost, too.
@@ -75,7 +75,7 @@ struct RecommendationRun {
             items: items, people: state.people, actions: actions, believesStock: lost <= 0.5, limits: state.limits,
             settings: .init(
                 count: settings.count, byValue: settings.byValue, perCategory: settings.perCategory, explore: settings.explore,
-                diversity: settings.diversity),
+                diversity: settings.diversity, isLogOdds: family == RankedFamily.definition.name),
             seed: RecordKey.mix(UInt64(bitPattern: now)))
         prices = Dictionary(purchases.filter { !$0.price.isNaN }.map { ($0.item, $0.price) }, uniquingKeysWith: { $1 })
         (self.settings, self.state, self.now, self.purchases, self.items) = (settings, state, now, purchases, items)

@@ -176,7 +176,7 @@ struct RecommendationState: Sendable {
 
     /// Purchases by today's names, within the memory and at or before `limit`, returns taken off the newest earlier purchases.
     func purchases(until limit: Int64) -> [Event] {
-        let from = newest == .min ? Int64.min : newest - memory
+        let from = newest == .min ? Int64.min : min(newest, limit) - memory
         let order = events.indices.filter { events[$0].time >= from && events[$0].time <= limit }.sorted {
             (events[$0].time, $0) < (events[$1].time, $1)
         }

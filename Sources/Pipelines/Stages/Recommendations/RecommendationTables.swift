@@ -38,7 +38,8 @@ extension RecommendationSettings {
             }
         case usersFeed:
             try needed(["user"])
-            for row in 0..<batch.count {
+            // Nobody has no limits of their own: what goes with an item is asked for nobody.
+            for row in 0..<batch.count where text("user", row)?.isEmpty == false {
                 record(
                     row,
                     .person(

@@ -6,7 +6,9 @@ struct ShownOffers: Sendable {
     private(set) var reach: [String: Double] = [:]
     private var isKnown = false
 
-    /// - Parameter purchases: as known at `now`.
+    /// - Parameters:
+    ///   - purchases: as known at `now`.
+    ///   - now: the run's clock: mailings after the newest purchase count, too.
     init(_ state: RecommendationState, purchases: [RecommendationState.Event], now: Int64, settings: RecommendationSettings) {
         let past = state.shown.filter { $0.time <= now }
         guard let newest = past.map(\.time).max() else { return }

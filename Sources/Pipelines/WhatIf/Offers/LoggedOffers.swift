@@ -16,33 +16,45 @@ struct LoggedOffers {
     var offers: [String: [Offer]]
 
     /// Finished runs that gave offers at times of a range, at most twelve, the newest; those without any draw say nothing and are left out.
-    static func runs(of job: ScoringJob, in warehouse: Warehouse, from: Int64, through: Int64) throws(Failure) -> [LoggedOffers] {
-        guard from <= through else { return [] }
+    ///
+    /// - Returns: `others`: runs that drew by another job file, of which it is not known what they could have shown.
+    static func runs(
+        of job: ScoringJob, digest: String, in warehouse: Warehouse, from: Int64, through: Int64
+    ) throws(Failure) -> (logs: [LoggedOffers], others: [Int64]) {
+        guard from <= through else { return ([], []) }
         let table = ResultTable.quoted(job.results.table)
         return try warehouse.read { database in
-            guard try database.tableExists(job.results.table) else { return [] }
+            // Not by what the connection remembers of the layout: a run of the same process may have made the table.
+            let isThere = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)", arguments: [job.results.table])
+            guard isThere == true else { return ([], []) }
             let done = try RunStore(database).list(job: job.name).filter { $0.status == .done }
             let ids = done.map { String($0.id) }.joined(separator: ", ")
-            var logs: [LoggedOffers] = []
+            var logs: [LoggedOffers] = [], others: [Int64] = []
             for run in done.sorted(by: { $0.id > $1.id }) where logs.count < 12 {
                 let own = try String.fetchOne(
                     database, sql: "SELECT max(event_time) FROM \(table) WHERE run = ? AND about = 'user'", arguments: [run.id])
-                guard let time = own.flatMap({ Timestamp(iso8601: $0) })?.microseconds, (from...through).contains(time) else { continue }
+                guard let own, let time = Timestamp(iso8601: own)?.microseconds, (from...through).contains(time) else { continue }
+                // A place of another time is one that this run did not fill.
                 let rows = try Row.fetchAll(
                     database,
                     sql: """
                         SELECT subject, item, propensity FROM \(table) AS result WHERE about = 'user' AND run <= ?1 AND run IN (\(ids))
-                        AND version = (
+                        AND event_time = ?2 AND version = (
                             SELECT max(version) FROM \(table) WHERE about = result.about AND subject = result.subject
                             AND place = result.place AND run <= ?1 AND run IN (\(ids))
                         ) ORDER BY subject, place
-                        """, arguments: [run.id])
+                        """, arguments: [run.id, own])
                 var offers: [String: [Offer]] = [:]
                 for row in rows { offers[row["subject"], default: []].append(Offer(item: row["item"], propensity: row["propensity"])) }
                 guard rows.contains(where: { ($0["propensity"] as Double) < 1 }) else { continue }
+                guard run.jobDigest == digest else {
+                    others.append(run.id)
+                    continue
+                }
                 logs.append(LoggedOffers(run: run.id, time: time, clock: run.clock.microseconds, offers: offers))
             }
-            return logs.reversed()
+            return (logs.reversed(), others.reversed())
         }
     }
 }
@@ -63,10 +75,13 @@ struct OfferUnits {
         return found
     }
 
-    /// - Parameter support: what the policy of the log could show.
+    /// - Parameters:
+    ///   - support: what the policy of the log could show.
+    ///   - bought: within `horizon` days; a run whose probabilities are of other days has no model for them.
     mutating func add(
-        _ log: LoggedOffers, run: RecommendationRun, support: [String: [Offer]], bought: [String: Set<String>]
+        _ log: LoggedOffers, run: RecommendationRun, support: [String: [Offer]], bought: [String: Set<String>], horizon: Double
     ) throws(Failure) {
+        func chance(_ offer: Offer?) -> Double { run.settings.horizon == horizon ? offer?.probability ?? 0 : 0 }
         let distributions = try Self.distributions(of: run)
         for name in log.offers.keys.sorted() {
             guard let target = distributions[name] else { continue }
@@ -84,10 +99,10 @@ struct OfferUnits {
                         let taken = bought[name]?.contains(offer.item) ?? false
                         return .init(
                             reward: taken ? worth(offer.item) : 0, logged: offer.propensity, target: wanted[offer.item]?.propensity ?? 0,
-                            expected: (wanted[offer.item]?.probability ?? 0) * worth(offer.item))
+                            expected: chance(wanted[offer.item]) * worth(offer.item))
                     },
                     offers: offers, unsupported: missing,
-                    expected: target.reduce(0) { $0 + $1.propensity * ($1.probability ?? 0) * worth($1.item) })
+                    expected: target.reduce(0) { $0 + $1.propensity * chance($1) * worth($1.item) })
             }
             hits.append(unit { _ in 1 })
             value.append(unit { run.worth($0) ?? 0 })

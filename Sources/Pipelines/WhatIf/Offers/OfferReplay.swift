@@ -7,7 +7,8 @@ public import Records
 /// bought in its seven days.
 ///
 /// Hits say what the lists would have named, not what they would have caused: people who buy anyway count. What offers cause is estimated
-/// from runs that drew some of them with stored probabilities (``OffPolicyEstimate``), for the purchases of the seven days after the run.
+/// from runs that drew some of them with stored probabilities (``OffPolicyEstimate``), for the purchases of
+/// the `horizon` days after the run.
 /// Offers that a policy would have shown before are not known to it: caps on repetition look at what was really shown.
 public struct OfferReplay: Sendable {
     public let weeks: Int
@@ -37,14 +38,17 @@ public struct OfferReplay: Sendable {
         let newest = policies[0].newest
         let cuts = (1...weeks).reversed().map { newest - Int64($0) * Self.week }
         guard let first = cuts.first, first > policies[0].oldest else { throw .offerReplayShort(job.name, weeks: weeks) }
-        let logged =
+        // Probabilities are of `horizon` days: what is expected and what came must be of the same.
+        let days = policies[0].settings.horizon, horizon = Int64(days * 86_400_000_000)
+        let (logged, unknown) =
             try warehouse.map { warehouse throws(Failure) in
-                try LoggedOffers.runs(of: own, in: warehouse, from: first, through: newest - Self.week)
-            } ?? []
+                try LoggedOffers.runs(of: own, digest: job.digest, in: warehouse, from: first, through: newest - horizon)
+            } ?? ([], [])
         var meetings = policies.map { _ in OfferMeeting() }
         for (index, cut) in cuts.enumerated() {
             let runs = try self.runs(policies, at: cut, clock: cut)
             for (place, run) in runs.enumerated() {
+                guard let run else { continue }
                 try meetings[place].add(run, bought: policies[0].bought(after: cut, through: cut + Self.week))
             }
             progress(index + 1, cuts.count + logged.count)
@@ -52,30 +56,31 @@ public struct OfferReplay: Sendable {
         var units = policies.map { _ in OfferUnits() }
         for (index, log) in logged.enumerated() {
             let runs = try self.runs(policies, at: log.time, clock: log.clock)
-            guard runs.count == policies.count else { continue }
-            let bought = policies[0].bought(after: log.time, through: log.time + Self.week)
-            let support = try OfferUnits.distributions(of: runs[0])
-            for (place, run) in runs.enumerated() { try units[place].add(log, run: run, support: support, bought: bought) }
+            guard let own = runs[0], !runs.contains(where: { $0 == nil }) else { continue }
+            let bought = policies[0].bought(after: log.time, through: log.time + horizon)
+            let support = try OfferUnits.distributions(of: own)
+            for (place, run) in runs.enumerated() {
+                if let run { try units[place].add(log, run: run, support: support, bought: bought, horizon: days) }
+            }
             progress(cuts.count + index + 1, cuts.count + logged.count)
         }
         let names = ["own"] + others.map(\.name)
         return OfferReplayReport(
             job: own.name, cuts: cuts.map { Timestamp(microseconds: $0) }, people: meetings[0].people.count,
-            rows: rows(names, meetings, units), runs: logged.map(\.run),
+            rows: rows(names, meetings, units), runs: logged.map(\.run), otherRuns: unknown,
             laterTables: policies[0].tablesKnown.filter { $0.value > first }.sorted { $0.key < $1.key }
                 .map { ($0.key, Timestamp(microseconds: $0.value)) })
     }
 
-    /// A run of each policy at a time; those that learn the same learn once.
-    private func runs(_ policies: [OfferHistory], at time: Int64, clock: Int64) throws(Failure) -> [RecommendationRun] {
-        var runs: [RecommendationRun] = []
+    /// A run of each policy at a time, nil where it had nothing to learn from; those that learn the same learn once.
+    private func runs(_ policies: [OfferHistory], at time: Int64, clock: Int64) throws(Failure) -> [RecommendationRun?] {
+        var runs: [RecommendationRun?] = []
         for policy in policies {
             let moment = FinishTime(
                 clock: Timestamp(microseconds: clock), watermark: Timestamp(microseconds: time), threads: threads)
             let run = try RecommendationRun(
                 settings: policy.settings, state: policy.state(asOf: clock), time: moment,
-                like: runs.first { $0.settings.learns(like: policy.settings) })
-            guard let run else { continue }
+                like: runs.lazy.compactMap(\.self).first { $0.settings.learns(like: policy.settings) })
             runs.append(run)
         }
         return runs

@@ -35,6 +35,8 @@ public struct OfferReplayReport: Sendable {
     public var rows: [Row]
     /// Runs whose offers were judged from their stored probabilities.
     public var runs: [Int64]
+    /// Runs that drew by another job file than today's: it is not known what they could have shown, so they are left out.
+    public var otherRuns: [Int64]
     /// Tables that were not known at the first cut, with when they were.
     public var laterTables: [(feed: String, known: Timestamp)]
 }

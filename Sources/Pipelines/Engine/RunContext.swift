@@ -15,6 +15,8 @@ struct RunContext: Sendable {
     var threads = 1
     /// Rows before it only build the stage's state.
     var since: Timestamp?
+    /// Newest of the job's runs before: older rows that it has read left no trace but in the stage's state.
+    var pastSince: Timestamp?
     /// Nil = none, or there is no model that it could stand in for.
     var deadline: RunDeadline?
     /// Scored beside it; by version.

@@ -20,6 +20,8 @@ struct RunExecution {
     var stamps: [String: FileStamp] = [:]
     /// What was done once is done again: no clock is asked.
     var isReplayed = false
+    /// Wall seconds at which the program began to work on the run: files are found and their digests taken before it is carried out.
+    let began: Double
 
     private var warehouse: Warehouse { runner.warehouse }
     /// Where a stage asks models, a block is scored when the one before is committed: no transaction is open over the network.
@@ -160,6 +162,7 @@ struct RunExecution {
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
         context.threads = options.threads
         context.since = record.since
+        context.pastSince = try warehouse.read { try RunStore($0).since(before: record) }
         context.deadline = deadline(of: job)
         context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
         let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
@@ -180,7 +183,7 @@ struct RunExecution {
         guard !isReplayed else { return nil }
         let limit = Double(settings.after.microseconds) / 1e6
         if let elapsed = options.elapsed { return RunDeadline(isOver: { elapsed() >= limit }) }
-        let began = ProcessUsage.now().wallSeconds
+        let began = began
         return RunDeadline(isOver: { ProcessUsage.now().wallSeconds - began >= limit })
     }
 

@@ -40,6 +40,16 @@ extension RunStore {
             ).map { Timestamp(microseconds: $0) }
         }
     }
+
+    /// The newest time that one of the job's runs before was told to decide from; nil = none was.
+    func since(before run: RunRecord) throws(Failure) -> Timestamp? {
+        try database.worded {
+            try Int64.fetchOne(
+                database, sql: "SELECT max(since) FROM pipeline_runs WHERE job = ? AND id < ? AND status <> 'discarded'",
+                arguments: [run.job, run.id]
+            ).map { Timestamp(microseconds: $0) }
+        }
+    }
 }
 
 extension LabelStore {

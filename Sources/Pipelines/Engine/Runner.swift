@@ -118,13 +118,18 @@ public struct Runner: Sendable {
     /// - Parameter since: event time before which rows only build the stage's state; kept with the run. Nil = every row is decided.
     /// - Throws: `run.locked`, `run.stopped` (both exit 75), `run.since`, whatever makes files or the model unusable.
     public func run(_ job: Job, since: Timestamp? = nil) throws(Failure) -> RunReport {
+        let began = ProcessUsage.now().wallSeconds
         if since != nil { try refuseSince(job) }
+        var since = since
         let lock = try JobLock(job: job.name, database: warehouse.path, environment: environment)
         defer { withExtendedLifetime(lock) {} }
         if let record = try warehouse.read({ try RunStore($0).unfinished(job: job.name) }) {
             guard options.writes else { throw .rehearsalUnfinished(job: job.name, run: record.id) }
             if let since, since != record.since { throw .runSinceOther(record, asked: since) }
-            guard try isOutdated(record, job: job) else { return try noted(resume(record, job: job), job: job) }
+            guard try isOutdated(record, job: job) else { return try noted(resume(record, job: job, began: began), job: job) }
+            // The time was asked for when it began, and the job may have become one that has none.
+            since = since ?? record.since
+            if since != nil { try refuseSince(job) }
             try warehouse.write { try RunStore($0).forget(record.id) }
         }
         try renewOutdatedState(of: job)
@@ -140,7 +145,7 @@ public struct Runner: Sendable {
                 notes: plan.notes)
         }
         guard options.writes else { return try rehearse(job, plan: plan, since: since) }
-        var report = try noted(start(job, plan: plan, clock: clock, since: since), job: job)
+        var report = try noted(start(job, plan: plan, clock: clock, since: since, began: began), job: job)
         report.notes = plan.notes
         report.waiting = plan.waiting.flatMap(\.files).map { ($0.file.name, $0.reason) }
         return report
@@ -206,10 +211,12 @@ public struct Runner: Sendable {
     ///   - identity: identifier and seed of the run that is replayed; nil = the next ones.
     ///   - preparation: what the stage is prepared by; nil = by the champion.
     ///   - since: event time before which rows only build the stage's state.
+    ///   - began: wall seconds (`ProcessUsage`) from which a deadline counts; nil = from here.
     func start(
         _ job: Job, plan: RunPlan, clock: Timestamp, identity: RunIdentity? = nil, preparation: Preparation? = nil,
-        since: Timestamp? = nil
+        since: Timestamp? = nil, began: Double? = nil
     ) throws(Failure) -> RunReport {
+        let began = began ?? ProcessUsage.now().wallSeconds
         let holidays = if let identity { identity.holidays } else { try Holidays(of: job) }
         let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
         let loaded = try stage.flatMap { stage throws(Failure) in
@@ -229,7 +236,7 @@ public struct Runner: Sendable {
         }
         return try RunExecution(
             runner: self, job: job, record: record, model: loaded?.classifier, preparation: preparation, automatic: loaded?.automatic,
-            wasResumed: false, jobFileChanged: false, stamps: plan.stamps, isReplayed: identity != nil
+            wasResumed: false, jobFileChanged: false, stamps: plan.stamps, isReplayed: identity != nil, began: began
         ).execute()
     }
 
@@ -246,7 +253,8 @@ public struct Runner: Sendable {
         }
     }
 
-    func resume(_ record: RunRecord, job current: Job) throws(Failure) -> RunReport {
+    func resume(_ record: RunRecord, job current: Job, began: Double? = nil) throws(Failure) -> RunReport {
+        let began = began ?? ProcessUsage.now().wallSeconds
         let text = try warehouse.read { try RunStore($0).jobText(digest: record.jobDigest) }
         let job = record.jobDigest == current.digest ? current : try Job.stored(text: text, path: current.path)
         let stage = try job.scoring.map { scoring throws(Failure) in try Stages.definition(of: scoring.stage) }
@@ -259,7 +267,7 @@ public struct Runner: Sendable {
         }
         return try RunExecution(
             runner: self, job: job, record: record, model: loaded?.classifier, automatic: loaded?.automatic, wasResumed: true,
-            jobFileChanged: record.jobDigest != current.digest
+            jobFileChanged: record.jobDigest != current.digest, began: began
         ).execute()
     }
 

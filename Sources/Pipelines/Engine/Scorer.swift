@@ -244,6 +244,9 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
                     continue
                 }
                 versions.append(earlier.version + 1)
+            } else if !context.replaysRejects, isBeforePastSince(times[row]) {
+                unchanged += 1
+                continue
             } else if late, !context.replaysRejects, let watermark = cursor.watermark,
                 times[row] < watermark - context.job.main.lateness.microseconds
             {
@@ -266,6 +269,12 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         return Kept(
             batch: selected, keys: RecordKey.hashes(of: selected, columns: context.keyColumns), times: rows.map { times[$0] },
             versions: versions, isLate: isLate, records: rows.map { records[$0] }, unchanged: unchanged)
+    }
+
+    /// A run with `since` may have read it: it left nothing behind to tell, and must not be counted twice.
+    private func isBeforePastSince(_ time: Int64) -> Bool {
+        guard let since = context.pastSince?.microseconds, let startWatermark else { return false }
+        return time < since && time <= startWatermark
     }
 
     // MARK: Stage

@@ -22,6 +22,8 @@ public struct JobUpgrade: Sendable {
         /// The file as it is to be.
         public var text: String
         public var isChanged: Bool
+        /// The file as it was looked at.
+        var looked: [UInt8] = []
     }
 
     /// Versions of the format so far, oldest first: there is one, so there is no step.
@@ -55,21 +57,32 @@ public struct JobUpgrade: Sendable {
             }
         }
         result.path = path
+        result.looked = Array(data)
         return result
     }
 
     /// Puts the new text in the file's place, which keeps its mode; the old one stays beside it as `<file>.before-version-<n>`.
+    ///
+    /// - Throws: it cannot be written, is not what was looked at, or another file has the place of the old one.
     public func write(_ result: Result) throws(Failure) {
         guard result.isChanged else { return }
         let (path, manager) = (URL(fileURLWithPath: result.path).resolvingSymlinksInPath().path, FileManager.default)
         let partial = "\(path).partial"
         do {
             let kept = "\(path).before-version-\(result.after)"
-            if manager.fileExists(atPath: kept) { try manager.removeItem(atPath: kept) }
-            try manager.copyItem(atPath: path, toPath: kept)
+            guard manager.contents(atPath: path).map(Array.init) == result.looked else {
+                throw Failure.jobUpgradeUnwritten(result.path, cause: "it was changed meanwhile")
+            }
+            if !manager.fileExists(atPath: kept) {
+                try manager.copyItem(atPath: path, toPath: kept)
+            } else if manager.contents(atPath: kept).map(Array.init) != result.looked {
+                throw Failure.jobUpgradeUnwritten(result.path, cause: "\(kept) is there already, and is another text")
+            }
             let mode = try manager.attributesOfItem(atPath: path)[.posixPermissions]
             try Data(result.text.utf8).write(to: URL(fileURLWithPath: partial))
             if let mode { try manager.setAttributes([.posixPermissions: mode], ofItemAtPath: partial) }
+        } catch let failure as Failure {
+            throw failure
         } catch {
             throw .jobUpgradeUnwritten(result.path, cause: error.localizedDescription)
         }
@@ -82,10 +95,8 @@ public struct JobUpgrade: Sendable {
         var current = text
         let before = try version(of: current, path: path)
         guard let before else {
-            let mark = current.hasPrefix("\u{FEFF}") ? "\u{FEFF}" : ""
-            let lineEnd = current.contains("\r\n") ? "\r\n" : "\n"
             // The oldest format knew no other.
-            current = mark + "version: 1" + lineEnd + current.dropFirst(mark.isEmpty ? 0 : 1)
+            current = try withVersion(1, current, path: path)
             let upgraded = try upgraded(current, path: path)
             return Result(path: path, before: nil, after: upgraded.after, text: upgraded.text, isChanged: true)
         }
@@ -101,6 +112,22 @@ public struct JobUpgrade: Sendable {
         do { node = try Yams.compose(yaml: Self.withoutMark(text), .basic, .default, .utf8) } catch { throw .jobUpgradeSyntax(path) }
         guard let mapping = node?.mapping else { throw .jobUpgradeSyntax(path) }
         return mapping
+    }
+
+    /// A text without a version with one, before its first key: `%YAML`, `---` and comments stay above.
+    private func withVersion(_ number: Int, _ text: String, path: String) throws(Failure) -> String {
+        guard let place = try root(text, path: path).first?.key.mark else { throw .jobUpgradeSyntax(path) }
+        let scalars = Array(text.unicodeScalars)
+        var at = scalars.first == "\u{FEFF}" ? 1 : 0, line = 1
+        while line < place.line, at < scalars.count {
+            if scalars[at] == "\n" { line += 1 }
+            at += 1
+        }
+        let indentation = String(repeating: " ", count: max(0, place.column - 1))
+        let new = indentation + "version: \(number)" + (text.unicodeScalars.contains("\r") ? "\r\n" : "\n")
+        let whole = String(String.UnicodeScalarView(scalars[..<at] + Array(new.unicodeScalars) + scalars[at...]))
+        guard try version(of: whole, path: path) == number else { throw .jobUpgradeSyntax(path) }
+        return whole
     }
 
     private static func withoutMark(_ text: String) -> String {
@@ -181,6 +208,6 @@ extension Failure {
     static func jobUpgradeUnwritten(_ path: String, cause: String) -> Failure {
         Failure(
             .usage, code: "job-upgrade.unwritten", what: "the job file cannot be written", place: path, found: cause,
-            remedy: "It is as it was. Change the folder's permissions.")
+            remedy: "It is as it was. Change the folder's permissions, or move what is in the way, and repeat the command.")
     }
 }

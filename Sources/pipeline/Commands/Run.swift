@@ -73,9 +73,12 @@ struct Run: ParsableCommand {
             writes: !writesNothing)
         let helpers = try LanguageModels(job: job, options: warehouse)
         options.models = helpers.supplier
-        let report = try Runner(warehouse: database, environment: warehouse.environment, options: options).run(job, since: since)
+        let runner = Runner(warehouse: database, environment: warehouse.environment, options: options)
+        let ended = Result { () throws(Failure) in try runner.run(job, since: since) }
         progress.finish()
+        // Stopped or failed, it has asked and paid too.
         if let sentence = helpers.close() { console.note(sentence) }
+        let report = try ended.get()
         let summary = RunSummary(report: report, job: job, database: warehouse.database)
         try format.write(summary.details, to: console)
         for hint in writesNothing ? [] : summary.hints { console.note(hint) }

@@ -74,7 +74,10 @@ struct UpgradeJobs: ParsableCommand {
     func run() throws {
         let upgrade = JobUpgrade()
         var results: [JobUpgrade.Result] = []
-        for path in jobs { results.append(try upgrade.look(at: path)) }
+        var seen: Set<String> = []
+        for path in jobs where seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted {
+            results.append(try upgrade.look(at: path))
+        }
         if !isDryRun { for result in results { try upgrade.write(result) } }
         let table = Table(
             columns: [.init("job_file"), .init("version_before", .number), .init("version", .number), .init("changed")],

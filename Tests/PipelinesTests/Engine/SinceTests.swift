@@ -84,6 +84,33 @@ import Testing
             WarehouseDump.firstDifference(try WarehouseDump.text(of: cut), try WarehouseDump.text(of: undisturbed)) == nil)
     }
 
+    @Test("is kept where the job file is corrected before the first chunk, and what it left out is not decided by a later delivery")
+    func corrected() throws {
+        let bank = try BankFixture(customers: 30, days: 20)
+        let (whole, cut) = (try bank.warehouse("whole.db"), try bank.warehouse("cut.db"))
+        _ = try bank.runner(whole).run(bank.job())
+        let since = try since(whole)
+        #expect { try bank.runner(cut, options: BankFixture.options(stop: { true })).run(bank.job(), since: since) } throws: {
+            ($0 as? Failure)?.code == "run.stopped"
+        }
+        let text = try String(contentsOfFile: bank.jobPath, encoding: .utf8)
+        try (text + "\n# corrected\n").write(toFile: bank.jobPath, atomically: true, encoding: .utf8)
+        let record = try #require(try bank.runner(cut).run(bank.job()).record)
+        #expect(record.since == since && record.counts.before > 0)
+        // The first day comes once more under another name, together with what the run before decided.
+        let files = try bank.transactionFiles(), folder = "\(bank.folder)/transactions"
+        for (name, copy) in [(files[0], "z1.csv.gz"), (files[files.count - 1], "z2.csv.gz")] {
+            // The same rows in a file with another time in its head, so that it is not taken for the same delivery.
+            var data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
+            data[4] = 1
+            try data.write(to: URL(fileURLWithPath: "\(folder)/\(copy)"))
+        }
+        let decided = try rows(cut)
+        let again = try #require(try bank.runner(cut, at: BankFixture.clock + .days(1)).run(bank.job()).record)
+        #expect(again.counts.unchanged == again.counts.accepted && again.counts.unchanged > 0)
+        #expect(try rows(cut) == decided)
+    }
+
     @Test("is refused where rows only go into tables, and nothing is touched")
     func refused() throws {
         let statements = try StatementFixture(days: 1)

@@ -92,6 +92,30 @@ import Testing
         }
     }
 
+    @Test("puts a missing version before the first key, under marks and comments; a kept original and a file changed meanwhile stay")
+    func marks() throws {
+        let upgrade = JobUpgrade(steps: [], isChecked: false)
+        for head in ["---\n", "%YAML 1.1\n---\n# a job\n", "\u{FEFF}---\r\n"] {
+            let end = head.hasSuffix("\r\n") ? "\r\n" : "\n"
+            try file(head + "job: a" + end) { path in
+                #expect(try upgrade.look(at: path).text == head + "version: 1" + end + "job: a" + end)
+            }
+        }
+        try file("job: a\n") { path in
+            let result = try upgrade.look(at: path)
+            let kept = URL(fileURLWithPath: path + ".before-version-1")
+            try Data("mine".utf8).write(to: kept)
+            #expect { try upgrade.write(result) } throws: { ($0 as? Failure)?.code == "job-upgrade.unwritten" }
+            let (mine, same) = (try read(kept.path), try read(path))
+            #expect(mine == "mine" && same == "job: a\n")
+            try FileManager.default.removeItem(at: kept)
+            try Data("job: b\n".utf8).write(to: URL(fileURLWithPath: path))
+            #expect { try upgrade.write(result) } throws: { ($0 as? Failure)?.code == "job-upgrade.unwritten" }
+            let other = try read(path)
+            #expect(other == "job: b\n")
+        }
+    }
+
     @Test("refuses a newer version, what is no number, what is no YAML, and what would not pass the check; nothing is written")
     func refuses() throws {
         for (text, code) in [

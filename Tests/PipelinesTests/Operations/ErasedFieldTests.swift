@@ -80,6 +80,33 @@ import Testing
         #expect(again.rows.isEmpty && again.left == nil && again.isWithinOthers)
     }
 
+    @Test("written out as JSON has it, and not as a part of a number; an answer stays JSON")
+    func spelled() throws {
+        let name = "Robert \"Bob\" Lee"
+        let (bank, warehouse, job) = try bank([])
+        defer { withExtendedLifetime(bank) {} }
+        func texts() throws -> [String] {
+            try warehouse.read { try String.fetchAll($0, sql: "SELECT prompt || answer FROM pipeline_ledger") }
+        }
+        let answer = JSONValue.object([.init("of", .text("for \(name), 7700"))]).json
+        try warehouse.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO pipeline_ledger (key, budget, owner, model, destination, state, reserved_money, reserved_tokens,
+                        reserved_energy, reserved_at, prompt, answer) VALUES ('k', 'b', 'o', 'm', 'd', 'open', 0, 0, 0, 0, ?, ?)
+                    """, arguments: ["7700.50 or 1,7700 for 7700. ", answer])
+            try database.execute(
+                sql: "UPDATE pipeline_review_items SET evidence = ? WHERE id = (SELECT min(id) FROM pipeline_review_items)",
+                arguments: [JSONValue.array([.text(name)]).json])
+        }
+        #expect(try warehouse.place(of: Array(name.utf8)) == nil)
+        let report = try erase(name, warehouse, job)
+        #expect(report.rewritten == ["pipeline_ledger": 1, "pipeline_review_items": 1] && report.left == nil)
+        #expect(try texts() == ["7700.50 or 1,7700 for 7700. {\"of\":\"for (erased), 7700\"}"])
+        #expect(try erase("7700", warehouse, job).rewritten["pipeline_ledger"] == 1)
+        #expect(try texts() == ["7700.50 or 1,7700 for (erased). {\"of\":\"for (erased), (erased)\"}"])
+    }
+
     @Test("and is found out where the name stands in a table that it does not know")
     func control() throws {
         let (bank, warehouse, job) = try bank([])

@@ -25,9 +25,10 @@ struct NamedRejects {
         return numbers
     }
 
-    /// Of the given rejects, those that name a key under a legal hold: all parts of it.
+    /// Of the given rejects, those that name a key under a legal hold: all parts of it that are stored as they were read, texts and whole
+    /// numbers. Where the key has no such part, nothing tells whose a reject is: it is held.
     func held(_ numbers: [Int64], by holds: [Hold]) throws -> Set<Int64> {
-        let keys = holds.compactMap { hold in hold.key?.split(separator: "\u{1F}").map { NameSearch(String($0)) } }
+        let keys = holds.compactMap { hold in hold.key.map(parts) }
         guard !keys.isEmpty else { return [] }
         var held: Set<Int64> = []
         for number in numbers {
@@ -38,6 +39,16 @@ struct NamedRejects {
             if try keys.contains(where: { try $0.allSatisfy { try isNamed(row, $0) } }) { held.insert(number) }
         }
         return held
+    }
+
+    private func parts(of key: String) -> [NameSearch] {
+        let parts = key.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+        let main = job.feeds.first { $0.role == .main }, schema = main?.schema
+        let types = main?.key.compactMap { name in schema?.index(of: name).map { schema?.fields[$0].type } } ?? []
+        // Keys of a stage's own results are told apart by all their parts.
+        let isMain = types.count == parts.count
+        return parts.indices.filter { !parts[$0].isEmpty && (!isMain || types[$0] == .string || types[$0] == .int64) }
+            .map { NameSearch(parts[$0]) }
     }
 
     private func isNamed(_ row: Row, _ search: NameSearch) throws -> Bool {

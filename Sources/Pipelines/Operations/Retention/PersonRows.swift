@@ -46,8 +46,11 @@ struct PersonRows {
             }
         }
         let items = try Row.fetchCursor(
-            database, sql: "SELECT key, fields FROM pipeline_review_items WHERE job = ? AND kind = 'row' AND instr(fields, ?) > 0",
-            arguments: [job.name, value])
+            database,
+            sql: """
+                SELECT key, fields FROM pipeline_review_items
+                WHERE job = ? AND kind = 'row' AND (instr(fields, ?) > 0 OR instr(fields, ?) > 0)
+                """, arguments: [job.name, value, NameSearch.inJSON(value)])
         while let row = try items.next() {
             let fields = try row.json("fields", table: "pipeline_review_items")
             if fields[column]?.string == value { keys.insert(row["key"]) }
@@ -106,7 +109,11 @@ struct PersonRows {
         let search = NameSearch(value)
         try rewrite(
             "pipeline_ledger", ["prompt", "answer", "failure"], where: "1", [:], in: database, &rewritten
-        ) { _, text in search.replaced(in: text, by: Erasure.mark) }
+        ) { _, text in
+            // A mark in a number's place would leave no JSON.
+            JSONValue(parsing: text) == nil
+                ? search.replaced(in: text, by: Erasure.mark) : search.replaced(inStringsOf: text, by: Erasure.mark)
+        }
         let reasons = try rewrite(
             "pipeline_decisions", ["reason"], where: "item IN (SELECT id FROM pipeline_review_items WHERE job = :job)", ["job": job.name],
             in: database, &rewritten
@@ -152,10 +159,11 @@ struct PersonRows {
         _ table: String, _ columns: [String], where condition: String, _ arguments: StatementArguments, in database: Database,
         _ rewritten: inout [String: Int], _ change: (String, String) -> String?
     ) throws -> [Int64] {
-        let holds = columns.map { "instr(\($0), :value) > 0" }.joined(separator: " OR ")
+        // JSON has it with quotes and backslashes written out.
+        let holds = columns.map { "instr(\($0), :value) > 0 OR instr(\($0), :escaped) > 0" }.joined(separator: " OR ")
         let rows = try Row.fetchAll(
             database, sql: "SELECT id, \(columns.joined(separator: ", ")) FROM \(table) WHERE \(condition) AND (\(holds)) ORDER BY id",
-            arguments: arguments + ["value": value])
+            arguments: arguments + ["value": value, "escaped": NameSearch.inJSON(value)])
         var changed: [Int64] = []
         for row in rows {
             var isChanged = false

@@ -98,7 +98,8 @@ import Testing
         for head in ["---\n", "%YAML 1.1\n---\n# a job\n", "\u{FEFF}---\r\n"] {
             let end = head.hasSuffix("\r\n") ? "\r\n" : "\n"
             try file(head + "job: a" + end) { path in
-                #expect(try upgrade.look(at: path).text == head + "version: 1" + end + "job: a" + end)
+                let text = try upgrade.look(at: path).text
+                #expect(text == head + "version: 1" + end + "job: a" + end)
             }
         }
         try file("job: a\n") { path in

@@ -104,6 +104,24 @@ import Testing
         #expect(held < 30, "\(held) of 60 hold the truth")
     }
 
+    @Test(
+        "right probabilities that do not add up to the last digit are not doubted; the same deviation, a thousand million times as large, is"
+    )
+    func rounding() throws {
+        func deviation(_ wrong: Double) throws -> OffPolicyEstimate {
+            try #require(
+                OffPolicyEstimate(
+                    [7, 9, 10, 13, 20, 500, 7, 9].enumerated().map { cluster, pool in
+                        let offers = 1.0 + 1 + 1 + 1 + 0.9 + Double(pool) * (0.1 / Double(pool))
+                        let firm = (0..<4).map { _ in OffPolicyUnit.Decision(reward: 0, logged: 1, target: 1) }
+                        let drawn = OffPolicyUnit.Decision(reward: 1, logged: 0.1 / Double(pool) * (1 + wrong), target: 0.1 / Double(pool))
+                        return OffPolicyUnit(cluster: cluster, decisions: firm + [drawn], offers: offers)
+                    }))
+        }
+        #expect(try deviation(0).weightDeviation == 0)
+        #expect(try deviation(1e-3).isPlausible == false)
+    }
+
     @Test("what the log could not show is stated, and nothing is made of a log that says nothing")
     func limits() throws {
         let half = OffPolicyUnit(

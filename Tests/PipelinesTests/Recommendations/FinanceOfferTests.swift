@@ -24,7 +24,9 @@ import Testing
         let simulation = try FinanceOfferSimulation(customers: 120, products: 40, days: 150, seed: 4)
         _ = try simulation.write(to: folder + "/data")
         let text = try String(contentsOf: Self.root.appendingPathComponent("jobs/finance-offers.yaml"), encoding: .utf8)
-        try Data(edit(text.replacing("../sample-data/finance-offers/", with: "data/")).utf8)
+        // Lists so long that whatever may be offered is.
+        let long = text.replacing("../sample-data/finance-offers/", with: "data/").replacing("      count: 5\n", with: "      count: 40\n")
+        try Data(edit(long).utf8)
             .write(to: URL(fileURLWithPath: folder + "/job.yaml"))
         let warehouse = try Warehouse(path: folder + "/pipeline.db")
         defer { warehouse.close() }

@@ -28,6 +28,54 @@ import Testing
         #expect(try offers(shop(["count": .integer(4), "diversity": .number(0.5)])) == ["a", "d", "b", "c"])
     }
 
+    @Test("diversity leaves no place empty that something beyond its window may have")
+    func diverseAndFull() throws {
+        let stage = try ShopFixture.stage(["count": .integer(2), "per-category": .integer(1), "diversity": .number(0.5)])
+        let reach = (0..<9).map { ("i\($0)", 12 - $0) }
+        _ = try stage.absorb(ShopFixture.input(reach.flatMap { item, people in (0..<people).map { Line("u\($0)", 1, item) } }))
+        // The first eight are of one category; diversity looks at eight.
+        try ShopFixture.table(["item", "category"], (0..<9).map { ["i\($0)", $0 < 8 ? "x" : "y"] }, to: stage, as: "items")
+        #expect(try offers(stage) == ["i0", "i8"])
+    }
+
+    @Test("an item that nobody bought is not drawn again for those who were shown it often enough")
+    func unsoldRest() throws {
+        func drawn(most: Int) throws -> Int {
+            var count = 0
+            for seed in 0..<10 {
+                let stage = try shop(["explore": .number(1), "count": .integer(5), "most-shown": .integer(most)])
+                try ShopFixture.table(["item", "category"], [["n", "z"]], to: stage, as: "items")
+                try ShopFixture.table(["user", "item", "time"], (0..<10).map { ["u\($0)", "n", "2"] }, to: stage, as: "shown")
+                for person in 0..<10 { count += try offers(stage, to: "u\(person)", clock: 3 + Double(seed) / 10).count { $0 == "n" } }
+            }
+            return count
+        }
+        #expect(try drawn(most: 0) > 0)
+        #expect(try drawn(most: 1) == 0)
+    }
+
+    @Test("mailings after the newest purchase count")
+    func shownLate() throws {
+        func list(clock: Double) throws -> [String] {
+            let stage = try shop(["most-shown": .integer(1)])
+            try ShopFixture.table(["user", "item", "time"], [["u0", "a", "5"]], to: stage, as: "shown")
+            let time = Timestamp(microseconds: Int64(clock * Double(ShopFixture.day)))
+            let rows = try stage.finished(0..<stage.finish(FinishTime(clock: time, watermark: Timestamp(microseconds: ShopFixture.day))))
+            return (0..<rows.batch.count).filter { rows.batch["about"]?.text($0) == "user" && rows.batch["subject"]?.text($0) == "u0" }
+                .compactMap { rows.batch["item"]?.text($0) }
+        }
+        #expect(try list(clock: 4).contains("a"))
+        #expect(try list(clock: 6).contains("a") == false)
+    }
+
+    @Test("risk classes of people hold where the catalogue has none: nothing is known to be suitable")
+    func risklessCatalogue() throws {
+        let stage = try shop()
+        #expect(try offers(stage).isEmpty == false)
+        try ShopFixture.table(["user", "risk"], [["u0", "5"]], to: stage, as: "users")
+        #expect(try offers(stage).isEmpty)
+    }
+
     @Test("a segment's limit holds for its people only, a limit of all for everybody, and the strictest wins")
     func segments() throws {
         let stage = try shop()

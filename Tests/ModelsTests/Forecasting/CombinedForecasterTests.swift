@@ -101,6 +101,26 @@ import Testing
         #expect(model.forecast(series[3]) == again.forecast(series[3]))
     }
 
+    @Test("evidence at an origin rests on the other origins: of one alone it is neither weighed nor stretched")
+    func evidenceOfOthers() throws {
+        func model(origins: Int, calibrates: Bool) throws -> CombinedForecaster {
+            var settings = Self.settings([.own(.ses), .own(.naive)])
+            (settings.origins, settings.calibrates, settings.keepsEvidence) = (origins, calibrates, true)
+            let series = (0..<30).map {
+                CombinedForecaster.Series(GlobalSeries(values: Self.noise(UInt64(500 + $0), 90).map { 10 + 5 * $0 }))
+            }
+            return try #require(CombinedForecaster(series, settings: settings))
+        }
+        func same(_ origins: Int) throws -> Bool {
+            let (with, without) = (try model(origins: origins, calibrates: true), try model(origins: origins, calibrates: false))
+            #expect(with.evidence.count == 30 * origins && without.evidence.count == 30 * origins)
+            return zip(with.evidence, without.evidence).allSatisfy { $0.forecast.quantiles == $1.forecast.quantiles }
+        }
+        #expect(try same(1))
+        // The control: with two origins each is stretched by the other.
+        #expect(try same(2) == false)
+    }
+
     @Test("what came under the same promotion on the same weekday is a feature that trees use")
     func matched() throws {
         // A store closes where the covariate says so; promotion adds what differs by store.

@@ -153,6 +153,15 @@ import Testing
         }
         try warehouse.write { try $0.execute(sql: "UPDATE shop_offers SET propensity = 0.5 WHERE kind = 'drawn'") }
         #expect(try #require(report().rows[0].logged).hits.isPlausible == false)
+        // A place that a run did not fill has the time of the run that did, and is none of its offers.
+        try warehouse.write {
+            try $0.execute(sql: "UPDATE shop_offers SET event_time = '2026-01-01T00:00:00Z' WHERE about = 'user' AND place = 1")
+        }
+        #expect(try #require(report().rows[0].logged).hits.decisions == 4 * 60 * 2)
+        // By another job file it is not known what the runs could have shown.
+        let changed = try OfferReplay(weeks: 5, resamples: 20).measure(
+            try shop.job("job", "family: popularity, explore: 0.4"), warehouse: warehouse)
+        #expect(changed.otherRuns == right.runs && changed.runs.isEmpty && changed.rows[0].logged == nil && right.otherRuns.isEmpty)
     }
 
     @Test("a table is taken as known then, and one that was not known yet as it first was, which is said")

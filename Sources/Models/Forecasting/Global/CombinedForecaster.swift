@@ -38,7 +38,7 @@ public struct CombinedForecaster: Sendable {
         public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
-        /// The forecasts that they were learned on are kept.
+        /// Forecasts at those origins are kept.
         public var keepsEvidence = false
 
         public init(global: GlobalForecaster.Settings, members: [Member]) { (self.global, self.members) = (global, members) }
@@ -80,7 +80,8 @@ public struct CombinedForecaster: Sendable {
     public private(set) var weights: (mean: [Double], quantiles: [Double])
     /// Values that came at past origins, which weights and intervals rest on.
     public private(set) var learned = 0
-    /// Forecasts at past origins, by the weights and intervals learned, where `keepsEvidence`.
+    /// Forecasts at past origins, by weights and intervals learned at the others (equal and as they are where there is one origin), where
+    /// `keepsEvidence`.
     public private(set) var evidence: [Evidence] = []
     private var trees: [GlobalForecaster?]
     private var calibration: IntervalCalibration
@@ -155,7 +156,7 @@ public struct CombinedForecaster: Sendable {
     private mutating func learn(_ series: [Series]) {
         let horizon = settings.global.horizon
         let stride = max(1, (series.count + settings.sample - 1) / settings.sample)
-        var cases: [StackingWeights.Case] = [], places: [(series: Int, count: Int)] = []
+        var cases: [StackingWeights.Case] = [], places: [(series: Int, count: Int)] = [], spans: [Int] = []
         for back in 1...settings.origins {
             let numbers = series.indices.filter { series[$0].series.values.count >= (back + 1) * horizon + 2 }
             let kept = numbers.map { series[$0] }
@@ -171,9 +172,29 @@ public struct CombinedForecaster: Sendable {
                     whole.isKnown.indices.contains(at) && !whole.isKnown[at] ? .nan : whole.series.values[at]
                 }
                 places.append((numbers[place], start))
+                spans.append(back)
                 cases.append(.init(forecasts: all.compactMap { $0 }, actual: came, scale: Self.scale(one.series.values)))
             }
         }
+        let unlearned = self
+        fit(cases)
+        guard settings.keepsEvidence else { return }
+        // What a span's forecasts were learned on must not be that span, or they look better than they are.
+        let parts = (1...settings.origins).map { back -> CombinedForecaster in
+            var part = unlearned
+            part.fit(zip(spans, cases).filter { $0.0 != back }.map(\.1))
+            return part
+        }
+        evidence = cases.indices.map { at in
+            let part = parts[spans[at] - 1], forecast = part.mixed(cases[at].forecasts)
+            return Evidence(
+                series: places[at].series, count: places[at].count,
+                forecast: part.stretches.isEmpty ? forecast : part.calibration.applied(part.stretches, to: forecast))
+        }
+    }
+
+    /// Weights and intervals; without cases they stay equal, and as they are.
+    private mutating func fit(_ cases: [StackingWeights.Case]) {
         learned = cases.reduce(0) { $0 + $1.actual.count { !$0.isNaN } }
         guard !cases.isEmpty else { return }
         if settings.members.count > 1 {
@@ -185,13 +206,6 @@ public struct CombinedForecaster: Sendable {
         if settings.calibrates, 2 * zeros < learned {
             for one in cases { calibration.add(mixed(one.forecasts), actual: one.actual) }
             stretches = calibration.stretches
-        }
-        guard settings.keepsEvidence else { return }
-        evidence = zip(places, cases).map { place, one in
-            let forecast = mixed(one.forecasts)
-            return Evidence(
-                series: place.series, count: place.count,
-                forecast: stretches.isEmpty ? forecast : calibration.applied(stretches, to: forecast))
         }
     }
 

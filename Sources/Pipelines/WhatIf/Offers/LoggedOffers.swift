@@ -24,10 +24,7 @@ struct LoggedOffers {
         guard from <= through else { return ([], []) }
         let table = ResultTable.quoted(job.results.table)
         return try warehouse.read { database in
-            // Not by what the connection remembers of the layout: a run of the same process may have made the table.
-            let isThere = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)", arguments: [job.results.table])
-            guard isThere == true else { return ([], []) }
+            guard try database.tableExists(job.results.table) else { return ([], []) }
             let done = try RunStore(database).list(job: job.name).filter { $0.status == .done }
             let ids = done.map { String($0.id) }.joined(separator: ", ")
             var logs: [LoggedOffers] = [], others: [Int64] = []

@@ -106,14 +106,14 @@ import Testing
         func model(origins: Int, calibrates: Bool) throws -> CombinedForecaster {
             var settings = Self.settings([.own(.ses), .own(.naive)])
             (settings.origins, settings.calibrates, settings.keepsEvidence) = (origins, calibrates, true)
-            let series = (0..<30).map {
+            let series = (0..<240).map {
                 CombinedForecaster.Series(GlobalSeries(values: Self.noise(UInt64(500 + $0), 90).map { 10 + 5 * $0 }))
             }
             return try #require(CombinedForecaster(series, settings: settings))
         }
         func same(_ origins: Int) throws -> Bool {
             let (with, without) = (try model(origins: origins, calibrates: true), try model(origins: origins, calibrates: false))
-            #expect(with.evidence.count == 30 * origins && without.evidence.count == 30 * origins)
+            #expect(with.evidence.count == 240 * origins && without.evidence.count == 240 * origins)
             return zip(with.evidence, without.evidence).allSatisfy { $0.forecast.quantiles == $1.forecast.quantiles }
         }
         #expect(try same(1))

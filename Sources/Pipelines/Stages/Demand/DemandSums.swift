@@ -161,7 +161,7 @@ struct DemandSums: Sendable {
         }.flatMap { $0 }
     }
 
-    /// Of the model over all items, by the forecasts that its weights and intervals were learned on.
+    /// Of the model over all items, by its forecasts at past origins, whose weights and intervals were learned at the others.
     private static func global(_ made: DemandForecasts, _ state: DemandState, _ origin: Int) -> [Case] {
         made.evidence.compactMap { found in
             guard let item = state.items[found.item], item.first <= origin else { return nil }

@@ -176,7 +176,8 @@ public struct LanguageModelContract: Sendable {
 
     private func stalls(_ model: any Completer) async throws -> String? {
         let begun = ContinuousClock.now
-        let found = await Self.failure(of: model, Self.prompt(limit: .milliseconds(300)), codes: ["remote.time-limit", "remote.cut"])
+        let found = await Self.failure(
+            of: model, Self.prompt(limit: Timestamp.Span(microseconds: 300_000)), codes: ["remote.time-limit", "remote.cut"])
         // A busy machine may be late by seconds; a client without a limit of its own would wait for ever.
         return found ?? (ContinuousClock.now - begun < .seconds(30) ? nil : "took longer than its limit")
     }

@@ -105,6 +105,14 @@ extension Failure {
 
     static let batchTooSmallCode = "remote.batch-too-small"
 
+    /// Of a code that no ledger takes for free.
+    static func answerUnjudged(_ failure: Failure) -> Failure {
+        var own = failure
+        own.code = "remote.answer-unjudged"
+        own.what = "a model answered, but the guardrail did not judge it: \(failure.what)"
+        return own
+    }
+
     /// - Parameter count: nil = as the service says.
     static func batchTooSmall(_ count: Int?) -> Failure {
         Failure(

@@ -4,12 +4,14 @@ import Synchronization
 
 /// An embedder that tells what it is billed for.
 package protocol BilledEmbedder: Embedder {
+    /// Texts that one call takes: what is reserved together.
+    var textsACall: Int { get }
     /// - Parameter meter: asked before each send that follows one which may have been billed.
     func embedding(of texts: [String], meter: SendMeter) async throws(Failure) -> (vectors: [Float], tokens: Int)
 }
 
-extension TitanEmbedder: BilledEmbedder {}
-extension ServerEmbedder: BilledEmbedder {}
+extension TitanEmbedder: BilledEmbedder { package var textsACall: Int { 1 } }
+extension ServerEmbedder: BilledEmbedder { package var textsACall: Int { batch } }
 
 /// An embedder behind the ledger: reserved before each call, settled after it. The vectors are kept by who asks, not in the ledger.
 package struct LedgeredEmbedder: Embedder {
@@ -17,7 +19,6 @@ package struct LedgeredEmbedder: Embedder {
     private let destination: String
     private let ledger: Ledger
     private let facts: ModelFacts
-    private static let texts = 64
 
     package init(_ base: any BilledEmbedder, destination: String, ledger: Ledger, facts: ModelFacts) {
         (self.base, self.destination, self.ledger, self.facts) = (base, destination, ledger, facts)
@@ -29,8 +30,8 @@ package struct LedgeredEmbedder: Embedder {
 
     package func vectors(of texts: [String]) async throws(Failure) -> [Float] {
         var vectors: [Float] = []
-        for start in stride(from: 0, to: texts.count, by: Self.texts) {
-            vectors += try await call(Array(texts[start..<min(start + Self.texts, texts.count)]))
+        for start in stride(from: 0, to: texts.count, by: base.textsACall) {
+            vectors += try await call(Array(texts[start..<min(start + base.textsACall, texts.count)]))
         }
         return vectors
     }

@@ -52,6 +52,24 @@ import Testing
         await server.stop()
     }
 
+    @Test("of texts that are placed one a call each is reserved and settled by itself: a refusal of the third leaves two paid")
+    func placedOneByOne() async throws {
+        let server = try await LoopbackServer { _, number in
+            let numbers = (0..<256).map { $0 == number ? "2.0" : "0.0" }.joined(separator: ",")
+            return number < 2
+                ? LoopbackServer.reply(200, #"{"embedding":[\#(numbers)],"inputTextTokenCount":3}"#)
+                : LoopbackServer.reply(403, #"{"message":"not allowed"}"#)
+        }
+        let store = MemoryLedgerStore(), facts = LedgeredSendTests.facts
+        let embedder = LedgeredEmbedder(
+            try TitanEmbedder(dimensions: 256, client: ClientFixture.bedrock(server)), destination: "test",
+            ledger: Ledger(store: store, budget: "job", caps: LedgerCaps(), owner: "one", now: { ClientFixture.now }), facts: facts)
+        let told = await failure { () async throws(Failure) in try await embedder.vectors(of: ["a", "b", "c"]) }
+        #expect(told?.code == "remote.access-denied" && store.all.map(\.state) == [.settled, .settled, .failed])
+        #expect(store.all.map(\.used.money) == [3 * facts.promptPrice, 3 * facts.promptPrice, 0])
+        await server.stop()
+    }
+
     @Test("ApplyGuardrail sends source and content to the guardrail's version and reads its verdict")
     func guardrail() async throws {
         let server = try await LoopbackServer { _, _ in
@@ -83,10 +101,11 @@ import Testing
                 return LoopbackServer.reply(200, #"{"status":"\#(number < 3 ? "InProgress" : "Completed")"}"#)
             default:
                 let answer = ClientFixture.answer
+                let records = BatchInference.records(["a", "b", "c", "d"].map { ClientFixture.prompt($0) }, model: ConverseTests.model)
                 let lines = [
-                    #"{"recordId":"\#(BatchInference.record(2))","modelOutput":\#(answer)}"#,
-                    #"{"recordId":"\#(BatchInference.record(0))","modelOutput":\#(answer)}"#,
-                    #"{"recordId":"\#(BatchInference.record(1))","error":{"errorCode":400,"errorMessage":"secret text"}}"#,
+                    #"{"recordId":"\#(records[2])","modelOutput":\#(answer)}"#,
+                    #"{"recordId":"\#(records[0])","modelOutput":\#(answer)}"#,
+                    #"{"recordId":"\#(records[1])","error":{"errorCode":400,"errorMessage":"secret text"}}"#,
                 ]
                 return LoopbackServer.reply(200, lines.joined(separator: "\n"))
             }
@@ -101,10 +120,11 @@ import Testing
         #expect(failed.code == "remote.batch-record" && !failed.description.contains("secret"))
         #expect(missing.code == "remote.answer-malformed")
         let put = server.received[0]
-        #expect(put.target == "/notes-bucket/pipeline/run-1/in/prompts.jsonl")
+        let own = try #require(put.target.split(separator: "/").dropFirst(2).first)
+        #expect(own.hasPrefix("run-1-") && put.target == "/notes-bucket/pipeline/\(own)/in/prompts.jsonl")
         #expect(put.header("x-amz-content-sha256")?.count == 64 && put.header("authorization")?.contains("/s3/aws4_request") == true)
         #expect(put.body.split(separator: "\n").count == 4)
-        #expect(server.received.last?.target == "/notes-bucket/pipeline/run-1/out/abc123def456/prompts.jsonl.out")
+        #expect(server.received.last?.target == "/notes-bucket/pipeline/\(own)/out/abc123def456/prompts.jsonl.out")
         await server.stop()
     }
 

@@ -1,6 +1,7 @@
 import Models
 import Records
 import RemoteModels
+import Synchronization
 import Testing
 
 /// What is paid: every send that may be billed is reserved before it is made.
@@ -106,16 +107,21 @@ import Testing
 
     /// Takes jobs and answers every record of the newest one.
     private func service(_ status: @escaping @Sendable (Int) -> String = { _ in "Completed" }) async throws -> LoopbackServer {
-        try await LoopbackServer { request, number in
+        let records = Mutex<[String]>([])
+        return try await LoopbackServer { request, number in
             switch (request.method, request.target) {
-            case ("PUT", _): return LoopbackServer.reply(200, "")
+            case ("PUT", _):
+                records.withLock { records in
+                    records = request.body.split(separator: "\n").compactMap { JSONValue(parsing: String($0))?["recordId"]?.string }
+                }
+                return LoopbackServer.reply(200, "")
             case ("POST", "/model-invocation-job"):
                 return LoopbackServer.reply(200, #"{"jobArn":"arn:aws:bedrock:x:1:model-invocation-job/j"}"#)
             case ("GET", let target) where target.hasPrefix("/model-invocation-job/"):
                 return LoopbackServer.reply(200, #"{"status":"\#(status(number))","message":"fewer records than the required minimum"}"#)
             case ("POST", _): return LoopbackServer.reply(200, ClientFixture.answer)
             default:
-                let lines = (0..<3).map { #"{"recordId":"\#(BatchInference.record($0))","modelOutput":\#(ClientFixture.answer)}"# }
+                let lines = records.withLock { $0 }.map { #"{"recordId":"\#($0)","modelOutput":\#(ClientFixture.answer)}"# }
                 return LoopbackServer.reply(200, lines.joined(separator: "\n"))
             }
         }
@@ -132,7 +138,7 @@ import Testing
         let names = server.received.filter { $0.target == "/model-invocation-job" }.compactMap {
             JSONValue(parsing: $0.body)?["jobName"]?.string
         }
-        #expect(names == ["run-1", "run-1-2"])
+        #expect(Set(names).count == 2 && names.allSatisfy { $0.hasPrefix("run-1-") && $0.count == 18 })
         #expect(server.received.filter { $0.method == "PUT" }.map { $0.body.split(separator: "\n").count } == [3, 3])
         await server.stop()
     }
@@ -151,6 +157,62 @@ import Testing
         }
         #expect(told?.code == "remote.batch")
         await stopped.stop()
+    }
+
+    @Test("the same name with other prompts is another job, with the same prompts the same one; records name what was asked")
+    func names() async throws {
+        let server = try await service()
+        let batch = BatchInference(try model(server), configuration: configuration())
+        let long = String(repeating: "n", count: 58)
+        for prompts in [Self.prompts, Self.prompts, Array(Self.prompts.reversed())] {
+            _ = try await batch.answers(to: prompts, name: long, limit: .seconds(600))
+        }
+        let jobs = server.received.filter { $0.target == "/model-invocation-job" }.compactMap { JSONValue(parsing: $0.body) }
+        for name in ["jobName", "clientRequestToken"] {
+            let told = jobs.compactMap { $0[name]?.string }
+            #expect(told.count == 3 && told[0] == told[1] && told[0] != told[2])
+        }
+        #expect(jobs.allSatisfy { ($0["jobName"]?.string?.count ?? 64) <= 63 })
+        #expect(Set(server.received.filter { $0.method == "PUT" }.map(\.target)).count == 2)
+        let records = BatchInference.records([Self.prompts[0], Self.prompts[1], Self.prompts[0]], model: "m")
+        #expect(records[0] == String(Self.prompts[0].ledgerKey(model: "m", settings: "").prefix(11)) && Set(records).count == 3)
+        await server.stop()
+    }
+
+    @Test("a job that was made is never booked as free, and what an earlier job answered is settled")
+    func laterJobFails() async throws {
+        // The second job is lost: whoever asks for it is refused, which costs nothing where no job was made.
+        let jobs = Mutex(0), records = Mutex<[String]>([])
+        let server = try await LoopbackServer { request, _ in
+            switch (request.method, request.target) {
+            case ("PUT", _):
+                records.withLock { records in
+                    records = request.body.split(separator: "\n").compactMap { JSONValue(parsing: String($0))?["recordId"]?.string }
+                }
+                return LoopbackServer.reply(200, "")
+            case ("POST", _):
+                jobs.withLock { $0 += 1 }
+                return LoopbackServer.reply(200, #"{"jobArn":"arn:aws:bedrock:x:1:model-invocation-job/j"}"#)
+            case ("GET", let target) where target.hasPrefix("/model-invocation-job/"):
+                return jobs.withLock { $0 } < 2
+                    ? LoopbackServer.reply(200, #"{"status":"Completed"}"#)
+                    : LoopbackServer.reply(403, #"{"message":"not allowed"}"#)
+            default:
+                let lines = records.withLock { $0 }.map { #"{"recordId":"\#($0)","modelOutput":\#(ClientFixture.answer)}"# }
+                return LoopbackServer.reply(200, lines.joined(separator: "\n"))
+            }
+        }
+        let store = MemoryLedgerStore(), facts = LedgeredSendTests.facts
+        let ledger = Ledger(store: store, budget: "job", caps: LedgerCaps(), owner: "one", now: { ClientFixture.now })
+        let batch = LedgeredBatch(
+            BatchInference(try model(server), configuration: configuration(most: 2)), ledger: ledger, facts: facts, settings: "")
+        let told = await failure { () async throws(Failure) in
+            try await batch.answers(to: Self.prompts, name: "run-1", limit: .seconds(600))
+        }
+        #expect(told.map { LedgeredModel.costsNothing($0) } == true, "the control: the failure by itself is a free one")
+        #expect(store.all.map(\.state) == [.settled, .settled, .failed, .failed, .failed, .failed])
+        #expect(store.all[2...3].allSatisfy { $0.used == $0.reserved } && store.all[4...].allSatisfy { $0.used == .zero })
+        await server.stop()
     }
 
     @Test("names that the service does not take are refused before anything is sent", arguments: ["", "-a", "a-", "a_b", "ü"])
@@ -222,6 +284,32 @@ import Testing
                 environment: ClientFixture.environment(variables), transport: ClientFixture.transport, pace: ClientFixture.pace())
         }
         await server.stop()
+    }
+
+    @Test("an answer that the guardrail does not judge was paid for; a question that it does not judge was not")
+    func unjudged() async throws {
+        for (lost, isPaid) in [("OUTPUT", true), ("INPUT", false)] {
+            let server = try await LoopbackServer { request, _ in
+                guard request.target.hasPrefix("/guardrail/") else { return LoopbackServer.reply(200, ClientFixture.chat("an answer")) }
+                return JSONValue(parsing: request.body)?["source"]?.string == lost
+                    ? LoopbackServer.reply(403, #"{"message":"not allowed"}"#) : LoopbackServer.reply(200, Self.verdict("NONE", ""))
+            }
+            var setting = try RemoteModelSetting("openai:m")
+            setting.endpoint = server.address
+            setting.guardrail = try Guardrail(identifier: "gr1abc", version: "3")
+            var variables = ClientFixture.variables
+            variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = server.address
+            let store = MemoryLedgerStore()
+            let model = LedgeredModel(
+                try setting.completer(
+                    environment: ClientFixture.environment(variables), transport: ClientFixture.transport, pace: ClientFixture.pace()),
+                ledger: Ledger(store: store, budget: "job", caps: LedgerCaps(), owner: "one", now: { ClientFixture.now }),
+                facts: LedgeredSendTests.facts, pause: {})
+            let told = await failure { () async throws(Failure) in try await model.completion(of: ClientFixture.prompt()) }
+            #expect(told?.code == (isPaid ? "remote.answer-unjudged" : "remote.access-denied"))
+            #expect(store.all.map { $0.used.money > 0 } == [isPaid])
+            await server.stop()
+        }
     }
 
     @Test("a server that words its refusal of cache_prompt as a validation's detail is asked again without it")

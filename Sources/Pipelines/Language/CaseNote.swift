@@ -38,7 +38,7 @@ public struct CaseNote: Sendable {
         for (place, reason) in item.reasons.enumerated() { evidence.append(("reason-\(place + 1)", mask.masked(reason))) }
         for (place, table) in item.evidence.enumerated() {
             let rows = table.rows.prefix(Self.evidenceRows).map { row in
-                row.map { Self.isFigure($0) ? $0 : mask.hiding($0) }.joined(separator: " | ")
+                row.map { Self.isFigure($0) ? mask.masked($0) : mask.hiding($0) }.joined(separator: " | ")
             }
             let text = ([mask.masked(table.title), table.columns.joined(separator: " | ")] + rows).joined(separator: "\n")
             evidence.append(("evidence-\(place + 1)", text))
@@ -48,8 +48,19 @@ public struct CaseNote: Sendable {
 
     /// A time, an amount, or a number that names nobody: longer whole numbers may be somebody's.
     private static func isFigure(_ cell: String) -> Bool {
-        if cell.isEmpty || Timestamp(iso8601: cell) != nil || Money(cell) != nil { return true }
-        return Double(cell) != nil && (cell.contains(".") || cell.count <= 3)
+        if cell.isEmpty || cell.utf8.contains(45) && Timestamp(iso8601: cell) != nil { return true }
+        let words = cell.split(separator: " ", omittingEmptySubsequences: false)
+        if words.count == 2 { return isCurrency(words[1]) && isDecimal(words[0]) }
+        return words.count == 1 && isDecimal(words[0]) && (cell.contains(".") || cell.utf8.count <= 3)
+    }
+
+    private static func isCurrency(_ word: Substring) -> Bool { word.utf8.count == 3 && word.utf8.allSatisfy { 65...90 ~= $0 } }
+
+    /// Digits, at most 11 with at most one point between them, and a sign.
+    private static func isDecimal(_ word: Substring) -> Bool {
+        let parts = (word.first == "-" ? word.dropFirst() : word).split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count <= 2 && parts.reduce(0) { $0 + $1.utf8.count } <= 11
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { 48...57 ~= $0 } }
     }
 
     /// The same item gives the same prompt: what was drafted once is answered from the ledger.
@@ -87,7 +98,16 @@ public struct CaseNote: Sendable {
             evidence: Dictionary(evidence.map { ($0.name, $0.text) }, uniquingKeysWith: { first, _ in first }))
         let accepted = check.accepted(answer)
         let text = Self.parts.compactMap { accepted.values[$0] }.joined(separator: "\n\n")
-        return Draft(text: mask.restored(text), dropped: accepted.dropped, model: completion.invokedModel)
+        // A terminal obeys control characters, and a person reads the draft on one.
+        let restored = mask.restored(text).unicodeScalars.filter { $0 == "\n" || !Self.isUnseen($0) }
+        return Draft(text: String(String.UnicodeScalarView(restored)), dropped: accepted.dropped, model: completion.invokedModel)
+    }
+
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E...0x200F: true
+        default: false
+        }
     }
 
     /// The newest draft that the ledger holds for this item, whichever model wrote it.

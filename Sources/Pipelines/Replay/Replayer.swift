@@ -115,7 +115,9 @@ public struct Replayer: Sendable {
         if let difference = try carryOver(run, job: job, to: scratch) { return difference }
         let clock = run.clock
         var options = RunOptions(threads: threads, progress: progress)
-        options.models = RecordedAnswers(warehouse: warehouse)
+        let identifier = run.id
+        let ends = try warehouse.read { try RunStore($0).attempts(run: identifier).compactMap(\.ended) }
+        options.models = RecordedAnswers(warehouse: warehouse, until: ends.max())
         let runner = Runner(
             warehouse: scratch,
             environment: Environment(

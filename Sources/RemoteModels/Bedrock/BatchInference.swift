@@ -1,3 +1,4 @@
+import Crypto
 package import Models
 package import Records
 
@@ -38,44 +39,66 @@ package struct BatchInference: Sendable {
         package var result: Result<Completion, Failure>
         /// Whether a batch job answered it, at its price; else a call of its own.
         package var wasBatched: Bool
+        /// Whether a job was made of it, or a call that was not refused: then it may be billed, whatever came back.
+        package var mayBeBilled: Bool
     }
 
     /// An answer or a failure for each prompt, in their order.
     ///
     /// - Parameters:
-    ///   - name: of the job, letters, digits and hyphens between them, at most 58; the same name asks for the same job again (it is the request
-    ///     token), so that a run that was killed does not pay twice. Further jobs are `name-2`, `name-3`, ...
+    ///   - name: what jobs are called after, letters, digits and hyphens between them, at most 58. With a digest of the job's lines it is the
+    ///     request token: the same name and prompts ask for the same job again, so that a run that was killed does not pay twice, and other
+    ///     prompts never get its answers.
     ///   - limit: for all jobs together.
     ///   - meters: of the prompts, for those sent one by one; empty = none.
     /// - Throws: a job itself failed, ended early or did not end in time; a single record's failure is in the result.
     package func answers(
         to prompts: [Prompt], name: String, limit: Timestamp.Span, meters: [SendMeter] = []
     ) async throws(Failure) -> [Answer] {
+        let (answers, failure) = try await outcomes(of: prompts, name: name, limit: limit, meters: meters)
+        if let failure { throw failure }
+        return answers
+    }
+
+    /// The same; after a job that failed no further one is made, and what was answered before it is kept.
+    ///
+    /// - Returns: an answer or a failure for each prompt, and why jobs ended early.
+    /// - Throws: a name that the service does not take; nothing was sent.
+    func outcomes(
+        of prompts: [Prompt], name: String, limit: Timestamp.Span, meters: [SendMeter]
+    ) async throws(Failure) -> (answers: [Answer], failure: Failure?) {
         guard (1...58).contains(name.utf8.count), name.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 }),
             name.first != "-", name.last != "-"
         else { throw .setting("batch name", found: "'\(name.prefix(80))'", expected: "1 to 58 letters, digits and hyphens between them") }
         let begun = client.caller.pace.elapsed()
         var answers: [Answer] = []
-        for (number, part) in parts(prompts).enumerated() {
+        for part in parts(prompts) {
             let left = limit.microseconds - (client.caller.pace.elapsed().microseconds - begun.microseconds)
-            let own = number == 0 ? name : "\(name)-\(number + 1)"
             let some = Array(prompts[part])
+            var isMade = false
             do throws(Failure) {
                 guard some.count >= settings.leastRecords else { throw .batchTooSmall(some.count) }
-                answers += try await batched(some, name: own, limit: Timestamp.Span(microseconds: left)).map {
-                    Answer(result: $0, wasBatched: true)
+                answers += try await batched(some, name: name, limit: Timestamp.Span(microseconds: left), isMade: &isMade).map {
+                    Answer(result: $0, wasBatched: true, mayBeBilled: true)
                 }
             } catch  where error.code == Failure.batchTooSmallCode {
                 answers += await singly(some, meters.isEmpty ? [] : Array(meters[part]))
+            } catch {
+                let mayBeBilled = isMade || !LedgeredModel.costsNothing(error)
+                answers += some.map { _ in Answer(result: .failure(error), wasBatched: true, mayBeBilled: mayBeBilled) }
+                answers += prompts[part.upperBound...].map { _ in Answer(result: .failure(error), wasBatched: true, mayBeBilled: false) }
+                return (answers, error)
             }
         }
-        return answers
+        return (answers, nil)
     }
 
     /// Ranges of prompts, a job each: as even as they can be within the limits, since a last job of a few would be below the least.
     func parts(_ prompts: [Prompt]) -> [Range<Int>] {
         // The longest an answer can be on its line: a byte of text is at most six of JSON.
-        let sizes = prompts.indices.map { max(line(prompts[$0], $0).count, 1_000 + 24 * prompts[$0].tokenLimit) }
+        let sizes = prompts.indices.map {
+            max(line(prompts[$0], record: "").count + Self.recordLength, 1_000 + 24 * prompts[$0].tokenLimit)
+        }
         let jobs = max(
             1, (prompts.count + settings.mostRecords - 1) / settings.mostRecords,
             (sizes.reduce(0, +) + settings.mostBytes - 1) / settings.mostBytes)
@@ -92,12 +115,17 @@ package struct BatchInference: Sendable {
     }
 
     private func batched(
-        _ prompts: [Prompt], name: String, limit: Timestamp.Span
+        _ prompts: [Prompt], name: String, limit: Timestamp.Span, isMade: inout Bool
     ) async throws(Failure) -> [Result<Completion, Failure>] {
-        let input = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/in/prompts.jsonl")
-        let output = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(name)/out/")
-        try await store.put(lines(prompts), at: input, contentType: "application/jsonl", limit: limit)
-        let job = try await create(name: name, input: input, output: output)
+        let lines = lines(prompts)
+        let digest = String(SHA256.hash(data: lines).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined().prefix(12))
+        let own = "\(name)-\(digest)"
+        let input = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(own)/in/prompts.jsonl")
+        let output = ObjectStore.Address(bucket: settings.bucket, key: "\(settings.prefix)/\(own)/out/")
+        try await store.put(lines, at: input, contentType: "application/jsonl", limit: limit)
+        // A job's name has at most 63 characters, its token 256.
+        let job = try await create(name: "\(name.prefix(50))-\(digest)", token: own, input: input, output: output)
+        isMade = true
         try await wait(for: job, limit: limit)
         let identifier = job.split(separator: "/").last.map(String.init) ?? job
         let result = ObjectStore.Address(bucket: output.bucket, key: "\(output.key)\(identifier)/prompts.jsonl.out")
@@ -109,33 +137,48 @@ package struct BatchInference: Sendable {
         for (number, prompt) in prompts.enumerated() {
             do throws(Failure) {
                 let completion = try await model.completion(of: prompt, meter: meters.isEmpty ? .free : meters[number])
-                answers.append(Answer(result: .success(completion), wasBatched: false))
+                answers.append(Answer(result: .success(completion), wasBatched: false, mayBeBilled: true))
             } catch {
-                answers.append(Answer(result: .failure(error), wasBatched: false))
+                answers.append(
+                    Answer(result: .failure(error), wasBatched: false, mayBeBilled: !LedgeredModel.costsNothing(error)))
             }
         }
         return answers
     }
 
-    package static func record(_ number: Int) -> String {
-        "r" + String(repeating: "0", count: max(0, 10 - String(number).count)) + "\(number)"
+    /// What the service takes.
+    private static let recordLength = 11
+
+    /// A name for each prompt that says what was asked: the begin of its ledger key, the next one where that is taken.
+    package static func records(_ prompts: [Prompt], model: String) -> [String] {
+        var taken: Set<String> = []
+        return prompts.map { prompt in
+            var (record, number) = ("", 0)
+            repeat {
+                record = String(prompt.ledgerKey(model: model, settings: number == 0 ? "" : "\(number)").prefix(recordLength))
+                number += 1
+            } while !taken.insert(record).inserted
+            return record
+        }
     }
 
     func lines(_ prompts: [Prompt]) -> [UInt8] {
         var bytes: [UInt8] = []
-        for (number, prompt) in prompts.enumerated() { bytes += line(prompt, number) }
+        for (prompt, record) in zip(prompts, Self.records(prompts, model: model.model)) { bytes += line(prompt, record: record) }
         return bytes
     }
 
-    private func line(_ prompt: Prompt, _ number: Int) -> [UInt8] {
+    private func line(_ prompt: Prompt, record: String) -> [UInt8] {
         let body = ConverseBody.request(prompt, guardrail: model.guardrail, holdsToSchema: model.holdsToSchema)
-        return Array(JSONValue.object([.init("recordId", .text(Self.record(number))), .init("modelInput", body)]).json.utf8) + [10]
+        return Array(JSONValue.object([.init("recordId", .text(record)), .init("modelInput", body)]).json.utf8) + [10]
     }
 
-    private func create(name: String, input: ObjectStore.Address, output: ObjectStore.Address) async throws(Failure) -> String {
+    private func create(
+        name: String, token: String, input: ObjectStore.Address, output: ObjectStore.Address
+    ) async throws(Failure) -> String {
         func place(_ kind: String, _ members: [JSONValue.Member]) -> JSONValue { .object([.init(kind, .object(members))]) }
         let body = JSONValue.object([
-            .init("jobName", .text(name)), .init("roleArn", .text(settings.role)), .init("clientRequestToken", .text(name)),
+            .init("jobName", .text(name)), .init("roleArn", .text(settings.role)), .init("clientRequestToken", .text(token)),
             .init("modelId", .text(model.model)), .init("modelInvocationType", .text("Converse")),
             .init(
                 "inputDataConfig",
@@ -179,7 +222,7 @@ package struct BatchInference: Sendable {
     func parse(_ bytes: [UInt8], prompts: [Prompt]) throws(Failure) -> [Result<Completion, Failure>] {
         let place = "\(model.model), batch"
         var numbers: [String: Int] = [:]
-        for number in prompts.indices { numbers[Self.record(number)] = number }
+        for (number, record) in Self.records(prompts, model: model.model).enumerated() { numbers[record] = number }
         let missing = Failure.answerMalformed(place: place, found: "no line for this record", expected: "one line a record")
         var results = [Result<Completion, Failure>](repeating: .failure(missing), count: prompts.count)
         var seen = Set<Int>()

@@ -3,7 +3,7 @@ package import Records
 
 /// A model behind a guardrail of Bedrock that its own server does not know: ApplyGuardrail on what goes out, then on what comes back.
 ///
-/// The units that the guardrail bills are not in the ledger.
+/// An answer that the guardrail did not judge is not shown, and is a failure of its own code: the model was paid for it. The units that the guardrail bills are not in the ledger.
 package struct GuardedModel: Completer {
     private let base: any Completer
     private let guardrail: Guardrail
@@ -37,8 +37,14 @@ package struct GuardedModel: Completer {
         inner.timeLimit = left()
         var completion = try await base.completion(of: inner, meter: meter)
         let (grounding, query) = (texts(.data), texts(.task))
-        let after = try await client.verdict(
-            of: guardrail, on: completion.text, source: .output, grounding: grounding, query: grounding.isEmpty ? "" : query, limit: left())
+        let after: GuardrailVerdict
+        do throws(Failure) {
+            after = try await client.verdict(
+                of: guardrail, on: completion.text, source: .output, grounding: grounding, query: grounding.isEmpty ? "" : query,
+                limit: left())
+        } catch {
+            throw .answerUnjudged(error)
+        }
         if after.intervened { (completion.text, completion.ending) = (after.text, .blocked) }
         completion.latency = Timestamp.Span(microseconds: client.caller.pace.elapsed().microseconds - begun.microseconds)
         return completion

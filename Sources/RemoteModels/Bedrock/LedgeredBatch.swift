@@ -66,26 +66,27 @@ package struct LedgeredBatch: Sendable {
                 entry.earlier.add(facts.bound(of: prompt))
             }
         }
-        let answers: [BatchInference.Answer]
+        let answers: [BatchInference.Answer], ended: Failure?
         do throws(Failure) {
-            answers = try await batch.answers(to: reserved.map(\.prompt), name: name, limit: limit, meters: meters)
+            (answers, ended) = try await batch.outcomes(of: reserved.map(\.prompt), name: name, limit: limit, meters: meters)
         } catch {
-            for entry in reserved { try close(entry, error) }
+            for entry in reserved { try close(entry, error, mayBeBilled: false) }
             throw error
         }
         for (entry, answer) in zip(reserved, answers) {
             switch answer.result {
             case .success(let completion): try settle(entry, completion, wasBatched: answer.wasBatched)
-            case .failure(let failure): try close(entry, failure)
+            case .failure(let failure): try close(entry, failure, mayBeBilled: answer.mayBeBilled)
             }
             for place in entry.places { results[place] = answer.result }
         }
+        // What was answered before a job failed is settled by now.
+        if let ended { throw ended }
         return results
     }
 
-    private func close(_ entry: Reserved, _ failure: Failure) throws(Failure) {
-        try ledger.fail(
-            entry.id, code: failure.code, mayBeBilled: !LedgeredModel.costsNothing(failure), earlier: entry.earlier.amounts)
+    private func close(_ entry: Reserved, _ failure: Failure, mayBeBilled: Bool) throws(Failure) {
+        try ledger.fail(entry.id, code: failure.code, mayBeBilled: mayBeBilled, earlier: entry.earlier.amounts)
     }
 
     private func settle(_ entry: Reserved, _ completion: Completion, wasBatched: Bool) throws(Failure) {

@@ -32,7 +32,9 @@
 
     extension Ask {
         /// Every text masked by itself: pseudonyms are those of one exchange.
-        func askEach(_ texts: [String], task: String, _ mask: OutboundMask, _ session: AskSession, _ ledger: Ledger?) throws {
+        func askEach(
+            _ texts: [String], _ prompt: AskPromptOptions, task: String, _ mask: OutboundMask, _ session: AskSession, _ ledger: Ledger?
+        ) throws {
             var masks: [OutboundMask] = [], prompts: [Prompt] = []
             for text in texts {
                 var own = mask

@@ -35,6 +35,12 @@
         @OptionGroup(title: "Output") var format: FormatOptions
         @OptionGroup(title: "Output") var output: OutputOptions
 
+        func validate() throws {
+            guard grounds.documents == nil || many.texts == nil else {
+                throw ValidationError("--documents and --texts do not go together: answers from documents are to one question")
+            }
+        }
+
         func run() throws {
             let setting = try model.setting()
             let environment = Records.Environment.system()
@@ -46,9 +52,10 @@
             let text = question == "-" ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : question
             var mask = OutboundMask(scanner: SensitiveScanner(names: try NamesFile.names(prompt.names)))
             let masked = mask.masked(text)
+            let prompt = prompt.masked(&mask)
             if let texts = many.texts {
                 return try askEach(
-                    try TextColumns(path: texts, columns: [many.column]).columns[0], task: masked, mask, session, opened?.ledger)
+                    try TextColumns(path: texts, columns: [many.column]).columns[0], prompt, task: masked, mask, session, opened?.ledger)
             }
             let question = try grounds.grounded(try prompt.prompt(masked, role: .task), question: text, &mask, environment)
             let completer = try session.completer(opened?.ledger)
@@ -60,10 +67,10 @@
         private func show(_ completion: Completion, masked: Int, facts: ModelFacts, console: Console) throws {
             let used = facts.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
             if format.format == .table {
-                try console.write(completion.text + "\n")
+                try console.write(DisplayWidth.visibleLines(completion.text) + "\n")
                 console.note(
                     "\(completion.ending.rawValue), \(completion.promptTokens) and \(completion.answerTokens) tokens, "
-                        + "\(completion.latency.microseconds / 1_000) ms, \(completion.attempts) calls, \(completion.invokedModel)"
+                        + "\(completion.latency.microseconds / 1_000) ms, \(completion.attempts) calls, \(DisplayWidth.visible(completion.invokedModel))"
                         + (masked > 0 ? ", \(Quantity.count(masked, "value")) masked" : ""))
                 return
             }

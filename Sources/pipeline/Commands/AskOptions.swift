@@ -66,6 +66,14 @@
             if let names, !names.contains(":") { throw ValidationError("--names is \(names), expected file:column") }
         }
 
+        /// Instructions and choices as they may leave; an answer gets its values back like any other.
+        func masked(_ mask: inout OutboundMask) -> AskPromptOptions {
+            var own = self
+            own.instructions = mask.masked(instructions)
+            own.choice = choice.map { mask.masked($0) }
+            return own
+        }
+
         /// - Parameter text: masked.
         func prompt(_ text: String, role: Prompt.Role, task: String = "") throws(Failure) -> Prompt {
             var form: JSONValue?

@@ -74,6 +74,7 @@
             let ledger = Ledger(
                 store: WarehouseLedger(database), budget: "documents", caps: LedgerCaps(money: cap.map { Int64($0 * 1e9) }),
                 owner: "\(environment.host) \(environment.processIdentifier) \(environment.now().microseconds)", now: environment.now)
+            try ledger.recover { AskLedgerOptions.isAlive($0, host: environment.host) }
             let embedder = LedgeredEmbedder(base, destination: destination, ledger: ledger, facts: try setting.facts())
             let model = EmbeddingOptions.name(base)
             let placed = try RemoteWork.wait(transport) { () async throws(Failure) in

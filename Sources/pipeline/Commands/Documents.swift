@@ -54,11 +54,12 @@ struct DocumentsAdd: ParsableCommand {
         }
         let environment = warehouse.environment, now = environment.now()
         let short = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-        let (name, source, begin, end, actor) = (name ?? short, source ?? file, begin ?? now, end, environment.actor)
+        let (name, source, begin, end, actor) = (name ?? short, source ?? file, begin, end, environment.actor)
         let database = try warehouse.open(.write)
         defer { database.close() }
         let (document, isNew) = try database.write(durable: true) {
-            try DocumentStore($0).add(text, name: name, source: source, validFrom: begin, validTo: end, at: now, actor: actor)
+            try DocumentStore($0).add(
+                text, name: name, source: source, validFrom: begin ?? now, validTo: end, at: now, actor: actor, keepsBegin: begin == nil)
         }
         output.console.note(
             isNew

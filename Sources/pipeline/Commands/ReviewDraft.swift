@@ -64,7 +64,7 @@
                     expected: "sentences that cite a field and have its numbers only",
                     remedy: "Write the note yourself, or ask another model.")
             }
-            try output.console.write(draft.text + "\n")
+            try output.console.write(DisplayWidth.visibleLines(draft.text) + "\n")
             for dropped in draft.dropped { output.console.note("dropped a sentence of `\(dropped.field)`: \(dropped.reason.rawValue)") }
         }
     }

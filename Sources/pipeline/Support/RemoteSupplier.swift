@@ -44,7 +44,9 @@
 
         func completer(for model: AskedModel) throws(Failure) -> any Completer {
             var setting = try RemoteModelSetting(model.name)
-            (setting.endpoint, setting.region, setting.allowedRegions) = (model.endpoint, model.region, model.allowedRegions)
+            (setting.region, setting.allowedRegions) = (model.region, model.allowedRegions)
+            // The address is a server's of the job; no other may see the keys of AWS.
+            if setting.kind == .openai { setting.endpoint = model.endpoint }
             let base: any Completer
             do throws(Failure) {
                 base = try setting.completer(environment: environment, transport: transport, pace: .system(now: environment.now))

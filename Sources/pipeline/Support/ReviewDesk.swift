@@ -39,7 +39,9 @@ struct ReviewDesk {
         try console.write(ReviewScreen(view: view, terminal: console.output).text)
         guard let choices, entry.state.decision == nil, entry.state.newerItem == nil else { return }
         if let draft = try database.read({ database throws(Failure) in try CaseNote.of(item, in: database).drafted(in: database) }) {
-            console.note("\nA note that \(draft.model) drafted; edit it and give it as the reason:\n\n\(draft.text)")
+            console.note(
+                "\nA note that \(DisplayWidth.visible(draft.model)) drafted; edit it and give it as the reason:\n\n"
+                    + DisplayWidth.visibleLines(draft.text))
         }
         console.note("\nnext:")
         for choice in choices.choices {

@@ -41,6 +41,58 @@ import Testing
         #expect(open.contains("CANARY-4711") && open.contains("Yuki Canary") && !open.contains("canary@example.com"))
     }
 
+    /// A note whose evidence has these cells.
+    private static func sent(_ cells: [String], fields: [NamedText] = [], personal: Set<String> = [], reasons: [String] = []) -> String {
+        var item = item
+        item.evidence = [Evidence(title: "rows", columns: cells.map { _ in "cell" }, rows: [cells])]
+        item.reasons = reasons
+        item.fields = fields
+        return CaseNote(item, personal: personal).prompt.recorded
+    }
+
+    @Test(
+        "cells that name somebody do not leave as figures; times, decimals and amounts do",
+        arguments: [
+            ("C000049", false), ("DE44500105175407324931", false), ("4111111111111111", false), ("+81 90 1234 5678", false),
+            ("090-1234-5678", false), ("1e300", false), ("nan", false), ("123456 ABCD", false), ("123456789012.5", false), ("88231", false),
+            ("2026-02-28T10:00:00Z", true), ("2026-02-28", true), ("12.50", true), ("-0.25", true), ("12.00 EUR", true), ("999", true),
+        ])
+    func figures(_ cell: String, leaves: Bool) { #expect(Self.sent([cell]).contains(cell) == leaves) }
+
+    @Test("a figure that is the row's own hidden value is hidden in evidence too")
+    func ownFigure() {
+        #expect(!Self.sent(["61.5"], fields: [NamedText("age", "61.5")], personal: ["age"]).contains("61.5"))
+        #expect(Self.sent(["61.5"]).contains("61.5"))
+    }
+
+    @Test(
+        "a hidden value is found in any case, width and accent, also of two characters that are not ASCII; a short one as a word",
+        arguments: [
+            ("田中", "田中様から電話", "田中"), ("Yuki", "from YUKI or ＹＵＫＩ", "YUKI"), ("Yuki", "from ＹＵＫＩ", "ＹＵＫＩ"),
+            ("José", "Jose\u{301} called", "Jose"), ("ﾀﾅｶ", "タナカです", "タナカ"), ("Al", "says al twice", " al "),
+            ("field", "Field of it", "Field"),
+        ])
+    func hidden(_ value: String, reason: String, gone: String) {
+        let sent = Self.sent([], fields: [NamedText("name", value)], personal: ["name"], reasons: [reason])
+        #expect(!sent.contains(gone) && sent.contains("<FIELD_1>"))
+        #expect(Self.sent([], fields: [NamedText("name", value)], reasons: [reason]).contains(gone))
+    }
+
+    @Test("a short value does not cut words, and no value cuts a pseudonym")
+    func words() {
+        let sent = Self.sent(
+            [], fields: [NamedText("name", "Al"), NamedText("word", "email")], personal: ["name", "word"],
+            reasons: ["also typical: a@example.com"])
+        #expect(sent.contains("also typical: <EMAIL_1>"))
+    }
+
+    @Test("a draft has no character that a terminal obeys")
+    func controls() throws {
+        let answer = "{\"happened\": \"It scored 0.93 \\u001b[2J\\u202e[score].\", \"flagged\": \"\", \"check\": \"\"}"
+        let text = try #require(Self.note.draft(from: Self.answer(answer))).text
+        #expect(!text.unicodeScalars.contains("\u{1B}") && !text.unicodeScalars.contains("\u{202E}"))
+    }
+
     @Test("sentences that cite what was sent stand, with the values put back; all others are dropped and named")
     func checked() throws {
         let answer = """

@@ -39,6 +39,23 @@ import Testing
         try add("A lost card is blocked in the app.", "cards", warehouse)
     }
 
+    @Test("what holds already is not kept again where no begin is named; with another begin it is a new version")
+    func unchanged() throws {
+        try withStore { warehouse in
+            func isNew(from begin: Timestamp, keepsBegin: Bool) throws -> Bool {
+                try warehouse.write(durable: true) {
+                    try DocumentStore($0).add(
+                        "Goods can be returned.", name: "returns", source: "s", validFrom: begin, validTo: nil, at: begin, actor: "ann",
+                        keepsBegin: keepsBegin
+                    ).isNew
+                }
+            }
+            #expect(try isNew(from: Self.spring, keepsBegin: true))
+            #expect(try !isNew(from: Self.summer, keepsBegin: true))
+            #expect(try isNew(from: Self.summer, keepsBegin: false))
+        }
+    }
+
     @Test("this SQLite has FTS5, and a question finds the passage that answers it, with its citation")
     func finds() throws {
         try withStore { warehouse in

@@ -18,6 +18,12 @@ public struct AskedModel: Hashable, Sendable {
 
     /// The model without its kind, as the ledger has it.
     public var bareName: String { name.split(separator: ":", maxSplits: 1).last.map(String.init) ?? name }
+
+    /// As the ledger's keys have it: the kind and, of a server of one's own, where it is.
+    package var ledgerSettings: String {
+        let kind = name.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
+        return "\(kind) \(kind == "openai" ? endpoint ?? "" : "")"
+    }
 }
 
 /// Gives stages the language models that a job names. Declared here, implemented where clients are known; a run without one asks nobody.

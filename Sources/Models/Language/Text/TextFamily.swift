@@ -28,14 +28,15 @@ public enum TextFamily: TextClassifierFamily {
 
     /// The same, and what was said of each text while it was held out: what a model that goes by these verdicts may learn from.
     ///
+    /// - Parameter parts: of each text further ones, such as it without some sentences, to judge by what had not seen it; empty = none.
     /// - Precondition: no text has weight 0.
     package static func trainedWithVerdicts(
-        on set: TextSet, parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
-    ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict]) {
+        on set: TextSet, parts: [[[UInt8]]] = [], parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
+    ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict], parts: [[TextVerdict]]) {
         let kept = try checked(set)
-        precondition(kept.texts.count == set.texts.count)
-        let (model, verdicts) = TextModel.trained(on: kept, try plan(parameters, seed: seed, threads: threads))
-        return (model, verdicts)
+        precondition(kept.texts.count == set.texts.count && (parts.isEmpty || parts.count == set.texts.count))
+        let (model, verdicts, others) = TextModel.trained(on: kept, parts: parts, try plan(parameters, seed: seed, threads: threads))
+        return (model, verdicts, others)
     }
 
     private static func plan(_ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure) -> TextModel.Plan {

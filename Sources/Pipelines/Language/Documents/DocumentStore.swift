@@ -32,10 +32,12 @@ public struct DocumentStore {
 
     /// Keeps a document, cut into passages, unless its newest version is the same.
     ///
+    /// - Parameter keepsBegin: nobody named a begin: the newest version is the same if all else is, and it holds by then.
     /// - Returns: the version kept or found, and whether it is new.
     /// - Throws: an empty document; a name with characters that citations cannot have; an end before the begin; no FTS5.
     package func add(
-        _ text: String, name: String, source: String, validFrom: Timestamp, validTo: Timestamp?, at time: Timestamp, actor: String
+        _ text: String, name: String, source: String, validFrom: Timestamp, validTo: Timestamp?, at time: Timestamp, actor: String,
+        keepsBegin: Bool = false
     ) throws(Failure) -> (document: StoredDocument, isNew: Bool) {
         guard !name.isEmpty, name.utf8.count <= 200, !name.contains(where: { "[]#@\n".contains($0) }) else {
             throw .documentName(name)
@@ -43,7 +45,9 @@ public struct DocumentStore {
         guard validTo.map({ validFrom < $0 }) ?? true else { throw .documentDates(name) }
         let digest = SHA256.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let newest = try list(name: name).last
-        if let newest, newest.digest == digest, newest.validFrom == validFrom, newest.validTo == validTo, newest.source == source {
+        if let newest, newest.digest == digest, newest.validFrom == validFrom || keepsBegin && newest.validFrom <= validFrom,
+            newest.validTo == validTo, newest.source == source
+        {
             return (newest, false)
         }
         let chunks = Passage.chunks(of: text, id: name, source: source, validFrom: validFrom, validTo: validTo)

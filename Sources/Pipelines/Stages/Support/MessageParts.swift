@@ -14,7 +14,7 @@ struct MessageParts: Hashable, Sendable {
 
     var areTooMany: Bool { parts.count > Self.most }
 
-    /// Ends of a sentence are . ! ? ; : before a blank or the end, their East Asian signs, line breaks, parentheses and quotation marks.
+    /// Ends of a sentence are . ! ? ; : before a blank or the end, their East Asian signs, line breaks, tabs, bars, parentheses and quotation marks.
     init(_ text: String) {
         var parts: [String] = []
         var current = "".unicodeScalars
@@ -28,7 +28,9 @@ struct MessageParts: Hashable, Sendable {
         }
         for (index, scalar) in scalars.enumerated() {
             switch scalar {
-            case "\n", "\r", "\u{2028}", "\u{2029}", "(", ")", "\"", "“", "”", "„", "«", "»", "「", "」", "『", "』", "（", "）": end()
+            case "\n", "\r", "\t", "\u{85}", "\u{2028}", "\u{2029}", "|", "…", "､", "(", ")", "\"", "“", "”", "„", "«", "»", "「", "」", "『",
+                "』", "（", "）":
+                end()
             case "。", "！", "？", "；", "：":
                 current.append(scalar)
                 end()

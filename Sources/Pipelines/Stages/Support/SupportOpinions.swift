@@ -24,6 +24,7 @@ struct SupportOpinions: Sendable {
     let models: [AskedModel]
     private let completers: [any Completer]
     private let plan: CascadePlan
+    private let known = KnownAnswers()
 
     init(_ models: [AskedModel], supplier: any ModelSupplier) throws(Failure) {
         self.models = models
@@ -37,10 +38,18 @@ struct SupportOpinions: Sendable {
     }
 
     /// In the order of the questions, whatever the order of the answers. Waits; not to be called from a task.
+    ///
+    /// One text is asked about once a run, also where that failed: a replay knows answers, and not when they came.
     func opinions(on questions: [Question], among intents: [String]) -> [Opinion] {
+        var places: [String: [Int]] = [:], texts: [String] = []
+        for (place, question) in questions.enumerated() {
+            if places[question.text] == nil { texts.append(question.text) }
+            places[question.text, default: []].append(place)
+        }
+        let groups = texts.map { places[$0] ?? [] }
         let (box, asked) = (OpinionBox(), self)
         Task {
-            let all = await asked.all(questions, intents)
+            let all = await asked.all(questions, groups, intents)
             box.value.withLock { $0 = all }
             box.ended.signal()
         }
@@ -48,19 +57,24 @@ struct SupportOpinions: Sendable {
         return box.value.withLock { $0 }
     }
 
-    private func all(_ questions: [Question], _ intents: [String]) async -> [Opinion] {
-        await withTaskGroup(of: (Int, Opinion).self) { group in
+    /// - Parameter groups: places of questions about one text each.
+    private func all(_ questions: [Question], _ groups: [[Int]], _ intents: [String]) async -> [Opinion] {
+        await withTaskGroup(of: [(Int, Opinion)].self) { group in
             var opinions = [Opinion](repeating: Opinion(), count: questions.count)
             var next = 0
             func add() {
-                guard next < questions.count else { return }
-                let place = next
+                guard next < groups.count else { return }
+                let places = groups[next]
                 next += 1
-                group.addTask { (place, await opinion(questions[place], intents)) }
+                group.addTask {
+                    var own: [(Int, Opinion)] = []
+                    for place in places { own.append((place, await opinion(questions[place], intents))) }
+                    return own
+                }
             }
             for _ in 0..<Self.atOnce { add() }
-            while let (place, opinion) = await group.next() {
-                opinions[place] = opinion
+            while let own = await group.next() {
+                for (place, opinion) in own { opinions[place] = opinion }
                 add()
             }
             return opinions
@@ -71,13 +85,7 @@ struct SupportOpinions: Sendable {
         var (machine, opinion) = (CascadeMachine(plan), Opinion())
         var action = machine.take(.begun)
         while case .ask(let step)? = action {
-            let completion: Completion?
-            do throws(Failure) {
-                completion = try await completers[step].completion(of: Self.prompt(question, intents))
-            } catch {
-                completion = nil
-            }
-            let intent = completion.flatMap { Self.intent($0, intents) }
+            let intent = await answer(step, question, intents)
             opinion.said.append((models[step].name, intent))
             if let intent {
                 action = machine.take(.answered(outcome: intent, doubt: intent == question.intent ? 0 : 1, elapsed: .zero))
@@ -87,6 +95,19 @@ struct SupportOpinions: Sendable {
         }
         if case .decide(let outcome, _)? = action { opinion.agrees = outcome == question.intent }
         return opinion
+    }
+
+    private func answer(_ step: Int, _ question: Question, _ intents: [String]) async -> String? {
+        if let known = known.value.withLock({ $0[step]?[question.text] }) { return known }
+        var intent: String?
+        do throws(Failure) {
+            intent = Self.intent(try await completers[step].completion(of: Self.prompt(question, intents)), intents)
+        } catch {
+            // No answer: the supplier tells why.
+        }
+        let said = intent
+        known.value.withLock { _ = $0[step, default: [:]].updateValue(said, forKey: question.text) }
+        return intent
     }
 
     private static func prompt(_ question: Question, _ intents: [String]) -> Prompt {
@@ -103,6 +124,11 @@ struct SupportOpinions: Sendable {
         guard completion.ending == .finished || completion.ending == .stopped else { return nil }
         return (intents + [none]).contains(completion.text) ? completion.text : nil
     }
+}
+
+/// What each model said of a text, by its place in the cascade; nil = no answer.
+private final class KnownAnswers: Sendable {
+    let value = Mutex<[Int: [String: String?]]>([:])
 }
 
 /// Where a task leaves its answer for the thread that waits for it.

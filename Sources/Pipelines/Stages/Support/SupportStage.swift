@@ -47,9 +47,9 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private let guess = LanguageGuess()
     /// Of the last batch.
     private(set) var readings: [Reading] = []
-    private var surveyed: (texts: [[UInt8]], intents: [String], rows: [UInt64]) = ([], [], [])
+    private var surveyed: (messages: [MessageParts], intents: [String], rows: [UInt64]) = ([], [], [])
     /// What was said of the rows that this very stage learnt from, while they were held out; by content.
-    private var heldOut: [UInt64: (verdict: TextVerdict, bytes: [UInt8])] = [:]
+    private var heldOut: [UInt64: (verdict: TextVerdict, bytes: [UInt8], others: [TextVerdict])] = [:]
     private var learned: [UInt8] = []
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
@@ -58,7 +58,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         languages = Set(configuration.names(of: "languages"))
         asked = Self.askedModels(configuration)
         asksAbove = Self.number(configuration, "ask-above", 0.02)
-        personal = schema.fields.indices.filter { schema.fields[$0].isPersonal && schema.fields[$0].type == .string }
+        personal = schema.fields.indices.filter { schema.fields[$0].isPersonal }
         if !asked.isEmpty, schema.fields[text].isPersonal { throw .supportPersonal(schema.fields[text].name) }
         for model in asked where !model.allowedRegions.isEmpty && model.name.hasPrefix("bedrock") {
             try ModelPlace(model.bareName, region: model.region ?? "").check(model.bareName, allowed: model.allowedRegions)
@@ -81,17 +81,13 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         let messages = messages(of: batch)
         let choices = messages.map { judgesParts ? $0.choices : [$0.whole] }
         let verdicts = verdicts(on: messages, batch: batch)
-        // Of every message the choices beside the whole, one after the other.
-        let others = classifier?.verdicts(on: choices.flatMap { $0.dropFirst().map { Array($0.utf8) } }) ?? []
-        var next = 0
+        let others = otherVerdicts(on: choices, batch: batch)
         var values: [Float] = []
         values.reserveCapacity(rows * Self.features.count)
         readings.removeAll(keepingCapacity: true)
         for row in 0..<rows {
-            let own = others.isEmpty ? [] : others[next..<(next + choices[row].count - 1)]
-            next += choices[row].count - 1
             let (reading, features) = read(
-                messages[row], choices: choices[row], verdicts?[row], others: own, at: Timestamp(microseconds: input.times[row]))
+                messages[row], choices: choices[row], verdicts?[row], others: others[row], at: Timestamp(microseconds: input.times[row]))
             readings.append(reading)
             values += features
         }
@@ -101,7 +97,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
 
     /// A message as doubtful as the most doubtful choice of its sentences.
     private func read(
-        _ message: MessageParts, choices: [String], _ verdict: TextVerdict?, others: ArraySlice<TextVerdict>, at time: Timestamp
+        _ message: MessageParts, choices: [String], _ verdict: TextVerdict?, others: [TextVerdict], at time: Timestamp
     ) -> (Reading, [Float]) {
         let findings = ([message.text] + choices).map { detector.finding(in: $0) }
         let spoken = choices.map { guess.guess($0).language }
@@ -151,6 +147,19 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         return all
     }
 
+    /// Of the choices beside the whole of each message; of a training row by the machines that had not seen it.
+    private func otherVerdicts(on choices: [[String]], batch: RecordBatch) -> [[TextVerdict]] {
+        guard let classifier else { return choices.map { _ in [] } }
+        let rows = heldOut.isEmpty ? [] : RecordKey.contentHashes(of: batch)
+        return choices.enumerated().map { row, own in
+            guard own.count > 1 else { return [] }
+            if !rows.isEmpty, let held = heldOut[rows[row]], held.bytes == Array(own[0].utf8), held.others.count == own.count - 1 {
+                return held.others
+            }
+            return classifier.verdicts(on: own.dropFirst().map { Array($0.utf8) })
+        }
+    }
+
     // MARK: Opinions
 
     public static func asks(_ configuration: StageConfiguration) -> Bool { !askedModels(configuration).isEmpty }
@@ -167,7 +176,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
                 && 1 - (readings[row].proposal?.confidence ?? 0) >= asksAbove
         }
         let questions = rows.map { row in
-            var mask = PersonalMask(personal.compactMap { batch.columns[$0].string(row) })
+            var mask = PersonalMask(personal.compactMap { batch.columns[$0].isValid(row) ? batch.columns[$0].text(row) : nil })
             return SupportOpinions.Question(text: mask.masked(messages[row].whole), intent: readings[row].proposal?.intent ?? "")
         }
         let nobody = SupportOpinions.Opinion(said: asked.map { ($0.name, nil) })
@@ -210,7 +219,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         let rows = RecordKey.contentHashes(of: batch), messages = messages(of: batch)
         for row in 0..<batch.count {
             guard let name = batch.columns[intent].string(row), !name.isEmpty else { continue }
-            surveyed.texts.append(Array(messages[row].whole.utf8))
+            surveyed.messages.append(messages[row])
             surveyed.intents.append(name)
             surveyed.rows.append(rows[row])
         }
@@ -225,12 +234,18 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         guard classes.count >= 2 else { return [] }
         let places = Dictionary(uniqueKeysWithValues: zip(classes, 0...))
         let set = TextSet(
-            texts: kept.map { surveyed.texts[$0] }, classes: classes, labels: kept.map { places[surveyed.intents[$0]] ?? 0 })
+            texts: kept.map { Array(surveyed.messages[$0].whole.utf8) }, classes: classes,
+            labels: kept.map { places[surveyed.intents[$0]] ?? 0 })
         // Two threads give the bytes of one.
-        guard let (model, verdicts) = try? TextFamily.trainedWithVerdicts(on: set, seed: 1, threads: 2),
+        let parts = kept.map { row in
+            judgesParts ? surveyed.messages[row].choices.dropFirst().map { Array($0.utf8) } : []
+        }
+        guard let (model, verdicts, others) = try? TextFamily.trainedWithVerdicts(on: set, parts: parts, seed: 1, threads: 2),
             let bytes = try? model.serialized()
         else { return [] }
-        for (place, row) in kept.enumerated() { heldOut[surveyed.rows[row]] = (verdicts[place], surveyed.texts[row]) }
+        for (place, row) in kept.enumerated() {
+            heldOut[surveyed.rows[row]] = (verdicts[place], set.texts[place], others[place])
+        }
         surveyed = ([], [], [])
         learned = bytes
         return bytes

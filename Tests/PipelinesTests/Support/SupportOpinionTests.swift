@@ -94,8 +94,10 @@ private final class Oracle: ModelSupplier {
         }
 
         func replayed() throws -> ReplayReport {
-            try Replayer(warehouse: warehouse, environment: .fixed(Messages.clock)).replay(
-                job, asOf: .distantFuture, in: "\(folder)/scratch-\(UUID())")
+            let scratch = "\(folder)/scratch-\(UUID())"
+            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+            return try Replayer(warehouse: warehouse, environment: .fixed(Messages.clock)).replay(
+                job, asOf: .distantFuture, in: scratch)
         }
     }
 

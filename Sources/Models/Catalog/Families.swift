@@ -2,7 +2,9 @@ public import Records
 
 /// Every model family there is: what is listed here can be named in a job file, and is tested by the contract suites.
 public enum ModelFamilies {
-    public static let classifiers: [any ClassifierFamily.Type] = [BoostingFamily.self, LifeFamily.self, DefectFamily.self, LogisticFamily.self]
+    public static let classifiers: [any ClassifierFamily.Type] = [
+        BoostingFamily.self, LifeFamily.self, DefectFamily.self, LogisticFamily.self,
+    ]
 
     public static let regressors: [any RegressorFamily.Type] = [BoostingRegressionFamily.self]
     public static let multiclass: [any MulticlassFamily.Type] = [BoostingMulticlassFamily.self]

@@ -95,7 +95,7 @@ enum Messages {
         #expect(honest > 3 && flattering < honest, "\(honest) wrong while held out, \(flattering) afterwards")
     }
 
-    @Test("of a training row of several sentences each choice is judged by what had not seen it, too")
+    @Test("of a training row of several sentences no choice takes doubt away from what was said of the whole while it was held out")
     func heldOutChoices() throws {
         let samples = try Messages.samples().prefix(400).map { ($0.text + " Please tell me. Thank you so much.", Optional($0.intent)) }
         let input = Messages.stream(samples)
@@ -103,8 +103,6 @@ enum Messages {
         teacher.survey(input.batch)
         let learned = teacher.preparation()
         try teacher.prepare(learned)
-        let pupil = try Messages.stage()
-        try pupil.prepare(learned)
         func doubts(_ stage: SupportStage) throws -> [Float] {
             let matrix = try stage.consume(input)
             return (0..<input.batch.count).map { Array(matrix.row($0))[0] }
@@ -112,10 +110,8 @@ enum Messages {
         let whole = try Messages.stage(["judged-by": .text("whole")])
         whole.survey(input.batch)
         try whole.prepare(whole.preparation())
-        let (honest, flattering, once) = (try doubts(teacher), try doubts(pupil), try doubts(whole))
-        // Every choice can only add doubt to what was said of the whole while it was held out.
+        let (honest, once) = (try doubts(teacher), try doubts(whole))
         #expect(zip(honest, once).allSatisfy { $0 >= $1 } && zip(honest, once).contains { $0 > $1 })
-        #expect(honest.reduce(0, +) > flattering.reduce(0, +))
     }
 
     @Test("what is declared for an intent answers it, in the message's language, and what nothing answers goes to people")

@@ -42,18 +42,26 @@ package struct RemoteModelSetting: Hashable, Sendable {
     }
 
     /// - Throws: a setting that cannot be used; a model that can leave the regions allowed.
+    private func bedrock(
+        environment: Environment, transport: any HTTPTransport, pace: Pace, policy: RetryPolicy
+    ) throws(Failure) -> BedrockClient {
+        let client = try BedrockClient(
+            environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
+            policy: policy)
+        if !allowedRegions.isEmpty {
+            try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions)
+            try check(client.endpoints.runtime)
+        }
+        return client
+    }
+
+    /// - Throws: a setting that cannot be used; a model that can leave the regions allowed.
     package func completer(
         environment: Environment, transport: any HTTPTransport, pace: Pace, policy: RetryPolicy = RetryPolicy()
     ) throws(Failure) -> any Completer {
         switch kind {
         case .bedrock, .bedrockInvoke:
-            let client = try BedrockClient(
-                environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
-                policy: policy)
-            if !allowedRegions.isEmpty {
-                try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions)
-                try check(client.endpoints.runtime)
-            }
+            let client = try bedrock(environment: environment, transport: transport, pace: pace, policy: policy)
             if kind == .bedrockInvoke { return try InvokedModel(model, client: client, guardrail: guardrail) }
             return try ConverseModel(model, client: client, guardrail: guardrail, holdsToSchema: holdsToSchema, streams: streams)
         case .openai:
@@ -113,13 +121,7 @@ package struct RemoteModelSetting: Hashable, Sendable {
     ) throws(Failure) -> (embedder: any BilledEmbedder, destination: String) {
         switch kind {
         case .bedrock, .bedrockInvoke:
-            let client = try BedrockClient(
-                environment: environment, region: region, endpoint: endpoint, profile: profile, transport: transport, pace: pace,
-                policy: policy)
-            if !allowedRegions.isEmpty {
-                try ModelPlace(model, region: client.region).check(model, allowed: allowedRegions)
-                try check(client.endpoints.runtime)
-            }
+            let client = try bedrock(environment: environment, transport: transport, pace: pace, policy: policy)
             return (try TitanEmbedder(model, dimensions: dimensions, client: client), "bedrock:\(client.region)")
         case .openai:
             guard let endpoint else {

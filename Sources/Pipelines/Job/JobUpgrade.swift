@@ -183,8 +183,9 @@ public struct JobUpgrade: Sendable {
 extension Failure {
     static func jobUpgradeUnreadable(_ path: String) -> Failure {
         Failure(
-            .job, code: "job-upgrade.unreadable", what: "the job file cannot be read", place: path, expected: "UTF-8 text",
-            remedy: "Nothing was written.")
+            .job, code: "job-upgrade.unreadable", what: "the job file cannot be read", place: path,
+            expected: "a file that is there, in UTF-8",
+            remedy: "Name another file. Nothing was written.")
     }
 
     static func jobUpgradeSyntax(_ path: String) -> Failure {

@@ -7,7 +7,7 @@ public final class Warehouse: Sendable {
     /// "pipe" in ASCII: tells our files from other SQLite files.
     static let applicationIdentifier: Int32 = 0x7069_7065
     /// Newest layout this build writes; stored in `user_version`.
-    public static let schemaVersion: Int32 = 8
+    public static let schemaVersion = Int32(WarehouseSchema.migrations.count)
 
     public let path: String
     public let pool: DatabasePool

@@ -114,15 +114,20 @@ enum WarehouseOpening {
         for (name, sql) in WarehouseSchema.migrations {
             migrator.registerMigration(name) { database in
                 try database.execute(sql: sql)
-                try database.execute(
-                    sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier); PRAGMA user_version = \(Warehouse.schemaVersion)")
+                try database.execute(sql: "PRAGMA application_id = \(Warehouse.applicationIdentifier)")
+                // The layout has its version when all of it is there: who only reads would else miss tables of a process that was killed.
+                guard name == WarehouseSchema.migrations.last?.0 else { return }
+                try database.execute(sql: "PRAGMA user_version = \(Warehouse.schemaVersion)")
             }
         }
-        do {
-            try migrator.migrate(pool)
-        } catch {
-            // Another process made the tables between our look and our turn.
-            guard try pool.read(migrator.hasCompletedMigrations) else { throw error }
+        // Another process may make tables between our look and our turn, step by step: each failure must find it a step further on.
+        var known = -1
+        while true {
+            do { return try migrator.migrate(pool) } catch {
+                let applied = try pool.read { try migrator.appliedIdentifiers($0).count }
+                guard applied > known else { throw error }
+                known = applied
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ import Connectors
 import Foundation
 import GRDB
 import Records
+import Synchronization
 import Testing
 
 @Suite struct WarehouseOpeningTests {
@@ -198,6 +199,56 @@ import Testing
         }
         let warehouse = try Warehouse(path: path, access: .read)
         #expect(try warehouse.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM pipeline_jobs") } == 6)
+        warehouse.close()
+    }
+
+    @Test("tables that another program makes between this one's look and its turn are no error", arguments: 1...3)
+    func overtaken(steps: Int) throws {
+        defer { remove() }
+        let other = try DatabaseQueue(path: path)
+        try other.writeWithoutTransaction { database in
+            try database.execute(
+                sql: """
+                    PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;
+                    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); BEGIN IMMEDIATE
+                    """)
+            let opened = Mutex<Result<Void, Failure>?>(nil), ended = DispatchGroup(), path = path
+            ended.enter()
+            Thread.detachNewThread {
+                let outcome = Result { () throws(Failure) in try Warehouse(path: path, lockTimeout: .seconds(60)).close() }
+                opened.withLock { $0 = outcome }
+                ended.leave()
+            }
+            // Long enough for it to have looked; it then waits for this transaction.
+            usleep(400_000)
+            #expect(opened.withLock { $0 == nil })
+            for (name, sql) in WarehouseSchema.migrations.prefix(steps) {
+                try database.execute(sql: sql)
+                try database.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [name])
+            }
+            try database.execute(sql: "COMMIT")
+            ended.wait()
+            try opened.withLock { try $0?.get() }
+        }
+        try other.close()
+        #expect(opening(access: .read)?.text == nil)
+    }
+
+    @Test("of a program killed while it made the tables, a reader makes the rest")
+    func halfMade() throws {
+        defer { remove() }
+        let other = try DatabaseQueue(path: path)
+        try other.writeWithoutTransaction { database in
+            try database.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+            for (name, sql) in WarehouseSchema.migrations.prefix(2) {
+                try database.execute(sql: sql + "; PRAGMA application_id = 0x70697065")
+                try database.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [name])
+            }
+        }
+        try other.close()
+        let warehouse = try Warehouse(path: path, access: .read)
+        #expect(try warehouse.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") } == Warehouse.schemaVersion)
+        #expect(try warehouse.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM pipeline_documents") } == 0)
         warehouse.close()
     }
 

@@ -8,6 +8,7 @@ minimum="6.2"
 needs=(
     "libxml2/libxml/xmlversion.h libxml2-dev"
     "zlib.h zlib1g-dev"
+    "isa-l/igzip_lib.h libisal-dev isa-l"
     "sqlite3.h libsqlite3-dev"
     "xgboost/c_api.h libxgboost-dev xgboost"
     "openblas_config.h libopenblas-dev openblas"

@@ -15,7 +15,7 @@ final class InflatedStream {
     private let input: UnsafeMutableRawBufferPointer
     private var inputStart = 0
     private var inputEnd = 0
-    /// The last step filled its output: zlib may have more to give without any input.
+    /// The last step filled its output: it may have more to give without any input.
     private var mayHoldOutput = false
 
     init(_ file: InputFile, bufferBytes: Int) {
@@ -45,8 +45,11 @@ final class InflatedStream {
             switch result.step {
             case .going: break
             case .memberEnd: hasReadMember = true
+            case .notGzip:
+                damage = hasReadMember ? .trailing : .corrupt("its header is not gzip's")
+                return result.made
             case .corrupt(let reason):
-                damage = hasReadMember && reason == "incorrect header check" ? .trailing : .corrupt(reason)
+                damage = .corrupt(reason)
                 return result.made
             }
             if result.made > 0 { return result.made }

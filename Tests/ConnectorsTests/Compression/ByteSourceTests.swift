@@ -61,6 +61,39 @@ import Testing
         }
     }
 
+    @Test(
+        "what follows a whole stream and is not gzip is named, be it one byte",
+        arguments: [[0x68], [0x1F, 0x20], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]])
+    func trailing(bytes: [UInt8]) throws {
+        let folder = try TemporaryFolder()
+        let text = random(300, seed: 5)
+        for size in [1, 64, 1_000] {
+            let source = try ByteSource(folder.write("trailing.gz", Gzip.compressed(text) + bytes), bufferBytes: size)
+            #expect(try read(source, pieces: size) == text)
+            #expect(source.damage?.found == "bytes after the gzip stream that are not gzip", "\(size)")
+        }
+    }
+
+    @Test("of a stream with a wrong bit the damage is told, or every byte is as it was; the pieces do not matter")
+    func flipped() throws {
+        let folder = try TemporaryFolder()
+        let bytes = random(900, seed: 6)
+        let whole = Gzip.compressed(Array(bytes[..<300]), level: 0) + Gzip.compressed(Array(bytes[300...]))
+        var damages: Set<String> = []
+        for bit in 0..<(whole.count * 8) {
+            var file = whole
+            file[bit / 8] ^= 1 << (bit % 8)
+            guard file[0] == 0x1F, file[1] == 0x8B else { continue }
+            let written = try folder.write("flipped.gz", file)
+            let large = try ByteSource(written, bufferBytes: 2_000), small = try ByteSource(written, bufferBytes: 3)
+            let found = try read(large, pieces: 2_000), foundInPieces = try read(small, pieces: 5)
+            #expect(large.damage != nil || found == bytes, "\(bit)")
+            #expect((small.damage == nil) == (large.damage == nil) && (large.damage != nil || foundInPieces == bytes), "\(bit)")
+            if let damage = large.damage { damages.insert(damage.found) }
+        }
+        #expect(damages.count > 4)
+    }
+
     @Test("a file that only starts like gzip by half is plain")
     func half() throws {
         let folder = try TemporaryFolder()

@@ -147,41 +147,42 @@ struct FeatureCollector {
             try asking.take(models)
         }
         let prepared = stage as? any PreparedStage
-        var scan: LifeScan?
-        if let prepared {
-            scan = try LifeScan(
+        let scan = try prepared.map { prepared throws(Failure) in
+            try LifeScan(
                 job.main, files: files, stage: prepared, labels: labels, from: from, to: livesUntil ?? to, labelsKnownBy: labelsKnownBy)
         }
-        let schema = job.main.schema
-        let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
+        let time = job.main.eventTime.flatMap { job.main.schema.index(of: $0) } ?? 0
         let surveyed = try survey(stage, time: time, from: from, to: to, preparation: preparation)
-        var kinds = (stage as? any ClassedStage).map { RowKinds($0, labelsKnownBy: labelsKnownBy) }
-        let keyColumns = job.main.key.compactMap { schema.index(of: $0) }
-        let labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
-        let entityColumn = job.entityColumn.flatMap { schema.index(of: $0) }
-        var entities = EntityNumbers()
-        let names = type.definition(for: job.stage).features.map(\.name)
-        var result = FeatureSet(matrix: FeatureMatrix(featureCount: names.count))
-        let kept = Set(numbers + (job.policy.automatic?.operands ?? [])).sorted().compactMap { name in
-            RowNumber(name, schema: schema, featureNames: names).map { (name, $0) }
-        }
-        for (name, _) in kept { result.numbers[name] = [] }
         let tables = try job.absorbTables(into: stage)
+        var learnt = surveyed
         if let prepared, let scan {
-            if let preparation {
-                result.preparation = preparation
-            } else {
-                result.preparation = try scan.preparation(by: prepared, leavingOut: leavingOut)
-            }
-            try prepared.prepare(result.preparation)
-            result.life = LifeTargets(left: [], atLeast: [], units: [], horizon: prepared.horizon)
+            if let preparation { learnt = preparation } else { learnt = try scan.preparation(by: prepared, leavingOut: leavingOut) }
+            try prepared.prepare(learnt)
         }
-        if !surveyed.isEmpty { result.preparation = surveyed }
-        var nextLabel = 0, watermark = Int64.min
-        let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
+        var gathering = try FeatureGathering(
+            job, stage: stage, life: prepared.flatMap { stage in scan.map { (stage, $0) } }, labels: labels, labelsKnownBy: labelsKnownBy,
+            numbers: Set(numbers + (job.policy.automatic?.operands ?? [])), preparation: learnt)
         var digests: [String] = []
         for file in tables + files { digests.append(try FeedDigest(of: file).hex) }
         inputDigest = FeedDigest.combined(digests)
+        let visit = visit
+        try stream(through: stage, time: time, until: to, progress: progress) { block throws(Failure) in
+            let rows = block.times.indices.filter { block.times[$0] >= from.microseconds && block.times[$0] < to.microseconds }
+            if let visit, !rows.isEmpty { try visit(block.batch, rows, block.keys, block.features) }
+            gathering.take(block, rows: rows)
+        }
+        return gathering.finished()
+    }
+
+    /// Shows the stage all rows up to where none can belong to the period, with the labels of their time.
+    private mutating func stream(
+        through stage: any Stage, time: Int, until end: Timestamp, progress: (Int) -> Void,
+        to take: (FeatureGathering.Block) throws(Failure) -> Void
+    ) throws(Failure) {
+        let keyColumns = job.main.key.compactMap { job.main.schema.index(of: $0) }
+        let labelColumn = job.main.labelColumn.flatMap { job.main.schema.index(of: $0) }
+        var nextLabel = 0, watermark = Int64.min
+        let reader = BlockReader(feed: job.main, files: files, blockRows: 8_192)
         while let next = try reader.next() {
             let batch = next.block.batch
             (read, rejected) = (read + next.block.rowsRead, rejected + next.block.rejects.count)
@@ -195,45 +196,11 @@ struct FeatureCollector {
             let own = RunContext.labels(of: batch, column: labelColumn)
             let features = try stage.consume(
                 StageInput(batch: batch, keys: keys, times: times, labels: own, labelDelay: job.main.labelDelay, events: events))
-            if let visit {
-                let rows = (0..<batch.count).filter { times[$0] >= from.microseconds && times[$0] < to.microseconds }
-                if !rows.isEmpty { try visit(batch, rows, keys, features) }
-            }
-            let units = prepared?.units(of: batch) ?? []
-            kinds?.next(batch, times: times)
-            for row in 0..<batch.count where times[row] >= from.microseconds && times[row] < to.microseconds {
-                if let prepared, let scan {
-                    let left = scan.left(units[row], at: times[row], step: prepared.step)
-                    let atLeast = scan.atLeast(units[row], at: times[row], step: prepared.step)
-                    // Of a unit that was last seen within the horizon nobody knows whether it failed in it.
-                    if left.isNaN, atLeast <= prepared.horizon { continue }
-                    result.life?.left.append(left)
-                    result.life?.atLeast.append(atLeast)
-                    result.life?.units.append(LifeScan.number(of: units[row]))
-                }
-                let known = times[row] + job.main.labelDelay.microseconds <= labelsKnownBy.microseconds
-                var label = own.isEmpty ? labels.label(of: keys[row], knownBy: labelsKnownBy) : known ? own[row] : nil
-                // Of a piece that nobody inspected nobody knows whether it was sound.
-                if kinds != nil, !(kinds?.take(row, &label) ?? true) { continue }
-                result.matrix.values.append(contentsOf: features.row(row))
-                result.keys.append(keys[row])
-                result.times.append(times[row])
-                result.entities.append(entityColumn.map { entities.number(batch.columns[$0].text(row) ?? "") } ?? result.entities.count)
-                if let left = result.life?.left.last, let horizon = result.life?.horizon {
-                    result.labels.append(left <= horizon ? 1 : 0)
-                } else {
-                    result.labels.append(label == true ? 1 : 0)
-                }
-                for (name, number) in kept {
-                    result.numbers[name]?.append(number.value(batch: batch, features: features, row: row))
-                }
-            }
+            try take(FeatureGathering.Block(batch: batch, keys: keys, times: times, labels: own, features: features))
             progress(next.block.rowsRead)
             // Late rows may still belong to the period as long as lateness allows them.
-            if watermark - job.main.lateness.microseconds >= to.microseconds { break }
+            if watermark - job.main.lateness.microseconds >= end.microseconds { break }
         }
-        result.classes = kinds?.targets
-        return result
     }
 
     /// What a surveying stage learns of the rows of the period; the stage has taken it over.
@@ -278,17 +245,6 @@ extension ScoringJob {
             read += files
         }
         return read
-    }
-}
-
-/// Numbers texts in order of first appearance.
-private struct EntityNumbers {
-    private var numbers: [String: Int] = [:]
-
-    mutating func number(_ text: String) -> Int {
-        if let number = numbers[text] { return number }
-        numbers[text] = numbers.count
-        return numbers.count - 1
     }
 }
 

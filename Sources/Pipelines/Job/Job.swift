@@ -205,6 +205,8 @@ public struct PolicySettings: Sendable {
     public var suppressions: [Suppression] = []
     /// Nil = the model is asked about every row, however long it takes.
     public var deadline: DeadlineSettings?
+    /// Month in which the year of conditions begins, 1...12.
+    public var fiscalYear = 1
     public init(outcomes: [Outcome], rules: [Rule], automatic: AutomaticSettings? = nil) {
         (self.outcomes, self.rules, self.automatic) = (outcomes, rules, automatic)
     }

@@ -31,6 +31,8 @@ enum JobPolicyText {
         for suppression in policy?.suppressions ?? [] {
             lines.append("suppression \(suppression.name) until \(suppression.until) when \(suppression.condition.text)")
         }
+        // Only where it is declared, so that other jobs keep their digest.
+        if let month = policy?.fiscalYear, month != 1 { lines.append("fiscal-year \(month)") }
         if let deadline = policy?.deadline { lines.append("deadline \(deadline.after.microseconds) \(deadline.outcome)") }
         for list in lists.sorted(by: { $0.name < $1.name }) {
             let column = list.columns.first { $0.field.name == list.key.first }

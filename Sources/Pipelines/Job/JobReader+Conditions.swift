@@ -41,21 +41,21 @@ extension JobReader {
         return suppressions
     }
 
-    /// The calendar's zone without a finding: a wrong one has its own.
-    func zone(_ top: JobMapping) -> String {
-        let name = top["calendar"]?.peek("zone") ?? "UTC"
-        return Zone(name) == nil ? "UTC" : name
+    /// The calendar without a finding: what is wrong in it has its own.
+    func calendar(_ top: JobMapping) -> RuleCalendar {
+        let name = top["calendar"]?.peek("zone") ?? "UTC", month = top["calendar"]?.peek("fiscal-year") ?? "january"
+        return RuleCalendar(zone: Zone(name) == nil ? "UTC" : name, fiscalYear: RuleCalendar.month(named: month) ?? 1)
     }
 }
 
 extension RuleScope {
     /// Of a job file that is being read.
-    init(_ main: FeedColumns, lists: [String], stage: StageDefinition?, configuration: StageConfiguration?, zone: String) {
+    init(_ main: FeedColumns, lists: [String], stage: StageDefinition?, configuration: StageConfiguration?, calendar: RuleCalendar) {
         let known = Set(main.columns.map(\.field.name))
         self.init(
             columns: main.columns.map { Column($0) }, unreadable: main.names.filter { !known.contains($0) }, label: main.label?.name,
             features: stage.map { stage in stage.features.map { Feature(name: $0.name, unit: stage.units[$0.name]) } },
-            currency: configuration.flatMap { RuleScope.currency(of: $0, columns: main.columns) }, lists: lists, zone: zone)
+            currency: configuration.flatMap { RuleScope.currency(of: $0, columns: main.columns) }, lists: lists, calendar: calendar)
     }
 }
 

@@ -15,12 +15,15 @@ extension JobReader {
                 readAutomatic($0, place: policy.place(of: "automatic"), outcomes: outcomes ?? [], main: feeds.main, stage: stage, top: top)
             }
         }
-        let scope = feeds.main.map { RuleScope($0, lists: feeds.lists, stage: stage, configuration: configuration, zone: zone(top)) }
+        let scope = feeds.main.map {
+            RuleScope($0, lists: feeds.lists, stage: stage, configuration: configuration, calendar: calendar(top))
+        }
         let rules = top["rules"].map { readRules($0, outcomes: outcomes, scope: scope) } ?? []
         let suppressions = top["suppressions"].map { readSuppressions($0, scope: scope) } ?? []
         guard let outcomes, let rules, let suppressions else { return nil }
         var settings = PolicySettings(outcomes: outcomes, rules: rules, automatic: automatic)
         settings.suppressions = suppressions
+        settings.fiscalYear = calendar(top).fiscalYear
         return settings
     }
 

@@ -167,6 +167,8 @@ struct JobReader {
     private func readZone(_ top: JobMapping) -> String? {
         guard let value = top["calendar"] else { return "UTC" }
         guard let calendar = JobMapping(value, .calendar, place: top.place(of: "calendar")) else { return nil }
+        // The value itself is read with the conditions that use it.
+        _ = calendar["fiscal-year"]?.choice(RuleCalendar.months, of: "month")
         return calendar["zone"].map { readZone($0) } ?? "UTC"
     }
 

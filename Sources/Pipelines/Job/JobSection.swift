@@ -56,7 +56,7 @@ package struct JobSection: Sendable {
             JobKey(
                 "schedule", "a cron expression of five fields", example: "schedule: \"0 2 * * *\"",
                 "When the job is to be started; without it, it is started by hand."),
-            JobKey("calendar", "a mapping", example: "calendar: { zone: Asia/Tokyo }", "What a day is."),
+            JobKey("calendar", "a mapping", example: "calendar: { zone: Asia/Tokyo }", "What a day and a year are."),
             JobKey("feeds", "a mapping of names to feeds", required: true, example: "feeds: { transactions: { … } }", "What is read."),
             JobKey(
                 "stages", "a list of exactly one stage", requiredWith: "a main feed",
@@ -91,13 +91,15 @@ package struct JobSection: Sendable {
         ])
 
     static let calendar = JobSection(
-        path: "calendar", summary: "What a day is for this job.",
+        path: "calendar", summary: "What a day and a year are for this job.",
         keys: [
             JobKey("zone", "an IANA time zone", default: "UTC", example: "zone: Asia/Tokyo", "Time zone of days, due times and capacity."),
             JobKey(
                 "holidays", "a path to a CSV file", example: "holidays: holidays-jp.csv",
                 "Days on which nobody works, as `yyyy-MM-dd` in the first column, relative to the job file: no business days."),
-            JobKey(unsupported: "fiscal-year", "Remove it."),
+            JobKey(
+                "fiscal-year", "a month's English name", default: "january", example: "fiscal-year: april",
+                "Month whose first day begins the year that `time.quarter` and `time.year` in conditions mean."),
         ])
 
     static let feed = JobSection(
@@ -324,7 +326,8 @@ package struct JobSection: Sendable {
             JobKey(
                 "when", "a condition", required: true, example: "when: amount > 220 EUR and not terminal in trusted",
                 "Columns and features, compared by `> >= < <= = !=`, `in <list feed>`, `in (\"a\", \"b\")`, `is missing`; joined by `and`, "
-                    + "`or`, `not`; with `+ - * /`, amounts (`220 EUR`), lengths of time (`2d`), dates, `time.hour`, `time.weekday`."),
+                    + "`or`, `not`; with `+ - * /`, amounts (`220 EUR`), lengths of time (`2d`), dates, and of a time or date its "
+                    + "`.hour`, `.weekday`, `.date`, `.month` (1 to 12), and `.quarter` (1 to 4) and `.year` of the fiscal year."),
             JobKey("then", "an outcome", required: true, example: "then: review", "What the row leads to."),
         ])
 

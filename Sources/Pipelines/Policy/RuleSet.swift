@@ -40,7 +40,7 @@ extension RuleProgram {
         var typing = RuleTyping(scope)
         let term = typing.condition(condition.root)
         guard let term, typing.problems.isEmpty else { throw .ruleCondition(name, condition.text, typing.problems.first?.message) }
-        self.init(term, types: scope.columns.map(\.field.type), lists: lists, zone: scope.zone)
+        self.init(term, types: scope.columns.map(\.field.type), lists: lists, calendar: scope.calendar)
     }
 }
 

@@ -22,7 +22,7 @@ struct SuppressionSet: Sendable {
         }
         self.programs = programs
         names = suppressions.map(\.name)
-        ends = suppressions.map { $0.end(in: scope.zone).microseconds }
+        ends = suppressions.map { $0.end(in: scope.calendar.zone).microseconds }
         (self.firstCause, triggers) = (firstCause, 2 + rules)
     }
 

@@ -192,8 +192,9 @@ import Testing
         (daemon.standardOutput, daemon.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
         try daemon.run()
         defer {
-            // One that the system runs already keeps its lock, and ours has ended by itself.
-            if daemon.isRunning { daemon.terminate() }
+            // One that the system runs already keeps its lock, and ours has ended by itself. A test's thread has SIGTERM blocked, and so has
+            // what it starts: cron would never hear it.
+            if daemon.isRunning { kill(daemon.processIdentifier, SIGKILL) }
             daemon.waitUntilExit()
         }
         func status() -> String? {

@@ -150,13 +150,6 @@ import Testing
     @Test("what this version does not keep is refused with what to do instead")
     func unsupported() {
         expect(
-            ("calendar: { zone: Asia/Tokyo }", "calendar: { zone: Asia/Tokyo, ⟦1⟧fiscal-year: April }"),
-            give: [
-                """
-                ⟦1⟧ error: not supported in this version (calendar.fiscal-year). Remove it.
-                """
-            ])
-        expect(
             ("stable-for: 5m", "⟦1⟧rows: 5"),
             give: [
                 """

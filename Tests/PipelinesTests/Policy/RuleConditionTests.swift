@@ -35,6 +35,34 @@ import Testing
         #expect(try truth(condition) == expected, "\(condition)")
     }
 
+    @Test(
+        "quarters and years are those of the job's fiscal year, by the clock of its zone",
+        arguments: [
+            ("{ zone: Asia/Tokyo }", "2025-12-31T14:59:59Z", "time.month = 12 and time.quarter = 4 and time.year = 2025"),
+            ("{ zone: Asia/Tokyo }", "2025-12-31T15:00:00Z", "time.month = 1 and time.quarter = 1 and time.year = 2026"),
+            ("{ zone: Asia/Tokyo, fiscal-year: april }", "2026-03-31T14:59:59Z", "time.quarter = 4 and time.year = 2025"),
+            ("{ zone: Asia/Tokyo, fiscal-year: april }", "2026-03-31T15:00:00Z", "time.quarter = 1 and time.year = 2026"),
+            ("{ fiscal-year: october }", "2026-09-30T23:59:59Z", "time.quarter = 4 and time.year = 2025 and time.month = 9"),
+            ("{ fiscal-year: october }", "2026-12-31T00:00:00Z", "time.quarter = 1 and time.year in (2026)"),
+            ("{ fiscal-year: february }", "2026-01-31T00:00:00Z", "time.quarter = 4 and time.year = 2025"),
+        ])
+    func fiscalYears(calendar: String, time: String, condition: String) throws {
+        let rows = [Row(time: time)]
+        #expect(try RuleRows.truths(condition, rows, calendar: calendar) == [true])
+        #expect(try RuleRows.truths("born.year = 2025 or opened.month = 1", rows, calendar: calendar) == [nil])
+        // Counted in UTC and from January it is another quarter or year in each of them but the first.
+        let plain = try RuleRows.truths(condition, rows, calendar: "{ zone: UTC }")
+        #expect(plain == [time == "2025-12-31T14:59:59Z"])
+    }
+
+    @Test("where a year begins is part of what decides; a month that is none is told")
+    func fiscalYearOfPolicy() throws {
+        let plain = try RuleRows.load(), april = try RuleRows.load(calendar: "{ zone: Asia/Tokyo, fiscal-year: april }")
+        let january = try RuleRows.load(calendar: "{ zone: Asia/Tokyo, fiscal-year: january }")
+        #expect(plain.job.policyDigest == january.job.policyDigest && plain.job.policyDigest != april.job.policyDigest)
+        #expect { try RuleRows.load(calendar: "{ fiscal-year: april-ish }") } throws: { "\($0)".contains("no such month") }
+    }
+
     @Test("a missing value makes a comparison unknown, and unknown stays so through `not`, `and true`, `or false`")
     func missing() throws {
         let row = Row(country: nil, online: nil, limit: nil, rate: nil, ratio: nil)

@@ -48,8 +48,9 @@ enum RuleRows {
         results: rows
         """
 
-    static func load(_ condition: String = "amount > 0") throws -> ScoringJob {
+    static func load(_ condition: String = "amount > 0", calendar: String = "{ zone: Asia/Tokyo }") throws -> ScoringJob {
         let text = job.replacing("terminal: { type: string, optional: true }", with: "terminal: { type: string }")
+            .replacing("{ zone: Asia/Tokyo }", with: calendar)
             .replacing("\"CONDITION\"", with: "'\(condition.replacing("'", with: "''"))'")
         return try Job.load(bytes: Array(text.utf8), path: "rules.yaml").scored()
     }
@@ -104,8 +105,10 @@ enum RuleRows {
         return RecordBatch(schema: schema, columns: columns, rowNumbers: rows.indices.map { Int64($0 + 1) })
     }
 
-    static func truths(_ condition: String, _ rows: [Row], lists: [String: Set<String>] = [:]) throws -> [Bool?] {
-        let job = try load()
+    static func truths(
+        _ condition: String, _ rows: [Row], lists: [String: Set<String>] = [:], calendar: String = "{ zone: Asia/Tokyo }"
+    ) throws -> [Bool?] {
+        let job = try load(calendar: calendar)
         let names = try Stages.definition(of: job.stage).features.map(\.name)
         var values: [Float] = []
         for row in rows { values += names.map { row.features[$0] ?? 0 } }

@@ -88,8 +88,8 @@ extension RuleProgram {
         for row in register.indices { register[row] = Double(values[row * width + feature]) * factor }
     }
 
-    private func load(_ part: Part, of column: Column, into register: inout [Double]) {
-        var zone = Zone(zone) ?? .utc
+    private func load(_ part: RuleCalendar.Part, of column: Column, into register: inout [Double]) {
+        var zone = Zone(calendar.zone) ?? .utc
         let isDate = column.type == .date
         for row in register.indices {
             guard column.isValid(row) else {
@@ -98,11 +98,7 @@ extension RuleProgram {
             }
             let value = column.integers[row]
             let local = Timestamp(microseconds: isDate ? value * 86_400_000_000 : value + zone.offset(at: value))
-            switch part {
-            case .hour: register[row] = Double(local.hour)
-            case .weekday: register[row] = Double(local.weekday)
-            case .date: register[row] = Double(local.day)
-            }
+            register[row] = calendar.value(part, of: local)
         }
     }
 

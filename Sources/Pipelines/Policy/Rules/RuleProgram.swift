@@ -10,8 +10,8 @@ struct RuleProgram: Sendable {
         case column(Int, divisor: Double, into: Int)
         case feature(Int, factor: Double, into: Int)
         case fill(Double, into: Int)
-        /// Hour (0...23), weekday (0 = Monday) or days since 1970-01-01 of a time or date column, in a zone.
-        case timePart(Part, column: Int, into: Int)
+        /// A part of a time or date column, by the calendar.
+        case timePart(RuleCalendar.Part, column: Int, into: Int)
         /// `into` = `into` operation `right`.
         case arithmetic(RuleNode.Arithmetic, into: Int, right: Int)
 
@@ -29,18 +29,17 @@ struct RuleProgram: Sendable {
         case and(into: Int, right: Int)
         case or(into: Int, right: Int)
     }
-    enum Part: Sendable { case hour, weekday, date }
 
     private(set) var steps: [Step] = []
     private(set) var numberCount = 0
     private(set) var flagCount = 0
-    let zone: String
+    let calendar: RuleCalendar
 
     /// - Parameters:
     ///   - types: of the main feed's columns.
     ///   - lists: entries of list feeds by name.
-    init(_ term: RuleTerm, types: [ColumnType], lists: [String: Set<String>], zone: String) {
-        self.zone = zone
+    init(_ term: RuleTerm, types: [ColumnType], lists: [String: Set<String>], calendar: RuleCalendar) {
+        self.calendar = calendar
         compile(term, into: 0, number: 0, types: types, lists: lists)
     }
 
@@ -88,9 +87,7 @@ struct RuleProgram: Sendable {
         case .column(let column, let divisor): steps.append(.column(column, divisor: divisor, into: number))
         case .feature(let feature, let factor): steps.append(.feature(feature, factor: factor, into: number))
         case .constant(let constant): steps.append(.fill(constant, into: number))
-        case .hour(let column): steps.append(.timePart(.hour, column: column, into: number))
-        case .weekday(let column): steps.append(.timePart(.weekday, column: column, into: number))
-        case .date(let column): steps.append(.timePart(.date, column: column, into: number))
+        case .part(let part, let column): steps.append(.timePart(part, column: column, into: number))
         case .arithmetic(let operation, let left, let right):
             compile(left, into: number)
             compile(right, into: number + 1)

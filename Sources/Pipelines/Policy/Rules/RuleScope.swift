@@ -23,8 +23,8 @@ struct RuleScope {
     /// The currency of features in money.
     var currency: Currency?
     var lists: [String]
-    /// In which hours, weekdays and dates are judged.
-    var zone: String
+    /// By which hours, days and years are judged.
+    var calendar: RuleCalendar
 
     func column(_ name: String) -> Int? { columns.firstIndex { $0.field.name == name } }
 
@@ -46,7 +46,8 @@ extension RuleScope {
             columns: decided.isFinished ? decided.schema.fields.map { Column(field: $0) } : job.main.columns.map { Column($0) },
             label: job.main.labelColumn, features: featureNames.map { Feature(name: $0, unit: units[$0]) },
             currency: Self.currency(of: job.stage, columns: job.main.columns),
-            lists: job.feeds.filter { $0.role == .list }.map(\.name), zone: job.zone)
+            lists: job.feeds.filter { $0.role == .list }.map(\.name),
+            calendar: RuleCalendar(zone: job.zone, fiscalYear: job.policy.fiscalYear))
     }
 
     /// Of the first money column that the stage is given.
@@ -97,7 +98,7 @@ indirect enum RuleTerm {
         case column(Int, divisor: Double)
         case feature(Int, factor: Double)
         case constant(Double)
-        case hour(column: Int), weekday(column: Int), date(column: Int)
+        case part(RuleCalendar.Part, column: Int)
         indirect case arithmetic(RuleNode.Arithmetic, Value, Value)
     }
 

@@ -44,14 +44,14 @@ extension RuleTyping {
         }
         if let column = scope.column(name), name != scope.label {
             let type = scope.columns[column].field.type
-            if type == .timestamp || type == .date, ["hour", "weekday", "date"].contains(part) {
-                return timePart(part, of: column, type: type, node: node)
+            if type == .timestamp || type == .date, let part = RuleCalendar.Part(rawValue: part) {
+                return timePart(part, of: column, node: node)
             }
         }
         // `terminal.gap` is the feature `terminal_gap`.
         if let feature = scope.feature("\(name)_\(part)") { return self.feature(feature, node: node) }
         guard scope.features != nil, !scope.unreadable.contains(name) else { return nil }
-        let parts = scope.column(name).map { scope.columns[$0].field.type } == .timestamp ? ["hour", "weekday", "date"] : []
+        let parts = scope.column(name).map { scope.columns[$0].field.type } == .timestamp ? RuleCalendar.Part.allCases.map(\.rawValue) : []
         let dotted = (scope.features ?? []).compactMap { feature in
             feature.name.hasPrefix("\(name)_") ? "\(name).\(feature.name.dropFirst(name.count + 1))" : nil
         }
@@ -59,12 +59,14 @@ extension RuleTyping {
         return nil
     }
 
-    private func timePart(_ part: String, of column: Int, type: ColumnType, node: RuleNode) -> Typed {
-        switch part {
-        case "weekday": Typed(type: .weekday, value: .weekday(column: column), node: node)
-        case "hour": Typed(type: .number, value: .hour(column: column), node: node)
-        default: Typed(type: .date, value: .date(column: column), node: node)
-        }
+    private func timePart(_ part: RuleCalendar.Part, of column: Int, node: RuleNode) -> Typed {
+        let type: RuleType =
+            switch part {
+            case .weekday: .weekday
+            case .date: .date
+            case .hour, .month, .quarter, .year: .number
+            }
+        return Typed(type: type, value: .part(part, column: column), node: node)
     }
 
     private mutating func columnOrFeature(_ name: String, node: RuleNode) -> Typed? {
@@ -199,7 +201,7 @@ extension RuleTyping {
             guard let factor = other.bareSpan else { return nil }
             result.value = .constant(number * factor)
         case (.date, .time):
-            guard case .date(let days) = typed.node.kind, var zone = Zone(scope.zone) else { return nil }
+            guard case .date(let days) = typed.node.kind, var zone = Zone(scope.calendar.zone) else { return nil }
             result.value = .constant(Double(zone.microseconds(local: Int64(days) * 86_400_000_000)))
         default: return nil
         }

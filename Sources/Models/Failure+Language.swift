@@ -48,7 +48,7 @@ extension Failure {
     package static func cascadeSettings(_ name: String, found: String, expected: String) -> Failure {
         Failure(
             .job, code: "language.cascade", what: "the cascade cannot be set up so", place: name, found: found, expected: expected,
-            remedy: "Change `cascade` in the job file.")
+            remedy: "Change what is named.")
     }
 }
 

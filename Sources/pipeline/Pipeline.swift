@@ -27,7 +27,7 @@ struct Pipeline: ParsableCommand {
                     Erase.self,
                     DoctorCommand.self,
                 ]),
-            CommandGroup(name: "Language", subcommands: [Classify.self, Mask.self, DocumentsCommand.self]),
+            CommandGroup(name: "Language", subcommands: [Classify.self, Cascade.self, Mask.self, DocumentsCommand.self]),
             CommandGroup(name: "Setting up", subcommands: [New.self, List.self, Describe.self, Docs.self, Simulate.self]),
         ])
 

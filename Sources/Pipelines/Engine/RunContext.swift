@@ -13,6 +13,8 @@ struct RunContext: Sendable {
     let model: (any Classifier)?
     /// That a stage's results may be computed on.
     var threads = 1
+    /// Whether the stage asks language models, and whether also where that changes nothing.
+    var (asks, asksForPeople) = (false, false)
     /// Rows before it only build the stage's state.
     var since: Timestamp?
     /// Newest of the job's runs before: older rows that it has read left no trace but in the stage's state.

@@ -161,6 +161,9 @@ struct RunExecution {
             job: job, run: record.id, clock: record.clock, files: streamed.map(\.file), policy: policy, model: model,
             holidays: Holidays(stored: record.holidays), replaysRejects: streamed.contains { $0.selection != nil })
         context.threads = options.threads
+        if let asking = stageType as? any AskingStage.Type {
+            (context.asks, context.asksForPeople) = (asking.asks(job.stage), asking.asksForPeople(job.stage))
+        }
         context.since = record.since
         context.pastSince = try warehouse.read { try RunStore($0).since(before: record) }
         context.deadline = deadline(of: job)

@@ -126,6 +126,7 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         }
         let corrected = kept.versions.count { $0 > 1 }
         let isAfterDeadline = context.deadline?.hasPassed(atFile: read.file, row: read.start.row) ?? false
+        if !isAfterDeadline { try ask(kept, &features) }
         let decided = try decide(kept, features: features, isAfterDeadline: isAfterDeadline)
         counts.add(decided.counts)
         counts.read = Int64(read.block.rowsRead)

@@ -194,8 +194,13 @@ struct FeatureCollector {
                 nextLabel += 1
             }
             let own = RunContext.labels(of: batch, column: labelColumn)
-            let features = try stage.consume(
+            var features = try stage.consume(
                 StageInput(batch: batch, keys: keys, times: times, labels: own, labelDelay: job.main.labelDelay, events: events))
+            // There is no threshold yet that could tell where an answer changes nothing.
+            if models != nil, let asking = stage as? any AskingStage {
+                let rows = asking.askable
+                asking.ask(rows, at: rows, in: &features)
+            }
             try take(FeatureGathering.Block(batch: batch, keys: keys, times: times, labels: own, features: features))
             progress(next.block.rowsRead)
             // Late rows may still belong to the period as long as lateness allows them.

@@ -68,3 +68,28 @@ extension TextColumns {
             on: TextSet(texts: file.columns[0], labels: file.columns[1]), parameters: parameters, seed: 1, threads: threads)
     }
 }
+
+/// What a classifier of words alone and one of all views say of labelled texts: rows on which `pipeline cascade` finds thresholds.
+public struct TextAnswers: Sendable {
+    public var texts: [String]
+    public var labels: [String]
+    public var words: [(answer: String, confidence: Float)]
+    public var all: [(answer: String, confidence: Float)]
+
+    /// - Parameter test: labelled texts to answer; nil = the training texts, each by machines that had not seen it.
+    /// - Throws: a file or column that is not there; what ``TextClassifierFamily`` refuses.
+    public init(train: String, test: String?, text: String, label: String, threads: Int) throws(Failure) {
+        let file = try TextColumns(path: train, columns: [text, label])
+        let asked = try test.map { path throws(Failure) in try TextColumns(path: path, columns: [text, label]) } ?? file
+        let set = TextSet(texts: file.columns[0], labels: file.columns[1])
+        func answers(_ views: String) throws(Failure) -> [(answer: String, confidence: Float)] {
+            let (model, heldOut, _) = try TextFamily.trainedWithVerdicts(
+                on: set, parameters: ["views": .text(views)], seed: 1, threads: threads)
+            let verdicts = test == nil ? heldOut : model.verdicts(on: asked.columns[0].map { Array($0.utf8) })
+            return verdicts.map { (model.classes[$0.label], $0.confidence) }
+        }
+        (texts, labels) = (asked.columns[0], asked.columns[1])
+        words = try answers("words")
+        all = try answers("all")
+    }
+}

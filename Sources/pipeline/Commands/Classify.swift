@@ -10,11 +10,13 @@ struct Classify: ParsableCommand {
         discussion: """
             Without more, prints how well texts held out in training are answered and what may be answered automatically under the promise. \
             With --test, the same of a file that training never sees. With --texts, prints class, confidence, urgency, language and doubts of \
-            each text. Nothing is written, nothing leaves.
+            each text. With --answers, prints what a classifier of words alone and one of all views say of the labelled texts, for \
+            `pipeline cascade`. Nothing is written, nothing leaves.
 
               pipeline classify --train ../shared/data/support/banking_train.csv --text text --label category
               pipeline classify --train train.csv --label category --test test.csv --promise 0.99
               pipeline classify --train train.csv --label category --texts new.csv --format csv
+              pipeline classify --train train.csv --label category --answers --format csv > answers.csv
             """)
 
     @Option(help: ArgumentHelp("A CSV file with texts and their classes.", valueName: "file"), completion: .file(extensions: ["csv"]))
@@ -27,6 +29,8 @@ struct Classify: ParsableCommand {
     var test: String?
     @Option(help: ArgumentHelp("A file whose texts are to be classified.", valueName: "file"), completion: .file(extensions: ["csv"]))
     var texts: String?
+    @Flag(help: "Print answers and doubts of two classifiers: of the file of --test, else of the training texts while they were held out.")
+    var answers = false
     @Option(help: ArgumentHelp("Share of automatic answers that is right, with 95 % confidence.", valueName: "share"))
     var promise = 0.99
     @OptionGroup(title: "Output") var format: FormatOptions
@@ -35,9 +39,11 @@ struct Classify: ParsableCommand {
     func validate() throws {
         guard promise > 0.5, promise < 1 else { throw ValidationError("--promise is \(promise), expected more than 0.5 and less than 1") }
         if test != nil, texts != nil { throw ValidationError("--test measures and --texts classifies: give one of them") }
+        if answers, texts != nil { throw ValidationError("--answers is about labelled texts, --texts has none: give one of them") }
     }
 
     func run() throws {
+        if answers { return try printAnswers() }
         let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, threads: 2)
         let promise = AnswerPromise(accuracy: promise)
         if let texts { return try classify(try TextColumns(path: texts, columns: [text]).columns[0], model, promise) }
@@ -70,6 +76,22 @@ struct Classify: ParsableCommand {
         ]
         if let figures = measured.test { sections.append(.init("test", fields(figures))) }
         try format.write(Details(title: "Classes of texts", sections: sections), to: output.console)
+    }
+
+    private func printAnswers() throws {
+        let kept = try TextAnswers(train: train, test: test, text: text, label: label, threads: 2)
+        let table = Table(
+            columns: [
+                .init("text"), .init(label), .init("words"), .init("words_doubt", .number), .init("answer"), .init("doubt", .number),
+            ],
+            rows: kept.texts.indices.map { row in
+                [
+                    .text(kept.texts[row]), .text(kept.labels[row]), .text(kept.words[row].answer),
+                    .real(1 - Double(kept.words[row].confidence), decimals: 6), .text(kept.all[row].answer),
+                    .real(1 - Double(kept.all[row].confidence), decimals: 6),
+                ]
+            })
+        try format.write(table, to: output.console)
     }
 
     private func classify(_ texts: [String], _ model: any TextClassifier, _ promise: AnswerPromise) throws {

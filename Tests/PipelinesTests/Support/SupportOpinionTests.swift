@@ -13,10 +13,18 @@ private final class Oracle: ModelSupplier {
     private let failure: Failure?
     private let ledger: Ledger
     private let seen = Mutex<[Prompt]>([])
+    private let calls = Mutex<[String: Int]>([:])
+    private let delay: Duration
 
     var prompts: [Prompt] { seen.withLock { $0 } }
+    /// Prompts that reached each model.
+    var asked: [String: Int] { calls.withLock { $0 } }
 
-    init(_ samples: [(text: String, intent: String)], ledger warehouse: Warehouse, failure: Failure? = nil) {
+    /// - Parameter delay: what an answer takes.
+    init(
+        _ samples: [(text: String, intent: String)], ledger warehouse: Warehouse, failure: Failure? = nil, delay: Duration = .zero
+    ) {
+        self.delay = delay
         intents = Dictionary(samples.map { ($0.text, $0.intent) }, uniquingKeysWith: { first, _ in first })
         self.failure = failure
         ledger = Ledger(
@@ -27,8 +35,10 @@ private final class Oracle: ModelSupplier {
         LedgeredModel(Asked(oracle: self, model: model.bareName), ledger: ledger, facts: .local(model.bareName), pause: {})
     }
 
-    private func answer(_ prompt: Prompt) throws(Failure) -> String {
+    private func answer(_ prompt: Prompt, of model: String) async throws(Failure) -> String {
         seen.withLock { $0.append(prompt) }
+        calls.withLock { $0[model, default: 0] += 1 }
+        if delay > .zero { try? await Task.sleep(for: delay) }
         if let failure { throw failure }
         let text = prompt.messages.last?.text ?? ""
         return intents[text] ?? intents[text + "."] ?? prompt.choices.last ?? ""
@@ -43,7 +53,7 @@ private final class Oracle: ModelSupplier {
 
         func completion(of prompt: Prompt) async throws(Failure) -> Completion {
             Completion(
-                text: try oracle.answer(prompt), ending: .finished, promptTokens: 20, answerTokens: 3, invokedModel: model)
+                text: try await oracle.answer(prompt, of: model), ending: .finished, promptTokens: 20, answerTokens: 3, invokedModel: model)
         }
     }
 }
@@ -59,13 +69,14 @@ private final class Oracle: ModelSupplier {
         let trained: TrainingReport
         static let canary = "C1186"
 
-        init(asksInTraining: Bool, failure: Failure? = nil) throws {
+        /// - Parameter more: parameters of the stage besides.
+        init(asksInTraining: Bool, failure: Failure? = nil, more: String = "") throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "opinion-\(UUID())").path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var text = try String(contentsOfFile: "\(Messages.root)/jobs/support.yaml", encoding: .utf8)
             text = text.replacing("../sample-data/support/messages.csv", with: "messages.csv")
                 .replacing("../sample-data/", with: "\(Messages.root)/sample-data/")
-                .replacing("languages: en ja,", with: "languages: en ja, ask: \"test:small test:large\", ask-above: 0.01,")
+                .replacing("languages: en ja,", with: "languages: en ja, ask: \"test:small test:large\", ask-above: 0.01,\(more)")
             // The customer's own number and an address stand in some of the messages too.
             let lines = try String(contentsOfFile: "\(Messages.root)/sample-data/support/messages.csv", encoding: .utf8)
                 .split(separator: "\n")
@@ -91,6 +102,12 @@ private final class Oracle: ModelSupplier {
             warehouse.close()
             ledger.close()
             try? FileManager.default.removeItem(atPath: folder)
+        }
+
+        /// Items with an opinion, and rows that were asked about in all: each question is one prompt to the first model.
+        func opinions() throws -> Int {
+            let items = try warehouse.read { try ReviewStore($0).list(filter: .open, now: Messages.clock, limit: 2_000) }
+            return items.count { $0.item.evidence.contains { $0.title == "what other models say" } }
         }
 
         func replayed() throws -> ReplayReport {
@@ -128,7 +145,7 @@ private final class Oracle: ModelSupplier {
     @Test("that do not come leave the run as it is without them, and the items say so")
     func failing() throws {
         let failure = Failure(.failed, code: "remote.unreachable", what: "nobody is there")
-        let bank = try Bank(asksInTraining: false, failure: failure)
+        let bank = try Bank(asksInTraining: false, failure: failure, more: " ask-when: unsure,")
         defer { bank.remove() }
         let items = try bank.warehouse.read { try ReviewStore($0).list(filter: .open, now: Messages.clock, limit: 2_000) }
         let asked = items.compactMap { $0.item.evidence.first { $0.title == "what other models say" } }
@@ -136,6 +153,58 @@ private final class Oracle: ModelSupplier {
         let run = try bank.warehouse.read { try RunStore($0).last(job: "support", statuses: [.done]) }
         #expect(run != nil && bank.oracle.prompts.count % 2 == 0)
         #expect(try bank.replayed().difference == nil)
+    }
+
+    @Test("are asked for only where they can change the outcome: fewer calls, the same outcomes")
+    func decisive() throws {
+        func outcomes(_ bank: Bank) throws -> [String] {
+            try bank.warehouse.read { database in
+                try String.fetchAll(database, sql: "SELECT outcome || coalesce(cause, '') FROM support_messages_current ORDER BY id")
+            }
+        }
+        let decisive = try Bank(asksInTraining: true)
+        defer { decisive.remove() }
+        let always = try Bank(asksInTraining: true, more: " ask-when: unsure,")
+        defer { always.remove() }
+        #expect(try outcomes(decisive) == outcomes(always))
+        let needed = try decisive.opinions(), all = try always.opinions()
+        #expect(needed > 0 && needed < all, "\(needed) of \(all)")
+        // A model that the job's own has learnt nothing of can change nothing.
+        let untrained = try Bank(asksInTraining: false)
+        defer { untrained.remove() }
+        #expect(untrained.oracle.prompts.isEmpty)
+        #expect(try decisive.replayed().difference == nil)
+    }
+
+    @Test("of a model whose agreement would not count, and of one there is no time left for, are not asked for; the item says so")
+    func limits() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "limits-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let warehouse = try Warehouse(path: "\(folder)/pipeline.db")
+        defer { warehouse.close() }
+        let samples = try Messages.samples()
+        func asked(_ more: [String: ParameterValue], delay: Duration = .zero) throws -> (Oracle, [[String]]) {
+            let stage = try Messages.stage(more.merging(["ask": .text("test:small test:large")]) { own, _ in own })
+            try stage.prepare(try Messages.learned(Array(samples.prefix(300))))
+            // Knows no message: each answer is "none of these", and the next model is asked.
+            let oracle = Oracle([], ledger: warehouse, delay: delay)
+            try stage.take(oracle)
+            var features = try stage.consume(Messages.stream([("Is there a fee when my card is used abroad in a shop \(more.count)", nil)]))
+            #expect(stage.askable == [0])
+            stage.ask([0], at: [0], in: &features)
+            #expect(Array(features.row(0))[4] == 1)
+            return (oracle, stage.evidence(forRow: 0).first { $0.title == "what other models say" }?.rows ?? [])
+        }
+        let (plain, both) = try asked(["ask-above": .number(0)])
+        #expect(plain.asked == ["small": 1, "large": 1] && both.map { $0[1] } == ["none of these", "none of these"])
+        let (doubtful, one) = try asked(["ask-above": .number(0), "ask-until": .text("0 1"), "ask-patience": .number(5)])
+        #expect(doubtful.asked == ["large": 1] && one.map { $0[0] } == ["test:large"])
+        #expect(doubtful.prompts.map(\.timeLimit) == [.seconds(5)])
+        let (slow, late) = try asked(["ask-above": .number(0), "ask-within": .number(1)], delay: .milliseconds(1_100))
+        #expect(slow.asked == ["small": 1] && late == [["test:small", "none of these"], ["test:large", "no answer"]])
+        #expect(throws: Failure.self) { try Messages.stage(["ask": .text("test:a"), "ask-until": .text("0.1 0.2")]) }
+        #expect(throws: Failure.self) { try Messages.stage(["ask": .text("test:a"), "ask-until": .text("much")]) }
     }
 
     @Test("a personal message column, and a model outside the regions allowed, are refused")

@@ -20,7 +20,10 @@ public struct CascadeRows: Hashable, Sendable {
         (self.doubts, self.isWrong) = (doubts, isWrong)
     }
 
-    public var count: Int { doubts[0].count }
+    /// - Precondition: parts of rows that were checked.
+    init(unchecked doubts: [[Float]], isWrong: [[Bool]]) { (self.doubts, self.isWrong) = (doubts, isWrong) }
+
+    public var count: Int { doubts.first?.count ?? 0 }
 }
 
 /// Thresholds of a cascade with "the error among automatic answers is at most alpha", promised with a stated confidence.
@@ -51,26 +54,46 @@ public struct CascadeThresholds: Hashable, Sendable {
     ///   - confidence: 0.5..<1.
     /// - Throws: settings out of range.
     public static func fit(_ rows: CascadeRows, alpha: Double, confidence: Double) throws(Failure) -> CascadeThresholds {
+        try check(alpha: alpha, confidence: confidence)
+        let (tuning, testing) = halves(rows)
+        let path = path(rows, tuning, alpha: alpha)
+        var best: [Float?]? = nil, mostAutomatic = 0
+        for thresholds in passing(rows, testing, path, alpha: alpha, error: 1 - confidence) {
+            let automatic = tally(rows, testing, thresholds).automatic
+            if automatic > mostAutomatic { (best, mostAutomatic) = (thresholds, automatic) }
+        }
+        return report(rows, testing, best ?? rows.doubts.map { _ in nil }, confidence: confidence)
+    }
+
+    static func check(alpha: Double, confidence: Double) throws(Failure) {
         guard alpha > 0, alpha < 1, confidence >= 0.5, confidence < 1 else {
             throw .cascadeSettings(
                 "automatic", found: "alpha \(alpha), confidence \(confidence)", expected: "alpha within 0 and 1, confidence 0.5 to 1")
         }
-        let even = (0..<rows.count).filter { $0 % 2 == 0 }, odd = (0..<rows.count).filter { $0 % 2 == 1 }
-        let path = path(rows, even, alpha: alpha)
-        let error = (1 - confidence) / Double(starts)
-        var best: [Float?]? = nil, mostAutomatic = 0
+    }
+
+    /// Every other row each: what thresholds are found on, and what tests them.
+    static func halves(_ rows: CascadeRows) -> (tuning: [Int], testing: [Int]) {
+        ((0..<rows.count).filter { $0 % 2 == 0 }, (0..<rows.count).filter { $0 % 2 == 1 })
+    }
+
+    /// Those of a path of which "the error is above alpha" falls on these rows; with this error none of them keeps it wrongly.
+    static func passing(_ rows: CascadeRows, _ members: [Int], _ path: [[Float?]], alpha: Double, error: Double) -> [[Float?]] {
+        var passed: Set<Int> = []
         for start in 0..<starts {
             for level in (start * path.count / starts)..<path.count {
-                let tally = tally(rows, odd, path[level])
-                guard tally.automatic > 0, Binomial.atMost(tally.wrong, trials: tally.automatic, probability: alpha) <= error else { break }
-                if tally.automatic > mostAutomatic { (best, mostAutomatic) = (path[level], tally.automatic) }
+                let tally = tally(rows, members, path[level])
+                guard tally.automatic > 0,
+                    Binomial.atMost(tally.wrong, trials: tally.automatic, probability: alpha) <= error / Double(starts)
+                else { break }
+                passed.insert(level)
             }
         }
-        return report(rows, odd, best ?? rows.doubts.map { _ in nil }, confidence: confidence)
+        return passed.sorted().map { path[$0] }
     }
 
     /// Cascades whose error on these rows is about 0, ..., 1.5 alpha, a step after the other tuned on what the steps before left.
-    private static func path(_ rows: CascadeRows, _ members: [Int], alpha: Double) -> [[Float?]] {
+    static func path(_ rows: CascadeRows, _ members: [Int], alpha: Double) -> [[Float?]] {
         let sorted = rows.doubts.map { doubts in members.sorted { doubts[$0] == doubts[$1] ? $0 < $1 : doubts[$0] < doubts[$1] } }
         return (1...levels).map { level in
             let limit = 1.5 * alpha * Double(level) / Double(levels)
@@ -98,8 +121,7 @@ public struct CascadeThresholds: Hashable, Sendable {
         return threshold
     }
 
-    private static func tally(_ rows: CascadeRows, _ members: [Int], _ thresholds: [Float?]) -> (automatic: Int, wrong: Int, byStep: [Int])
-    {
+    static func tally(_ rows: CascadeRows, _ members: [Int], _ thresholds: [Float?]) -> (automatic: Int, wrong: Int, byStep: [Int]) {
         var (wrong, byStep) = (0, [Int](repeating: 0, count: thresholds.count))
         for row in members {
             let decider = thresholds.indices.first { step in thresholds[step].map { rows.doubts[step][row] <= $0 } ?? false }
@@ -110,7 +132,7 @@ public struct CascadeThresholds: Hashable, Sendable {
         return (byStep.reduce(0, +), wrong, byStep)
     }
 
-    private static func report(_ rows: CascadeRows, _ members: [Int], _ thresholds: [Float?], confidence: Double) -> CascadeThresholds {
+    static func report(_ rows: CascadeRows, _ members: [Int], _ thresholds: [Float?], confidence: Double) -> CascadeThresholds {
         let tally = tally(rows, members, thresholds)
         var left = members.count
         let decides = tally.byStep.map { count -> Double in

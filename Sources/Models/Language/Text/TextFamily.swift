@@ -14,6 +14,9 @@ public enum TextFamily: TextClassifierFamily {
                 help: "How far classes count alike however many texts they have; 0 = each text counts alike.", example: "0.5"),
             Parameter(
                 "pairs", .integer(0...40), default: "20", help: "Words within which two words make a pair; 0 = no pairs.", example: "8"),
+            Parameter(
+                "views", .choice(["all", "words"]), default: "all",
+                help: "`words`: words and pairs of neighbours alone, at a third of the work; a first step of a cascade.", example: "words"),
             Parameter("folds", .integer(2...20), default: "5", help: "Parts in turn held out, which confidence rests on.", example: "5"),
         ])
 
@@ -42,13 +45,16 @@ public enum TextFamily: TextClassifierFamily {
     private static func plan(_ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure) -> TextModel.Plan {
         let values = try ParameterValues(parameters, for: definition)
         return TextModel.Plan(
-            settings: settings(cost: values.number("cost"), balance: values.number("balance"), pairs: values.integer("pairs")),
+            settings: settings(
+                cost: values.number("cost"), balance: values.number("balance"), pairs: values.integer("pairs"),
+                isWordsOnly: values.text("views") == "words"),
             folds: values.integer("folds"), seed: seed, threads: threads)
     }
 
     public static func load(_ bytes: [UInt8], threads: Int) throws(Failure) -> any TextClassifier { try TextModel(bytes) }
 
-    static func settings(cost: Double, balance: Double, pairs: Int) -> TextSettings {
+    static func settings(cost: Double, balance: Double, pairs: Int, isWordsOnly: Bool = false) -> TextSettings {
+        if isWordsOnly { return TextSettings(views: [TextView(.stems, 1...2)], members: [[0]], costs: [cost], balance: balance) }
         var views = [
             TextView(.stems, 1...2), TextView(.wordCharacters, 2...5, minimumTexts: 2),
         ]

@@ -58,6 +58,23 @@ extension SupportStage {
                         help: "Least probability, by the classifier, that the intent is wrong: surer messages need no second opinion.",
                         example: "0.05"),
                     Parameter(
+                        "ask-when", .choice(["decisive", "unsure"]), default: "decisive",
+                        help:
+                            "`decisive`: only where the answer can change the outcome; `unsure`: wherever the classifier is not sure, so that "
+                            + "people see what others say.", example: "unsure"),
+                    Parameter(
+                        "ask-until", .text, default: "",
+                        help:
+                            "For each model of `ask` the most doubt, as the classifier's probability to be wrong, at which its agreement counts, "
+                            + "separated by blanks, as `pipeline cascade` finds them; more doubtful messages skip it. Empty: any.",
+                        example: "0.2 0.5"),
+                    Parameter(
+                        "ask-patience", .number(1...600), default: "60",
+                        help: "Seconds that a model may take for an answer; then the next one is asked.", example: "5"),
+                    Parameter(
+                        "ask-within", .number(1...3_600), default: "300",
+                        help: "Seconds that all models together may take for a message; then a person decides.", example: "20"),
+                    Parameter(
                         "model", .model, default: "support",
                         help: "Model of the catalog; it keeps the text classifier. Without one every message goes to people.",
                         example: "support"),

@@ -30,6 +30,8 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     }
 
     static let name = "support"
+    /// Place of the feature that answers change.
+    private static let unsupported = 4
 
     private let text: Int
     private let intent: Int?
@@ -39,6 +41,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private let judgesParts: Bool
     private let asked: [AskedModel]
     private let asksAbove: Float
+    private let limits: SupportOpinions.Limits
     private let personal: [Int]
     private var opinions: SupportOpinions?
     private var classifier: (any TextClassifier)?
@@ -47,6 +50,8 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private let guess = LanguageGuess()
     /// Of the last batch.
     private(set) var readings: [Reading] = []
+    private var last: (batch: RecordBatch, messages: [MessageParts])?
+    public private(set) var askable: [Int] = []
     private var surveyed: (messages: [MessageParts], intents: [String], rows: [UInt64]) = ([], [], [])
     /// What was said of the rows that this very stage learnt from, while they were held out; by content.
     private var heldOut: [UInt64: (verdict: TextVerdict, bytes: [UInt8], others: [TextVerdict])] = [:]
@@ -58,6 +63,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         languages = Set(configuration.names(of: "languages"))
         asked = Self.askedModels(configuration)
         asksAbove = Self.number(configuration, "ask-above", 0.02)
+        limits = try Self.limits(configuration, models: asked.count)
         personal = schema.fields.indices.filter { schema.fields[$0].isPersonal }
         if !asked.isEmpty, schema.fields[text].isPersonal { throw .supportPersonal(schema.fields[text].name) }
         for model in asked where !model.allowedRegions.isEmpty && model.name.hasPrefix("bedrock") {
@@ -91,7 +97,8 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
             readings.append(reading)
             values += features
         }
-        ask(batch, messages, &values)
+        if !asked.isEmpty { last = (batch, messages) }
+        askable = asked.isEmpty ? [] : readings.indices.filter { mayAsk(messages[$0], bars: values[$0 * Self.features.count + 3], row: $0) }
         return FeatureMatrix(featureCount: Self.features.count, values: values)
     }
 
@@ -164,26 +171,38 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
 
     public static func asks(_ configuration: StageConfiguration) -> Bool { !askedModels(configuration).isEmpty }
 
-    public func take(_ supplier: any ModelSupplier) throws(Failure) { opinions = try SupportOpinions(asked, supplier: supplier) }
+    public func take(_ supplier: any ModelSupplier) throws(Failure) {
+        opinions = try SupportOpinions(asked, limits: limits, supplier: supplier)
+    }
 
-    /// Asks about messages that may still be answered and are not sure enough by themselves. Of several sentences some may be somebody
-    /// else's, who would speak to the model too: such a message stays unsupported.
-    private func ask(_ batch: RecordBatch, _ messages: [MessageParts], _ values: inout [Float]) {
-        guard !asked.isEmpty, let classifier else { return }
-        let width = Self.features.count
-        let rows = readings.indices.filter { row in
-            values[row * width + 3] == 0 && messages[row].parts.count == 1
-                && 1 - (readings[row].proposal?.confidence ?? 0) >= asksAbove
-        }
+    public static func asksForPeople(_ configuration: StageConfiguration) -> Bool { configuration.text("ask-when") == "unsure" }
+
+    /// About messages that may still be answered and are not sure enough by themselves. Of several sentences some may be somebody else's, who
+    /// would speak to the model too: such a message stays unsupported.
+    private func mayAsk(_ message: MessageParts, bars: Float, row: Int) -> Bool {
+        classifier != nil && bars == 0 && message.parts.count == 1 && 1 - (readings[row].proposal?.confidence ?? 0) >= asksAbove
+    }
+
+    public func supported(_ features: ArraySlice<Float>) -> [Float] {
+        var own = Array(features)
+        own[Self.unsupported] = 0
+        return own
+    }
+
+    public func ask(_ rows: [Int], at places: [Int], in features: inout FeatureMatrix) {
+        guard let classifier, let last, !rows.isEmpty else { return }
         let questions = rows.map { row in
-            var mask = PersonalMask(personal.compactMap { batch.columns[$0].isValid(row) ? batch.columns[$0].text(row) : nil })
-            return SupportOpinions.Question(text: mask.masked(messages[row].whole), intent: readings[row].proposal?.intent ?? "")
+            let columns = last.batch.columns
+            var mask = PersonalMask(personal.compactMap { columns[$0].isValid(row) ? columns[$0].text(row) : nil })
+            return SupportOpinions.Question(
+                text: mask.masked(last.messages[row].whole), intent: readings[row].proposal?.intent ?? "",
+                doubt: 1 - (readings[row].proposal?.confidence ?? 0))
         }
         let nobody = SupportOpinions.Opinion(said: asked.map { ($0.name, nil) })
         let found = opinions?.opinions(on: questions, among: classifier.classes) ?? questions.map { _ in nobody }
-        for (row, opinion) in zip(rows, found) {
-            readings[row].opinion = opinion
-            values[row * width + 4] = opinion.agrees ? 0 : 1
+        for (index, opinion) in found.enumerated() {
+            readings[rows[index]].opinion = opinion
+            features.values[places[index] * Self.features.count + Self.unsupported] = opinion.agrees ? 0 : 1
         }
     }
 
@@ -193,6 +212,16 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         case .integer(let value)?: Float(value)
         default: usual
         }
+    }
+
+    private static func limits(_ configuration: StageConfiguration, models: Int) throws(Failure) -> SupportOpinions.Limits {
+        let texts = configuration.names(of: "ask-until"), doubts = texts.compactMap { Float($0) }
+        guard doubts.count == texts.count, doubts.allSatisfy({ (0...1).contains($0) }), [0, models].contains(texts.count) else {
+            throw .supportDoubts(texts, models: models)
+        }
+        return .init(
+            doubts: doubts, patience: .seconds(Int64(number(configuration, "ask-patience", 60))),
+            whole: .seconds(Int64(number(configuration, "ask-within", 300))))
     }
 
     private static func askedModels(_ configuration: StageConfiguration) -> [AskedModel] {
@@ -304,6 +333,14 @@ extension Failure {
             .job, code: "stage.personal-text", what: "nothing of a personal column may leave this machine", place: "support.ask",
             found: "the column `\(column)`, which is personal", expected: "messages that may leave masked, or no models to ask",
             remedy: "Remove `ask`, or `personal` where the masking of single values is enough.")
+    }
+
+    static func supportDoubts(_ texts: [String], models: Int) -> Failure {
+        Failure(
+            .job, code: "stage.ask-until", what: "the doubts up to which models are believed cannot be read", place: "support.ask-until",
+            found: "`\(texts.joined(separator: " "))`",
+            expected: "a number from 0 to 1 for each of the \(models) models of `ask`, or nothing",
+            remedy: "Take the thresholds that `pipeline cascade` prints.")
     }
 
     static func supportLanguage(_ name: String) -> Failure {

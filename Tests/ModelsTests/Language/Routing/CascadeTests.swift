@@ -140,3 +140,93 @@ import Testing
         #expect(throws: Failure.self) { try CascadeRows(doubts: [[0]], isWrong: [[true, false]]) }
     }
 }
+
+@Suite struct CascadeChoiceTests {
+    /// Wrong with a probability that rises with the doubt: three models, each half as often wrong as the one before.
+    private static let slopes: [Float] = [0.5, 0.25, 0.125]
+
+    private static func rows(_ count: Int, _ random: inout SeededRandom, slopes: [Float] = slopes) throws -> CascadeRows {
+        var (doubts, wrong): ([[Float]], [[Bool]]) = (slopes.map { _ in [] }, slopes.map { _ in [] })
+        for _ in 0..<count {
+            for (step, slope) in slopes.enumerated() {
+                let doubt = Float(random.below(10_000)) / 10_000
+                doubts[step].append(doubt)
+                wrong[step].append(Float(random.below(10_000)) / 10_000 < slope * doubt)
+            }
+        }
+        return try CascadeRows(doubts: doubts, isWrong: wrong)
+    }
+
+    /// The true share of errors of what a cascade decides: of a step with threshold t, t of what reaches it, wrong in slope t / 2.
+    private static func trueError(_ choice: CascadeChoice) -> Double {
+        var (left, decided, wrong) = (1.0, 0.0, 0.0)
+        for (step, threshold) in zip(choice.steps, choice.thresholds.thresholds) {
+            let share = left * Double(threshold ?? 0)
+            decided += share
+            wrong += share * Double(slopes[step]) * Double(threshold ?? 0) / 2
+            left -= share
+        }
+        return decided == 0 ? 0 : wrong / decided
+    }
+
+    @Test("the cheapest cascade keeps the promise in 95 % of 200 draws, and costs less than people and than always the dearest first")
+    func promise() throws {
+        var random = SeededRandom(23)
+        var (broken, cost, calls) = (0, 0.0, Set<[Int]>())
+        for _ in 0..<200 {
+            let choice = try CascadeChoice.cheapest(
+                try Self.rows(1_500, &random), costs: [0.01, 0.1, 0.8], personCost: 4, alpha: 0.08, confidence: 0.95)
+            if Self.trueError(choice) > 0.08 { broken += 1 }
+            cost += choice.cost / 200
+            calls.insert(choice.steps)
+        }
+        #expect(broken <= 10, "\(broken)")
+        // People alone cost 4; the dearest alone decides all at 0.8.
+        #expect(cost < 0.8, "\(cost)")
+        #expect(!calls.contains([]))
+    }
+
+    @Test("with doubts dealt out anew nothing is decided: the promise rests on them")
+    func shuffled() throws {
+        var random = SeededRandom(29)
+        for _ in 0..<20 {
+            let rows = try Self.rows(1_500, &random, slopes: [0.5, 0.4])
+            var doubts = rows.doubts
+            for step in doubts.indices {
+                for row in doubts[step].indices.reversed() where row > 0 { doubts[step].swapAt(row, random.below(row + 1)) }
+            }
+            func choice(_ doubts: [[Float]]) throws -> CascadeChoice {
+                try CascadeChoice.cheapest(
+                    try CascadeRows(doubts: doubts, isWrong: rows.isWrong), costs: [0.01, 0.1], personCost: 4, alpha: 0.08, confidence: 0.95
+                )
+            }
+            #expect(try choice(doubts).steps == [])
+            #expect(try !choice(rows.doubts).steps.isEmpty)
+        }
+    }
+
+    @Test(
+        "a dear model is left out where it decides nothing more, or costs more than the people it spares; without use for any, people decide"
+    )
+    func cheapest() throws {
+        var random = SeededRandom(31)
+        let rows = try Self.rows(3_000, &random, slopes: [0.04, 0.04])
+        func steps(_ costs: [Double], person: Double) throws -> [Int] {
+            try CascadeChoice.cheapest(rows, costs: costs, personCost: person, alpha: 0.05, confidence: 0.95).steps
+        }
+        // Both are right enough to decide everything: the cheaper alone does.
+        #expect(try steps([0.01, 0.1], person: 4) == [0])
+        #expect(try steps([0.1, 0.01], person: 4) == [1])
+        #expect(try steps([5, 6], person: 4) == [])
+        #expect(throws: Failure.self) { try steps([-1, 0], person: 4) }
+        #expect(throws: Failure.self) { try steps([0, 0, 0], person: 4) }
+    }
+
+    @Test("escalating the least sure rows to a better model takes its answers for those and no others")
+    func escalation() throws {
+        let rows = try CascadeRows(
+            doubts: [[0.1, 0.9, 0.5, 0.9], [0, 0, 0, 0]],
+            isWrong: [[false, true, true, false], [true, false, false, true]])
+        #expect([0, 0.25, 0.5, 0.75, 1].map { rows.accuracy(from: 0, escalating: $0, to: 1) } == [0.5, 0.75, 0.5, 0.75, 0.5])
+    }
+}

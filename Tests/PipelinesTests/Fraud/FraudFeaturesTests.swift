@@ -59,6 +59,8 @@ struct FraudFeaturesTests {
         for seed in 0..<200 as Range<UInt64> {
             var data = TestRows.random(seed, count: 120)
             data.isFull = true
+            // Amounts beyond 32 bits are kept in another place.
+            if seed % 4 == 1 { for row in data.rows.indices { data.rows[row].amount *= 1_000_003 } }
             let reference = FraudReference(data)
             var random = SeededGenerator(seed: seed ^ 78)
             let cuts = seed % 3 == 0 ? [] : (0..<5).map { _ in Int.random(in: 0..<data.rows.count, using: &random) }
@@ -152,6 +154,29 @@ struct FraudFeaturesTests {
     }
 
     // MARK: Eviction
+
+    @Test("a row remembered takes little more than a hundred bytes, its key and its place with card and terminal included")
+    func bytesOfRows() throws {
+        var data = TestRows()
+        data.isFull = true
+        let stage = try data.stage(), cards = 400, days = 40
+        for day in 0..<days {
+            let start = Int64(day) * TestRows.day
+            data.rows = (0..<cards * 2).map { index -> TestRows.Row in
+                let key = RecordKey.hash("\(day) \(index)"), time = start + Int64(index) * 1_000_000
+                return row(time, customer: index % cards, terminal: index * 7 % 90, amount: Int64(1_000 + index), key: key)
+            }
+            var input = data.input()
+            // With a label that comes apart from its row, keys are remembered, too.
+            input.events = [LabelEvent(key: data.rows[0].key, isPositive: true, known: Timestamp(microseconds: data.rows[1].time))]
+            _ = try stage.consume(input)
+        }
+        let rows = cards * 2 * days
+        #expect(stage.stateBytes / rows < 125, "\(stage.stateBytes / rows) bytes a row")
+        let base = stage.base(), other = try data.stage()
+        try other.restore(base: base, deltas: [])
+        #expect(other.base() == base && base.count / rows < 25)
+    }
 
     @Test("forgetting keeps memory flat over years, and a card's new rows do not count its forgotten ones")
     func eviction() throws {

@@ -1,61 +1,89 @@
-/// What a walk over an account's rows needs of each.
-struct Visit {
-    var time: Int64
-    /// Minor units.
-    var amount: Int64
-    var terminal: UInt32
+/// What a book keeps of each row besides its place in the log: there each row would be a cache miss.
+enum KeptBeside {
+    case nothing
+    /// For looking rows up by their time.
+    case times
+    /// For walks over a card's rows.
+    case timesAndPayments
+}
 
-    init(_ row: Transaction) { (time, amount, terminal) = (row.time, row.amount, UInt32(row.terminal)) }
+/// What a walk over a card's rows needs of each, besides its time: as few bytes as can be, since there is one a row remembered.
+struct Payment {
+    var terminal: UInt32
+    /// Minor units; `.min` where they do not fit: then they are in the log.
+    var amount: Int32
+
+    init(_ row: Transaction) { (terminal, amount) = (UInt32(row.terminal), Int32(exactly: row.amount) ?? .min) }
 }
 
 /// A card or a terminal: its rows, by time and then position, as sequences of the log, in a ring.
 struct Account {
     fileprivate var ring: UnsafeMutablePointer<UInt32>
-    /// The same rows side by side, where the book keeps them: in the log each would be a cache miss.
-    fileprivate var visits: UnsafeMutablePointer<Visit>?
+    /// Of the same rows, where the book keeps them.
+    fileprivate var times: UnsafeMutablePointer<Int64>?
+    fileprivate var payments: UnsafeMutablePointer<Payment>?
     /// Capacity less one; the capacity is a power of two.
     fileprivate var mask: UInt32
     fileprivate var head: UInt32 = 0
     fileprivate(set) var count: UInt32 = 0
 
-    fileprivate init(capacity: Int, keepsVisits: Bool) {
+    fileprivate init(capacity: Int, keeps: KeptBeside) {
         ring = .allocate(capacity: capacity)
-        visits = keepsVisits ? .allocate(capacity: capacity) : nil
+        times = keeps == .nothing ? nil : .allocate(capacity: capacity)
+        payments = keeps == .timesAndPayments ? .allocate(capacity: capacity) : nil
         mask = UInt32(capacity - 1)
     }
 
     fileprivate func deallocate() {
         ring.deallocate()
-        visits?.deallocate()
+        times?.deallocate()
+        payments?.deallocate()
     }
 
     @inline(__always)
-    private func slot(_ index: UInt32) -> Int { Int((head &+ index) & mask) }
+    fileprivate func slot(_ index: UInt32) -> Int { Int((head &+ index) & mask) }
 
     /// Sequence of the row at an index, from the oldest.
     @inline(__always)
     subscript(_ index: UInt32) -> UInt32 { ring[slot(index)] }
 
-    /// - Precondition: the book keeps visits.
+    /// - Precondition: the book keeps times.
     @inline(__always)
-    func visit(_ index: UInt32) -> UnsafeMutablePointer<Visit> { visits.unsafelyUnwrapped + slot(index) }
+    func time(_ index: UInt32) -> Int64 { times.unsafelyUnwrapped[slot(index)] }
 
     @inline(__always)
     func time(_ index: UInt32, _ log: borrowing TransactionLog) -> Int64 {
-        if let visits { return visits[slot(index)].time }
+        if let times { return times[slot(index)] }
         return log.row(ring[slot(index)]).pointee.time
+    }
+
+    /// - Precondition: the book keeps payments.
+    @inline(__always)
+    func terminal(_ index: UInt32) -> UInt32 { payments.unsafelyUnwrapped[slot(index)].terminal }
+
+    /// Minor units.
+    ///
+    /// - Precondition: the book keeps payments.
+    @inline(__always)
+    func amount(_ index: UInt32, _ log: borrowing TransactionLog) -> Int64 {
+        let amount = payments.unsafelyUnwrapped[slot(index)].amount
+        return amount == .min ? log.row(ring[slot(index)]).pointee.amount : Int64(amount)
     }
 
     @inline(__always)
     fileprivate func put(_ sequence: UInt32, at index: UInt32, _ log: borrowing TransactionLog) {
         ring[slot(index)] = sequence
-        if let visits { visits[slot(index)] = Visit(log.row(sequence).pointee) }
+        guard let times else { return }
+        let row = log.row(sequence).pointee
+        times[slot(index)] = row.time
+        if let payments { payments[slot(index)] = Payment(row) }
     }
 
     @inline(__always)
     fileprivate func copy(_ index: UInt32, to: UInt32) {
         ring[slot(to)] = ring[slot(index)]
-        if let visits { visits[slot(to)] = visits[slot(index)] }
+        if let times { times[slot(to)] = times[slot(index)] }
+        if let payments { payments[slot(to)] = payments[slot(index)] }
     }
 
     /// Number of rows with time <= `limit`.
@@ -90,13 +118,13 @@ struct AccountBook: ~Copyable {
     private var sums: UnsafeMutablePointer<WindowSum>
     private var capacity = 64
     private var ringSlots = 0
-    private let keepsVisits: Bool
+    private let keeps: KeptBeside
 
-    init(isText: Bool, keepsVisits: Bool) { self.init(names: EntityTable(isText: isText), keepsVisits: keepsVisits) }
+    init(isText: Bool, keeps: KeptBeside) { self.init(names: EntityTable(isText: isText), keeps: keeps) }
 
-    private init(names: consuming EntityTable, keepsVisits: Bool) {
+    private init(names: consuming EntityTable, keeps: KeptBeside) {
         self.names = names
-        self.keepsVisits = keepsVisits
+        self.keeps = keeps
         accounts = .allocate(capacity: capacity)
         sums = .allocate(capacity: capacity * FraudWindows.count)
     }
@@ -108,7 +136,13 @@ struct AccountBook: ~Copyable {
     }
 
     var allocated: Int {
-        names.allocated + ringSlots * (4 + (keepsVisits ? MemoryLayout<Visit>.stride : 0)) + capacity
+        let beside =
+            switch keeps {
+            case .nothing: 0
+            case .times: 8
+            case .timesAndPayments: 8 + MemoryLayout<Payment>.stride
+            }
+        return names.allocated + ringSlots * (4 + beside) + capacity
             * (MemoryLayout<Account>.stride + FraudWindows.count * MemoryLayout<WindowSum>.stride)
     }
 
@@ -120,7 +154,7 @@ struct AccountBook: ~Copyable {
     mutating func open(_ entity: Int) {
         precondition(entity < Transaction.entityLimit)
         if entity >= capacity { grow(to: entity + 1) }
-        (accounts + entity).initialize(to: Account(capacity: 4, keepsVisits: keepsVisits))
+        (accounts + entity).initialize(to: Account(capacity: 4, keeps: keeps))
         for window in 0..<FraudWindows.count { sums(of: entity)[window] = WindowSum() }
         ringSlots += 4
     }
@@ -163,11 +197,12 @@ struct AccountBook: ~Copyable {
 
     private mutating func resize(_ entity: Int, capacity: Int) {
         let account = accounts[entity]
-        var moved = Account(capacity: capacity, keepsVisits: keepsVisits)
+        var moved = Account(capacity: capacity, keeps: keeps)
         moved.count = account.count
         for index in 0..<account.count {
             moved.ring[Int(index)] = account[index]
-            if let visits = moved.visits { visits[Int(index)] = account.visit(index).pointee }
+            if let times = moved.times { times[Int(index)] = account.time(index) }
+            if let payments = moved.payments, let old = account.payments { payments[Int(index)] = old[account.slot(index)] }
         }
         account.deallocate()
         ringSlots += capacity - Int(account.mask) - 1
@@ -209,8 +244,8 @@ struct AccountBook: ~Copyable {
     // MARK: State
 
     /// Names alone: which rows belong to whom is in the log.
-    init(from reader: inout ByteReader, isText: Bool, keepsVisits: Bool) {
-        self.init(names: EntityTable(from: &reader, isText: isText), keepsVisits: keepsVisits)
+    init(from reader: inout ByteReader, isText: Bool, keeps: KeptBeside) {
+        self.init(names: EntityTable(from: &reader, isText: isText), keeps: keeps)
         for entity in 0..<names.count where names.isLive(entity) { open(entity) }
     }
 }

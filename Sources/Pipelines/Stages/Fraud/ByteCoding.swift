@@ -3,13 +3,39 @@ struct ByteWriter: ~Copyable {
     private(set) var start: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
     private var capacity: Int
+    private let use: Use
+    /// Bytes that a measuring writer has let go.
+    private var passed = 0
+
+    private enum Use { case writing, measuring, filling }
 
     init(capacity: Int = 256) {
-        self.capacity = capacity
+        (self.capacity, use) = (capacity, .writing)
         start = .allocate(capacity: capacity)
     }
 
-    deinit { start.deallocate() }
+    private init(start: UnsafeMutablePointer<UInt8>, capacity: Int, use: Use) {
+        (self.start, self.capacity, self.use) = (start, capacity, use)
+    }
+
+    deinit { if use != .filling { start.deallocate() } }
+
+    /// What `write` writes, in an array of just its size: written twice, the first time to measure it, as it is never there twice.
+    static func bytes(of write: (inout ByteWriter) -> Void) -> [UInt8] {
+        var measure = ByteWriter(start: .allocate(capacity: 4_096), capacity: 4_096, use: .measuring)
+        write(&measure)
+        let size = measure.passed + measure.count
+        return [UInt8](unsafeUninitializedCapacity: size + largest) { buffer, count in
+            guard let start = buffer.baseAddress else { return }
+            var writer = ByteWriter(start: start, capacity: size + largest, use: .filling)
+            write(&writer)
+            precondition(writer.count == size)
+            count = size
+        }
+    }
+
+    /// The most that one number asks for.
+    private static var largest: Int { 10 }
 
     /// Bytes held, used or not.
     var allocated: Int { capacity }
@@ -25,6 +51,11 @@ struct ByteWriter: ~Copyable {
     }
 
     private mutating func grow(_ more: Int) {
+        precondition(use != .filling, "a second writing is as long as the first")
+        if use == .measuring {
+            (passed, count) = (passed + count, 0)
+            if more <= capacity { return }
+        }
         let larger = max(capacity * 2, count + more)
         let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         moved.update(from: start, count: count)

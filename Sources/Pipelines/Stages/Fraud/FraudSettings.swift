@@ -14,8 +14,9 @@ struct FraudSettings: Sendable {
     var zone: Zone
     var features: FraudFeatures
 
-    /// Whether a card's or terminal's rows are walked along, and so kept side by side.
-    var keepsVisits: Bool { features == .full }
+    /// A card's rows are walked along, a terminal's only looked up by their time.
+    var keptOfCards: KeptBeside { features == .full ? .timesAndPayments : .nothing }
+    var keptOfTerminals: KeptBeside { features == .full ? .times : .nothing }
 
     /// How long rows are remembered before the start of the watermark's day: whatever a window of a row at most `lateness` late reaches.
     var memory: Int64 {

@@ -73,9 +73,7 @@ public final class FraudStage: Stage {
     public func base() -> [UInt8] {
         isLogging = true
         startLog()
-        var writer = ByteWriter(capacity: 4_096)
-        state.write(to: &writer)
-        return writer.bytes
+        return ByteWriter.bytes { state.write(to: &$0) }
     }
 
     private static let headerBytes = 32

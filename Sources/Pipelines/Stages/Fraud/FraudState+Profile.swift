@@ -65,11 +65,11 @@ extension FraudState {
         let oldest = max(time &- Self.recentWidth &- Self.quietWidth, cutoff)
         let first = own - min(own, UInt32(Self.profileRows)), place = UInt32(terminal)
         var (index, visits) = (own, 0)
-        let newest = account.level(&index, first, after: max(time &- 3 * FraudWindows.day, oldest), place, &visits)
-        let middle = account.level(&index, first, after: max(time &- Self.recentWidth, oldest), place, &visits)
-        let quiet = account.level(&index, first, after: oldest, place, &visits)
+        let newest = account.level(&index, first, after: max(time &- 3 * FraudWindows.day, oldest), place, &visits, log)
+        let middle = account.level(&index, first, after: max(time &- Self.recentWidth, oldest), place, &visits, log)
+        let quiet = account.level(&index, first, after: oldest, place, &visits, log)
         let recent = newest.joined(middle), prior = recent.joined(quiet)
-        features[0] = prior.count == 0 ? .nan : Self.days(time &- account.visit(own - 1).pointee.time)
+        features[0] = prior.count == 0 ? .nan : Self.days(time &- account.time(own - 1))
         (features[1], features[2], features[3]) = (Float(visits), Float(prior.count), Float(quiet.count))
         let amount = Double(log.row(sequence).pointee.amount), unit = settings.minorUnits
         features[16] = prior.count == 0 ? .nan : Float(prior.mean / unit)
@@ -102,8 +102,8 @@ extension FraudState {
     private func highAmounts(_ account: Account, from: UInt32, to: UInt32, time: Int64, level: AmountLevel) -> (newest: Int, recent: Int) {
         var (newest, recent) = (0, 0)
         for index in from..<to {
-            let row = account.visit(index).pointee, age = time &- row.time
-            guard age < Self.recentWidth, level.score(Double(row.amount)) > Self.highScore else { continue }
+            let age = time &- account.time(index)
+            guard age < Self.recentWidth, level.score(Double(account.amount(index, log))) > Self.highScore else { continue }
             recent += 1
             if age < 3 * FraudWindows.day { newest += 1 }
         }
@@ -113,13 +113,13 @@ extension FraudState {
     private mutating func profileTerminal(_ terminal: Int, time: Int64, sequence: UInt32, into features: UnsafeMutablePointer<Float>) {
         let account = terminals.accounts[terminal], own = account.index(of: sequence, time: time, log)
         let until = time &- settings.delay, oldest = max(until &- Self.quietWidth, cutoff)
-        let before = own == 0 ? oldest : account.visit(own - 1).pointee.time
+        let before = own == 0 ? oldest : account.time(own - 1)
         features[0] = before > oldest ? Self.days(time &- before) : .nan
         for (window, width) in FraudWindows.widths.enumerated() {
             features[1 + window] = Float(own - min(own, account.rows(until: max(time &- width, cutoff), log)))
         }
         let seen = account.rows(until: max(time &- Self.recentWidth &- Self.quietWidth, cutoff), log)
-        features[19] = seen < own ? Self.days(time &- account.visit(seen).pointee.time) : 0
+        features[19] = seen < own ? Self.days(time &- account.time(seen)) : 0
         for feature in 4..<19 { features[feature] = 0 }
         for feature in [8, 9, 10, 11, 12, 13, 14] { features[feature] = .nan }
         let low = account.rows(until: oldest, log), high = max(min(account.rows(until: until, log), own), low)
@@ -133,7 +133,7 @@ extension FraudState {
             (run, place) = (run + 1, place - 1)
         }
         features[18] = Float(run)
-        if place > low { features[13] = Self.days(time &- account.visit(place - 1).pointee.time) }
+        if place > low { features[13] = Self.days(time &- account.time(place - 1)) }
         guard let last = knownFrauds.last else { return }
         features[14] = Self.days(time &- last.time)
         var (firstUnexplained, lastUnexplained): (Int?, Int?) = (nil, nil)
@@ -176,14 +176,16 @@ extension Account {
     ///
     /// - Parameter visits: counts those at the terminal.
     @inline(__always)
-    func level(_ index: inout UInt32, _ first: UInt32, after limit: Int64, _ terminal: UInt32, _ visits: inout Int) -> AmountLevel {
+    func level(
+        _ index: inout UInt32, _ first: UInt32, after limit: Int64, _ terminal: UInt32, _ visits: inout Int,
+        _ log: borrowing TransactionLog
+    ) -> AmountLevel {
         var level = AmountLevel()
         while index > first {
-            let row = visit(index - 1)
-            guard row.pointee.time > limit else { break }
+            guard time(index - 1) > limit else { break }
             index -= 1
-            level.add(Double(row.pointee.amount))
-            visits += row.pointee.terminal == terminal ? 1 : 0
+            level.add(Double(amount(index, log)))
+            visits += self.terminal(index) == terminal ? 1 : 0
         }
         return level
     }

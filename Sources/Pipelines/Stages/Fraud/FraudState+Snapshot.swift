@@ -21,7 +21,7 @@ extension FraudState {
         for terminal in 0..<terminals.names.count where terminals.names.isLive(terminal) { histories[terminal].write(to: &writer) }
         pending.write(to: &writer)
         writer.varint(UInt64(waiting.count))
-        for (key, labels) in waiting.sorted(by: { $0.key < $1.key }) {
+        for (key, labels) in waiting.sorted {
             writer.word(key)
             writer.varint(UInt64(labels.count))
             for label in labels {
@@ -44,8 +44,8 @@ extension FraudState {
         sweptRows = reader.varint()
         eventCount = reader.varint()
         let hadKeys = reader.byte() == 1
-        customers = AccountBook(from: &reader, isText: settings.customerIsText, keepsVisits: settings.keepsVisits)
-        terminals = AccountBook(from: &reader, isText: settings.terminalIsText, keepsVisits: settings.keepsVisits)
+        customers = AccountBook(from: &reader, isText: settings.customerIsText, keeps: settings.keptOfCards)
+        terminals = AccountBook(from: &reader, isText: settings.terminalIsText, keeps: settings.keptOfTerminals)
         if !readLog(&reader) { reader.fail() }
         for terminal in 0..<terminals.names.count {
             histories.append(terminals.names.isLive(terminal) ? LabelHistory(from: &reader) : LabelHistory())
@@ -58,9 +58,8 @@ extension FraudState {
                 var label = PendingLabel(
                     known: reader.signed(), order: reader.word(), key: key, time: 0, terminal: 0, sequence: 0, isPositive: false)
                 label.isPositive = reader.byte() == 1
-                waiting[key, default: []].append(label)
+                waiting.add(label)
             }
-            _ = keys.set(KeyTable.Place(key: key, time: 0, terminal: KeyTable.Place.waiting, sequence: 0))
         }
         if !reader.isAtEnd { reader.fail() }
     }

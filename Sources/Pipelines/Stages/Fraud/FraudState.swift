@@ -21,7 +21,7 @@ struct FraudState: ~Copyable {
     /// Of the terminal at hand; kept for its memory.
     var knownFrauds: [KnownFraud] = []
     var pending = PendingLabels()
-    var waiting: [UInt64: [PendingLabel]] = [:]
+    var waiting = WaitingLabels()
     /// Empty until the first label event; labels that travel with rows do not need it.
     var keys = KeyTable()
     var usesKeys = false
@@ -44,8 +44,8 @@ struct FraudState: ~Copyable {
     init(settings: FraudSettings) {
         self.settings = settings
         zone = settings.zone
-        customers = AccountBook(isText: settings.customerIsText, keepsVisits: settings.keepsVisits)
-        terminals = AccountBook(isText: settings.terminalIsText, keepsVisits: settings.keepsVisits)
+        customers = AccountBook(isText: settings.customerIsText, keeps: settings.keptOfCards)
+        terminals = AccountBook(isText: settings.terminalIsText, keeps: settings.keptOfTerminals)
         windows = FraudWindows(delay: settings.delay)
     }
 
@@ -78,9 +78,8 @@ struct FraudState: ~Copyable {
         for offset in 0..<log.count {
             let sequence = log.first &+ UInt32(truncatingIfNeeded: offset), row = log.row(sequence).pointee
             if row.isOut { continue }
-            let place = KeyTable.Place(key: row.key, time: row.time, terminal: UInt32(row.terminal), sequence: sequence)
-            _ = keys.set(place)
-            if !isRemembered(row, sequence) { keys.remove(row.key, terminal: place.terminal, sequence: sequence) }
+            keys.set(row.key, sequence, log)
+            if !isRemembered(row, sequence) { keys.remove(row.key, sequence, log) }
         }
     }
 
@@ -115,8 +114,8 @@ struct FraudState: ~Copyable {
             terminals.append(sequence, to: terminal, log)
         }
         if usesKeys {
-            let place = KeyTable.Place(key: key, time: time, terminal: UInt32(terminal), sequence: sequence)
-            if keys.set(place) { settle(place) }
+            keys.set(key, sequence, log)
+            if waiting.mayHold(key) { settle(key, time: time, terminal: terminal, sequence: sequence) }
         }
         let wall = time &+ zone.offset(at: time)
         features[0] = Float(Double(amount) / settings.minorUnits)
@@ -192,15 +191,14 @@ struct FraudState: ~Copyable {
     @inline(never)
     mutating func takeOut(_ key: UInt64) -> [KnownLabel] {
         if !usesKeys { indexKeys() }
-        guard let place = keys.place(of: key), place.terminal != KeyTable.Place.waiting, place.time > cutoff else { return [] }
-        let (terminal, sequence) = (Int(place.terminal), place.sequence)
-        guard log.contains(sequence), !log.row(sequence).pointee.isOut else { return [] }
-        let customer = Int(log.row(sequence).pointee.customer)
+        guard let sequence = keys.row(of: key, log) else { return [] }
+        let row = log.row(sequence).pointee
+        guard row.time > cutoff, !row.isOut else { return [] }
         windows.takeOut(sequence, log: log, customers: customers, terminals: terminals)
-        terminals.remove(sequence, time: place.time, from: terminal, log)
-        customers.remove(sequence, time: place.time, from: customer, log)
-        keys.remove(key, terminal: place.terminal, sequence: sequence)
-        return histories[terminal].take(time: place.time, sequence: sequence)
+        terminals.remove(sequence, time: row.time, from: row.terminal, log)
+        customers.remove(sequence, time: row.time, from: Int(row.customer), log)
+        keys.remove(key, sequence, log)
+        return histories[row.terminal].take(time: row.time, sequence: sequence)
     }
 
     /// Gives the row just consumed what was known about the one it corrects.
@@ -242,11 +240,11 @@ struct FraudState: ~Copyable {
                 apply(label, terminal: Int(label.terminal), time: label.time, sequence: label.sequence)
                 continue
             }
-            if let place = keys.place(of: label.key), place.terminal != KeyTable.Place.waiting, place.time > cutoff {
-                apply(label, terminal: Int(place.terminal), time: place.time, sequence: place.sequence)
+            if let sequence = keys.row(of: label.key, log), log.row(sequence).pointee.time > cutoff {
+                let row = log.row(sequence).pointee
+                apply(label, terminal: row.terminal, time: row.time, sequence: sequence)
             } else {
-                waiting[label.key, default: []].append(label)
-                _ = keys.set(KeyTable.Place(key: label.key, time: 0, terminal: KeyTable.Place.waiting, sequence: 0))
+                waiting.add(label)
             }
         }
     }
@@ -263,9 +261,9 @@ struct FraudState: ~Copyable {
 
     /// Gives a new row the labels that came before it.
     @inline(never)
-    private mutating func settle(_ place: KeyTable.Place) {
-        for label in waiting.removeValue(forKey: place.key) ?? [] where label.known > watermark &- Self.waitingLimit {
-            apply(label, terminal: Int(place.terminal), time: place.time, sequence: place.sequence)
+    private mutating func settle(_ key: UInt64, time: Int64, terminal: Int, sequence: UInt32) {
+        for label in waiting.take(key) where label.known > watermark &- Self.waitingLimit {
+            apply(label, terminal: terminal, time: time, sequence: sequence)
         }
     }
 
@@ -285,7 +283,7 @@ struct FraudState: ~Copyable {
             while terminals.accounts[entity].count > 0 {
                 let sequence = terminals.accounts[entity][0], row = log.row(sequence).pointee
                 guard row.time <= cutoff else { break }
-                if usesKeys { keys.remove(row.key, terminal: UInt32(entity), sequence: sequence) }
+                if usesKeys { keys.remove(row.key, sequence, log) }
                 terminals.dropFirst(entity)
             }
             if !histories[entity].isEmpty { histories[entity].drop(until: cutoff) }
@@ -294,10 +292,6 @@ struct FraudState: ~Copyable {
         while log.count > 0, log.row(log.first).pointee.time <= cutoff { log.dropFirst() }
         customers.names.compact()
         terminals.names.compact()
-        let oldest = watermark &- Self.waitingLimit
-        for (key, labels) in waiting where labels.allSatisfy({ $0.known <= oldest }) {
-            waiting[key] = nil
-            keys.remove(key, terminal: KeyTable.Place.waiting, sequence: 0)
-        }
+        waiting.drop(until: watermark &- Self.waitingLimit)
     }
 }

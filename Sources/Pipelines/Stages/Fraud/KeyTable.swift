@@ -1,79 +1,86 @@
 /// Where the newest row of a key is, for labels that come apart from their rows: open addressing over the 64-bit hashes of the keys.
+///
+/// A slot is eight bytes, as there is one a row remembered: the key itself is in the log, and is looked at only where its lower half agrees.
+/// Every row that a slot names must still be in the log.
 struct KeyTable: ~Copyable {
-    struct Place {
-        var key: UInt64
-        var time: Int64
-        var terminal: UInt32
+    private struct Slot {
+        /// Lower half of the key, which also says where the slot belongs; 0 = empty, and a half of 0 counts as 1.
+        var tag: UInt32
+        /// The row, as a position in the feed.
         var sequence: UInt32
-
-        /// No row, but a label waits for one.
-        static let waiting = UInt32.max - 1
-        static let empty = UInt32.max
     }
 
-    private var places: UnsafeMutablePointer<Place>
+    private var slots: UnsafeMutablePointer<Slot>
     private var mask = 255
     private var count = 0
 
-    init() { places = Self.allocate(256) }
-    deinit { places.deallocate() }
+    init() { slots = Self.allocate(256) }
+    deinit { slots.deallocate() }
 
-    var allocated: Int { (mask + 1) * MemoryLayout<Place>.stride }
+    var allocated: Int { (mask + 1) * MemoryLayout<Slot>.stride }
 
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Place> {
-        let places = UnsafeMutablePointer<Place>.allocate(capacity: capacity)
-        places.initialize(repeating: Place(key: 0, time: 0, terminal: Place.empty, sequence: 0), count: capacity)
-        return places
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
+        slots.initialize(repeating: Slot(tag: 0, sequence: 0), count: capacity)
+        return slots
     }
 
     @inline(__always)
-    private func slot(of key: UInt64) -> Int {
-        var at = Int(truncatingIfNeeded: key) & mask
-        while places[at].terminal != Place.empty, places[at].key != key { at = (at + 1) & mask }
+    private static func tag(of key: UInt64) -> UInt32 { max(UInt32(truncatingIfNeeded: key), 1) }
+
+    /// Of a key: its slot, or the empty one where it would be.
+    @inline(__always)
+    private func slot(of key: UInt64, _ log: borrowing TransactionLog) -> Int {
+        let tag = Self.tag(of: key)
+        var at = Int(tag) & mask
+        while slots[at].tag != 0, slots[at].tag != tag || log.row(slots[at].sequence).pointee.key != key { at = (at + 1) & mask }
         return at
     }
 
+    /// The newest row of a key.
     @inline(__always)
-    func place(of key: UInt64) -> Place? {
-        let place = places[slot(of: key)]
-        return place.terminal == Place.empty ? nil : place
+    func row(of key: UInt64, _ log: borrowing TransactionLog) -> UInt32? {
+        let slot = slots[slot(of: key, log)]
+        return slot.tag == 0 ? nil : slot.sequence
     }
 
-    /// Returns whether a label was waiting for the key.
+    /// From now on the key means this row, which is in the log.
     @inline(__always)
-    mutating func set(_ place: Place) -> Bool {
-        let at = slot(of: place.key)
-        let before = places[at].terminal
-        places[at] = place
-        if before == Place.empty {
-            count += 1
-            if count * 4 > (mask + 1) * 3 { grow() }
-        }
-        return before == Place.waiting
+    mutating func set(_ key: UInt64, _ sequence: UInt32, _ log: borrowing TransactionLog) {
+        let at = slot(of: key, log)
+        let isNew = slots[at].tag == 0
+        slots[at] = Slot(tag: Self.tag(of: key), sequence: sequence)
+        guard isNew else { return }
+        count += 1
+        if count * 4 > (mask + 1) * 3 { grow() }
     }
 
     private mutating func grow() {
-        let (old, oldMask) = (places, mask)
+        let (old, oldMask) = (slots, mask)
         mask = mask * 2 + 1
-        places = Self.allocate(mask + 1)
-        for at in 0...oldMask where old[at].terminal != Place.empty { places[slot(of: old[at].key)] = old[at] }
+        slots = Self.allocate(mask + 1)
+        for from in 0...oldMask where old[from].tag != 0 {
+            var at = Int(old[from].tag) & mask
+            while slots[at].tag != 0 { at = (at + 1) & mask }
+            slots[at] = old[from]
+        }
         old.deallocate()
     }
 
-    /// Removes a key if it still means this row (or, for `waiting`, still waits).
-    mutating func remove(_ key: UInt64, terminal: UInt32, sequence: UInt32) {
-        var hole = slot(of: key)
-        guard places[hole].terminal == terminal, places[hole].sequence == sequence else { return }
+    /// Removes a key if it still means this row.
+    mutating func remove(_ key: UInt64, _ sequence: UInt32, _ log: borrowing TransactionLog) {
+        var hole = slot(of: key, log)
+        guard slots[hole].tag != 0, slots[hole].sequence == sequence else { return }
         var at = (hole + 1) & mask
-        while places[at].terminal != Place.empty {
-            let home = Int(truncatingIfNeeded: places[at].key) & mask
+        while slots[at].tag != 0 {
+            let home = Int(slots[at].tag) & mask
             if (at &- home) & mask >= (at &- hole) & mask {
-                places[hole] = places[at]
+                slots[hole] = slots[at]
                 hole = at
             }
             at = (at + 1) & mask
         }
-        places[hole].terminal = Place.empty
+        slots[hole].tag = 0
         count -= 1
     }
 }

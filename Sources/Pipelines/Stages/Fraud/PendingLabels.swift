@@ -27,6 +27,39 @@ struct PendingLabel {
     }
 }
 
+/// Labels of keys that no row has yet.
+struct WaitingLabels {
+    private var labels: [UInt64: [PendingLabel]] = [:]
+    /// A bit for each residue of the waiting keys: nearly every row sees here that no label waits for it.
+    private var marks = [UInt64](repeating: 0, count: 64)
+
+    var count: Int { labels.count }
+
+    /// By key.
+    var sorted: [(key: UInt64, value: [PendingLabel])] { labels.sorted { $0.key < $1.key } }
+
+    @inline(__always)
+    func mayHold(_ key: UInt64) -> Bool { marks[Int(key >> 6 & 63)] >> (key & 63) & 1 == 1 }
+
+    /// - Parameter label: of a label event.
+    mutating func add(_ label: PendingLabel) {
+        labels[label.key, default: []].append(label)
+        mark(label.key)
+    }
+
+    private mutating func mark(_ key: UInt64) { marks[Int(key >> 6 & 63)] |= 1 << (key & 63) }
+
+    /// Takes out what waits for a key, in the order it was added.
+    mutating func take(_ key: UInt64) -> [PendingLabel] { labels.removeValue(forKey: key) ?? [] }
+
+    /// Forgets keys all of whose labels were known by then.
+    mutating func drop(until oldest: Int64) {
+        for (key, waiting) in labels where waiting.allSatisfy({ $0.known <= oldest }) { labels[key] = nil }
+        marks = [UInt64](repeating: 0, count: 64)
+        for key in labels.keys { mark(key) }
+    }
+}
+
 /// Labels in order of known time: a binary heap.
 struct PendingLabels {
     private var heap: [PendingLabel] = []

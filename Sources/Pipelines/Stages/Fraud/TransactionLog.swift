@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// One row, as the stage remembers it.
 struct Transaction {
     var time: Int64
@@ -54,10 +60,16 @@ struct TransactionLog: ~Copyable {
 
     init(first: UInt32 = 0) {
         self.first = first
-        rows = .allocate(capacity: capacity)
+        rows = Self.resized(nil, to: capacity)
     }
 
-    deinit { rows.deallocate() }
+    deinit { free(rows) }
+
+    /// By the system's `realloc`, which moves many pages without a copy of them: for a moment a log of gigabytes would be there twice.
+    private static func resized(_ rows: UnsafeMutablePointer<Transaction>?, to capacity: Int) -> UnsafeMutablePointer<Transaction> {
+        guard let moved = realloc(rows, capacity * MemoryLayout<Transaction>.stride) else { fatalError("no memory for \(capacity) rows") }
+        return moved.bindMemory(to: Transaction.self, capacity: capacity)
+    }
 
     /// Sequence of the next row to come.
     @inline(__always) var end: UInt32 { first &+ UInt32(truncatingIfNeeded: count) }
@@ -84,11 +96,16 @@ struct TransactionLog: ~Copyable {
     @inline(never)
     private mutating func grow() {
         let larger = capacity + capacity / 2
-        let moved = UnsafeMutablePointer<Transaction>.allocate(capacity: larger)
-        moved.update(from: rows + head, count: capacity - head)
-        (moved + (capacity - head)).update(from: rows, count: head)
-        rows.deallocate()
-        (rows, capacity, head) = (moved, larger, 0)
+        rows = Self.resized(rows, to: larger)
+        // Full, so the newer part fills everything before `head`: the shorter of both moves.
+        if head <= capacity / 2 {
+            (rows + capacity).update(from: rows, count: head)
+        } else {
+            let older = capacity - head
+            (rows + (larger - older)).update(from: rows + head, count: older)
+            head = larger - older
+        }
+        capacity = larger
     }
 
     mutating func dropFirst() {

@@ -43,7 +43,7 @@ package final class ByteSource {
         }
         guard try failureOrCount.get() > 0 else { throw .feedFileEmpty(file.name) }
         isCompressed = magic.0 == 0x1F && magic.1 == 0x8B
-        inflated = isCompressed ? InflatedStream(self.file, bufferBytes: bufferBytes) : nil
+        inflated = isCompressed ? InflatedStream(self.file) : nil
         pieceBytes = min(bufferBytes, 1 << 18)
         self.readsAhead = readsAhead && bufferBytes >= 1 << 16
     }

@@ -16,6 +16,8 @@ struct Inflater: ~Copyable {
     private let state: UnsafeMutableRawPointer
     /// How many of the two bytes that a member begins with have been taken.
     private var seen = 0
+    /// Told once all that was unpacked before it has been given.
+    private var fault: Step?
     /// No byte of the present member has been taken yet.
     private(set) var isBetweenMembers = true
 
@@ -31,19 +33,32 @@ struct Inflater: ~Copyable {
         _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer
     ) -> (taken: Int, made: Int, step: Step) {
         var pending = UInt32(input.count), room = UInt32(output.count)
+        if fault != nil { return end(taken: 0, output, room) }
         let code = gunzip_step(
             state, input.bindMemory(to: UInt8.self).baseAddress, &pending, output.bindMemory(to: UInt8.self).baseAddress, &room)
-        let taken = input.count - Int(pending), made = output.count - Int(room)
+        // With a fault ISA-L gives back bytes that it had taken in earlier calls, too.
+        let taken = max(0, input.count - Int(pending)), made = output.count - Int(room)
         if taken > 0 { isBetweenMembers = false }
         // ISA-L waits for ten bytes of a header before it looks at any: fewer may follow a member.
         for byte in input[..<min(taken, 2 - seen)] {
             guard byte == (seen == 0 ? 0x1F : 0x8B) else { return (taken, made, .notGzip) }
             seen += 1
         }
-        guard code >= 0 else { return (taken, made, Self.fault(code)) }
+        guard code >= 0 else {
+            fault = Self.fault(code)
+            return end(taken: taken, output, room)
+        }
         guard gunzip_ends_member(state) != 0 else { return (taken, made, .going) }
         (isBetweenMembers, seen) = (true, 0)
         return (taken, made, .memberEnd)
+    }
+
+    /// Gives what is left before the fault, and then that.
+    private func end(taken: Int, _ output: UnsafeMutableRawBufferPointer, _ room: UInt32) -> (taken: Int, made: Int, step: Step) {
+        var left = room
+        guard let start = output.baseAddress?.bindMemory(to: UInt8.self, capacity: output.count) else { return (taken, 0, .going) }
+        let held = gunzip_rest(state, start + (output.count - Int(room)), &left)
+        return (taken, output.count - Int(left), held == 0 ? fault ?? .going : .going)
     }
 
     private static func fault(_ code: Int32) -> Step {

@@ -6,7 +6,8 @@ package struct FactorRecommender: Recommender {
     package let items: [String]
     private let people: Int
     private let factorization: Factorization
-    private let vectors: [Float]
+    /// Row-major, an item a row.
+    package let vectors: [Float]
     private let gram: [Float]
     private let weighting: PairWeight
     /// People a block: the library is always given matrices of this height, so that nobody's scores depend on who else is asked for.

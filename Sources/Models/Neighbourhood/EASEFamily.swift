@@ -92,15 +92,25 @@ public enum EASEFamily: RecommenderFamily {
         matrix.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
             let matrix = SharedPointer(start)
-            let diagonal = (0..<size).map { matrix[$0 * size + $0] }
-            let tile = 64, tiles = FixedBlocks.count(of: size, size: tile)
+            let factors = (0..<size).map { -1 / matrix[$0 * size + $0] }
+            let tile = 32, tiles = FixedBlocks.count(of: size, size: tile)
             FixedBlocks.run(tiles, threads: threads) { down, _ in
-                for across in 0...down {
-                    for row in FixedBlocks.range(down, of: size, size: tile) {
-                        for column in FixedBlocks.range(across, of: size, size: tile) where column < row {
-                            let value = matrix[row * size + column]
-                            matrix[row * size + column] = -value / diagonal[column]
-                            matrix[column * size + row] = -value / diagonal[row]
+                factors.withUnsafeBufferPointer { factors in
+                    let rows = FixedBlocks.range(down, of: size, size: tile)
+                    for across in 0...down {
+                        let columns = FixedBlocks.range(across, of: size, size: tile)
+                        // The upper triangle first, whose values are the lower one's before they are divided.
+                        for column in columns {
+                            let to = matrix.start + column * size
+                            for row in max(rows.lowerBound, column)..<max(rows.upperBound, column) {
+                                to[row] = matrix.start[row * size + column] * factors[row]
+                            }
+                        }
+                        for row in rows {
+                            let own = matrix.start + row * size
+                            for column in columns.lowerBound..<max(columns.lowerBound, min(columns.upperBound, row)) {
+                                own[column] *= factors[column]
+                            }
                         }
                     }
                 }

@@ -86,15 +86,18 @@ import Records
         let model = try ImplicitALSFamily.train(on: log, asOf: asOf, parameters: ["epochs": .integer(2)], seed: 1, threads: threads)
         let histories = log.histories(asOf: asOf)
         let known = histories.map { Set($0.items).sorted() }
-        var wall: [Double] = []
-        let cpu = try (0..<5).map { _ in
-            try cpuSeconds {
-                wall.append(try seconds { _ = try model.recommendations(for: histories, excluding: known, count: 10, threads: threads) })
-            }
+        func measure(_ what: String, _ body: () throws -> Void) rethrows {
+            var wall: [Double] = []
+            let cpu = try (0..<5).map { _ in try cpuSeconds { wall.append(try seconds(body)) } }
+            let rates = [cpu, wall].map { Int(Double(histories.count) / $0.sorted()[2]) }
+            print("top 10 threads \(threads): \(rates[0]) users a CPU second, \(rates[1]) a second, their vectors \(what)")
         }
-        print(
-            "top 10 threads \(threads): \(Int(Double(histories.count) / cpu.sorted()[2])) users a CPU second, \(Int(Double(histories.count) / wall.sorted()[2])) a second, their vectors solved for"
-        )
+        guard let model = model as? FactorRecommender else { throw Usage() }
+        let queries = try model.vectors(of: histories, threads: threads)
+        let search = VectorSearch(vectors: model.vectors, factors: queries.count / histories.count)
+        let asked = histories.map { _ in true }
+        measure("known") { _ = search.best(10, for: queries, isAsked: asked, excluding: known, threads: threads) }
+        try measure("solved for") { _ = try model.recommendations(for: histories, excluding: known, count: 10, threads: threads) }
     }
 
     static func accuracy(_ log: InteractionLog, _ words: [String]) throws {

@@ -2,8 +2,10 @@ import Foundation
 
 /// The searches of several forms of CES over one series at once: a step waits for the one before it, and those of other forms fill the wait.
 ///
-/// Sums of squares are those of `CES.Recursion` to the last few bits.
+/// Two vectors of two: forms none and simple, forms partial and full. Sums of squares are those of `CES.Recursion` to the last bit.
 struct CESLanes {
+    private typealias Two = SIMD2<Double>
+
     private let values: UnsafeBufferPointer<Double>
     private let lag: Int
     /// By form: none, simple, partial, full; nil where the form is not looked at.
@@ -18,126 +20,149 @@ struct CESLanes {
 
     /// Runs every search to its end; one a form, as above.
     func run(_ searches: [NelderMead?]) {
-        let n = Double(values.count)
-        func isOpen(_ lane: Int) -> Bool { searches[lane].map { !$0.isDone } ?? false }
-        while true {
-            let open = (0..<4).map(isOpen)
-            let sums: SIMD4<Double>
-            switch (open[0] || open[1], open[2], open[3]) {
-            case (false, false, false): return
-            case (true, true, true) where recursions[0] != nil && recursions[1] != nil: sums = passes(true, true, true, true, searches)
-            case (_, true, true): sums = passes(false, false, true, true, searches)
-            case (_, true, false): sums = passes(false, false, true, false, searches)
-            case (_, false, true): sums = passes(false, false, false, true, searches)
-            default: sums = open[0] ? passes(true, false, false, false, searches) : passes(false, true, false, false, searches)
+        let state = State(lag: lag, recursions)
+        let open = searches.map { $0.map { Unmanaged.passUnretained($0) } }, n = Double(values.count)
+        var isOpen = searches.map { $0 != nil }, sums = [0.0, 0, 0, 0]
+        withExtendedLifetime((searches, state)) {
+            while isOpen.contains(true) {
+                for lane in 0..<4 where isOpen[lane] { state.load(UnsafePointer(open[lane]!._withUnsafeGuaranteedRef { $0.point }), lane) }
+                let isFirst = isOpen[0] || isOpen[1], isSecond = isOpen[2] || isOpen[3]
+                let (first, second) =
+                    isFirst ? isSecond ? squares(state, true, true) : squares(state, true, false) : squares(state, false, true)
+                (sums[0], sums[1], sums[2], sums[3]) = (first[0], first[1], second[0], second[1])
+                for lane in 0..<4 where isOpen[lane] {
+                    isOpen[lane] = open[lane]!._withUnsafeGuaranteedRef {
+                        $0.take(n * log(sums[lane]))
+                        return !$0.isDone
+                    }
+                }
             }
-            for lane in 0..<4 where open[lane] && sums[lane] != -1 { searches[lane]?.take(n * log(sums[lane])) }
         }
     }
 
-    private typealias Pair = (first: Double, second: Double)
-
-    /// What a pair of states is moved by.
+    /// What pairs of states are moved by, a lane each.
     private struct Weights {
-        var a = 0.0, b = 0.0, c = 0.0, d = 0.0
+        var a = Two(0, 0), b = Two(0, 0), c = Two(0, 0), d = Two(0, 0)
 
-        init(_ a0: Double, _ a1: Double) { (a, b, c, d) = (1 - a1, 1 - a0, a0 - a1, a0 + a1) }
-
-        @inline(__always)
-        func moved(_ pair: Pair, _ error: Double) -> Pair {
-            ((pair.first - a * pair.second) + c * error, (pair.first + b * pair.second) + d * error)
-        }
-
-        @inline(__always)
-        func move(_ pair: UnsafeMutablePointer<Double>, _ error: Double) {
-            (pair[0], pair[1]) = moved((pair[0], pair[1]), error)
+        mutating func set(_ lane: Int, _ a0: Double, _ a1: Double) {
+            (a[lane], b[lane], c[lane], d[lane]) = (1 - a1, 1 - a0, a0 - a1, a0 + a1)
         }
     }
 
-    /// Sums of squares of the forms that are asked for; below zero of the others.
-    @inline(__always)
-    private func passes(
-        _ none: Bool, _ simple: Bool, _ partial: Bool, _ full: Bool, _ searches: [NelderMead?]
-    ) -> SIMD4<Double> {
-        func begin(_ lane: Int) -> (base: Pair, slots: UnsafeMutablePointer<Double>, weights: Weights, point: UnsafePointer<Double>) {
-            guard let recursion = recursions[lane], let search = searches[lane] else { preconditionFailure("no such form") }
-            recursion.states.update(from: recursion.initial, count: recursion.stateCount)
-            let point = UnsafePointer(search.point)
-            return ((recursion.states[0], recursion.states[1]), recursion.states + 2, Weights(point[0], point[1]), point)
-        }
-        var errors = SIMD4<Double>(none ? 0 : -1, simple ? 0 : -1, partial ? 0 : -1, full ? 0 : -1)
-        var n: Pair = (0, 0), p: Pair = (0, 0), f: Pair = (0, 0)
-        var (nw, sw, pw, fw, gw) = (Weights(0, 0), Weights(0, 0), Weights(0, 0), Weights(0, 0), Weights(0, 0)), share = 0.0
-        var pairs = values.baseAddress.map { UnsafeMutablePointer(mutating: $0) }!, ps = pairs, fs = pairs
-        if none { (n, _, nw, _) = begin(0) }
-        if simple { (_, pairs, sw, _) = begin(1) }
-        if simple { pairs -= 2 }
-        if partial {
-            let point: UnsafePointer<Double>
-            (p, ps, pw, point) = begin(2)
-            share = point[2]
-        }
-        if full {
-            let point: UnsafePointer<Double>
-            (f, fs, fw, point) = begin(3)
-            gw = Weights(point[2], point[3])
-        }
-        var (sn, ss, sp, sf) = (0.0, 0.0, 0.0, 0.0)
+    private struct Pair {
+        var first = Two(0, 0), second = Two(0, 0)
+
         @inline(__always)
-        func take(_ value: Double, _ place: Int) {
-            if none {
-                let error = value - n.first
-                n = nw.moved(n, error)
-                sn += error * error
+        mutating func move(_ w: Weights, _ error: Two) {
+            (first, second) = ((first - w.a * second) + w.c * error, (first + w.b * second) + w.d * error)
+        }
+
+        @inline(__always)
+        mutating func rest(_ w: Weights) { (first, second) = (first - w.a * second, first + w.b * second) }
+    }
+
+    /// Parameters and states of all lanes.
+    private final class State {
+        /// Of none and simple; of partial and full; of the seasonal states of partial and full.
+        var own = Weights(), level = Weights(), seasonal = Weights()
+        /// Of none; of partial and full.
+        let none: Pair, levels: Pair
+        /// First states of simple, a pair a place, and of partial and full: the season of partial and the first of full, nothing and the
+        /// second of full.
+        let pairs: UnsafeMutablePointer<Double>, slots: UnsafeMutablePointer<Pair>
+        /// Where they are run.
+        let work: UnsafeMutablePointer<Double>, workSlots: UnsafeMutablePointer<Pair>
+        private let lag: Int
+
+        init(lag: Int, _ recursions: [CES.Recursion?]) {
+            self.lag = lag
+            (pairs, slots) = (.allocate(capacity: 4 * lag), .allocate(capacity: 2 * lag))
+            pairs.initialize(repeating: 0, count: 4 * lag)
+            slots.initialize(repeating: Pair(), count: 2 * lag)
+            (work, workSlots) = (pairs + 2 * lag, slots + lag)
+            var none = Pair(), levels = Pair()
+            if let states = recursions[0]?.initial { (none.first[0], none.second[0]) = (states[0], states[1]) }
+            if let states = recursions[1]?.initial { pairs.update(from: states, count: 2 * lag) }
+            if let states = recursions[2]?.initial {
+                (levels.first[0], levels.second[0]) = (states[0], states[1])
+                for place in 0..<lag { slots[place].first[0] = states[2 + place] }
             }
-            if simple {
-                let error = value - pairs[2 * place]
-                sw.move(pairs + 2 * place, error)
-                ss += error * error
+            if let states = recursions[3]?.initial {
+                (levels.first[1], levels.second[1]) = (states[0], states[1])
+                for place in 0..<lag { (slots[place].first[1], slots[place].second[1]) = (states[2 + 2 * place], states[3 + 2 * place]) }
             }
-            if partial {
-                let error = (value - ps[place]) - p.first
-                p = pw.moved(p, error)
-                ps[place] += share * error
-                sp += error * error
+            (self.none, self.levels) = (none, levels)
+        }
+
+        deinit {
+            pairs.deallocate()
+            slots.deallocate()
+        }
+
+        func load(_ point: UnsafePointer<Double>, _ lane: Int) {
+            if lane < 2 { own.set(lane, point[0], point[1]) } else { level.set(lane - 2, point[0], point[1]) }
+            if lane == 2 { seasonal.c[0] = point[2] }
+            if lane == 3 { seasonal.set(1, point[2], point[3]) }
+        }
+    }
+
+    /// Forwards, backwards, forwards; sums of squares of the last pass.
+    @inline(__always)
+    private func squares(_ state: State, _ isFirst: Bool, _ isSecond: Bool) -> (Two, Two) {
+        let (own, level, seasonal, pairs, slots) = (state.own, state.level, state.seasonal, state.work, state.workSlots)
+        if isFirst { pairs.update(from: state.pairs, count: 2 * lag) }
+        if isSecond { slots.update(from: state.slots, count: lag) }
+        var (x, y, sx, sy, place) = (state.none, state.levels, Two(0, 0), Two(0, 0), 0)
+        @inline(__always)
+        func take(_ value: Double, _ place: Int) -> (Two, Two) {
+            var (ex, ey) = (Two(0, 0), Two(0, 0))
+            if isFirst {
+                (x.first[1], x.second[1]) = (pairs[2 &* place], pairs[2 &* place &+ 1])
+                ex = Two(repeating: value) - x.first
+                x.move(own, ex)
+                (pairs[2 &* place], pairs[2 &* place &+ 1]) = (x.first[1], x.second[1])
             }
-            if full {
-                let error = (value - fs[2 * place]) - f.first
-                f = fw.moved(f, error)
-                gw.move(fs + 2 * place, error)
-                sf += error * error
+            if isSecond {
+                var slot = slots[place]
+                ey = (Two(repeating: value) - slot.first) - y.first
+                y.move(level, ey)
+                slot.move(seasonal, ey)
+                slots[place] = slot
             }
+            return (ex, ey)
         }
         @inline(__always)
         func rest() {
-            if none { n = nw.moved(n, 0) }
-            if partial { p = pw.moved(p, 0) }
-            if full { f = fw.moved(f, 0) }
+            if isFirst { x.rest(own) }
+            if isSecond { y.rest(level) }
             for place in 0..<lag {
-                if simple { sw.move(pairs + 2 * place, 0) }
-                if full { gw.move(fs + 2 * place, 0) }
+                if isFirst {
+                    (x.first[1], x.second[1]) = (pairs[2 &* place], pairs[2 &* place &+ 1])
+                    var pair = x
+                    pair.rest(own)
+                    (pairs[2 &* place], pairs[2 &* place &+ 1]) = (pair.first[1], pair.second[1])
+                }
+                if isSecond { slots[place].rest(seasonal) }
             }
-            (sn, ss, sp, sf) = (0, 0, 0, 0)
         }
-        var place = 0
         for value in values {
-            take(value, place)
-            place = place + 1 == lag ? 0 : place + 1
+            _ = take(value, place)
+            place = place &+ 1 == lag ? 0 : place &+ 1
         }
         rest()
-        for index in stride(from: values.count - 1, through: 0, by: -1) {
-            place = place == 0 ? lag - 1 : place - 1
-            take(values[index], place)
+        var index = values.count
+        while index > 0 {
+            index &-= 1
+            place = place == 0 ? lag &- 1 : place &- 1
+            _ = take(values[index], place)
         }
         rest()
         for value in values {
-            take(value, place)
-            place = place + 1 == lag ? 0 : place + 1
+            let (ex, ey) = take(value, place)
+            sx += ex * ex
+            sy += ey * ey
+            place = place &+ 1 == lag ? 0 : place &+ 1
         }
-        if none { errors[0] = sn }
-        if simple { errors[1] = ss }
-        if partial { errors[2] = sp }
-        if full { errors[3] = sf }
-        return errors
+        return (sx, sy)
     }
 }

@@ -66,6 +66,21 @@ import Testing
         }
     }
 
+    @Test("why an item is there is worded, also where a promise sent it, in both languages")
+    func causes() throws {
+        let fixture = try SiteFixture()
+        let causes = ["beyond-promise", "no-promise", "deadline", "cost", "no-model"]
+        try fixture.insert(causes.map { cause in fixture.item("M-\(cause)") { $0.cause = cause } })
+        for (number, cause) in causes.enumerated() {
+            for language in ["en", "ja"] {
+                let page = fixture.get("/items/\(number + 1)", language: language).body
+                #expect(page.contains("M-\(cause)") && !page.contains(">\(cause)<"), "\(cause)")
+            }
+        }
+        #expect(fixture.get("/items/1", language: "en").body.contains("beyond what is promised"))
+        #expect(fixture.get("/items/1", language: "ja").body.contains("約束した誤りの範囲"))
+    }
+
     @Test("what the stages say of machines and pieces is Japanese on a Japanese page")
     func japanese() throws {
         let fixture = try SiteFixture()

@@ -87,6 +87,7 @@ private final class RescoreWork {
     private let policy: Policy
     private let table: ResultTable
     private let newest: Statement
+    private let answers: [Field]
     private var record: RunRecord?
     private var writer: ScoredRows?
     private var context: RunContext?
@@ -111,10 +112,13 @@ private final class RescoreWork {
         let decided = try job.decided()
         table = ResultTable(name: job.results.table, job: job.name, key: decided.keyFields)
         guard try database.tableExists(table.name) else { throw Failure.rescoreNothing(job.name) }
+        // What a stage answers depends on what its features do, and those are the stored ones: the answers stay.
+        answers = decided.answers
+        let kept = answers.map { ", \(ResultTable.quoted($0.name))" }.joined()
         let match = table.key.map { "\(ResultTable.quoted($0.name)) = ?" }.joined(separator: " AND ")
         newest = try database.cachedStatement(
             sql: """
-                SELECT version, run, score, outcome, cause, late, record, features FROM \(ResultTable.quoted(table.name))
+                SELECT version, run, score, outcome, cause, late, record, features\(kept) FROM \(ResultTable.quoted(table.name))
                 WHERE \(match) ORDER BY version DESC LIMIT 1
                 """)
     }
@@ -144,6 +148,7 @@ private final class RescoreWork {
         var cause: String?
         var isLate: Bool
         var features: [Float]
+        var answers: [DatabaseValue]
     }
 
     /// Rows of the period whose newest version is of this very content, and was not written by this run.
@@ -166,7 +171,8 @@ private final class RescoreWork {
             found.append(
                 Stored(
                     row: row, version: stored["version"], score: stored["score"] ?? 0, outcome: stored["outcome"], cause: stored["cause"],
-                    isLate: stored["late"] as Int64 != 0, features: features))
+                    isLate: stored["late"] as Int64 != 0, features: features,
+                    answers: answers.map { stored[$0.name] }))
         }
         return found
     }
@@ -196,6 +202,9 @@ private final class RescoreWork {
             isLate: changed.map { found[$0].isLate }, records: RecordKey.contentHashes(of: rows), features: kept,
             scores: changed.map { scores[$0] }, rulings: changed.map { rulings[$0] }, items: QueuedItems(), rejects: [],
             counts: RunCounts(), state: .delta([]), cursor: StreamCursor())
+        block.answers = answers.indices.map { place in
+            Column(strings: changed.map { String.fromDatabaseValue(found[$0].answers[place]) })
+        }
         block.items = try reviewItems(block, context: context)
         counts.corrected += Int64(changed.count)
         for ruling in block.rulings { counts.outcomes[policy.outcomes[Int(ruling.outcome)], default: 0] += 1 }

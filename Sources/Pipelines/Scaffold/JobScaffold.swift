@@ -14,6 +14,8 @@ public struct JobScaffold: Sendable {
     public let text: String
     /// What could not be guessed, a sentence each; empty when the job passes `check`.
     public let missing: [String]
+    /// Stages that a first job can be written for.
+    public static let stages = ["fraud", "support"]
     /// How the file seems to be written, and why; a line each.
     public let evidence: [String]
     /// What of that could as well be otherwise, and other ways to read the file; a line each.
@@ -25,8 +27,9 @@ public struct JobScaffold: Sendable {
     ///   - file: the CSV file, or an XML document.
     ///   - jobPath: where the job file will be written; `files:` is relative to its folder.
     ///   - isTable: rows go into a table of their own, and nothing is decided.
+    ///   - stage: one of ``stages``.
     /// - Throws: a file that is missing, empty, no text in UTF-8, of one column only, or a document without repeated elements.
-    public init(from file: String, jobPath: String, isTable: Bool = false) throws(Failure) {
+    public init(from file: String, jobPath: String, isTable: Bool = false, stage: String = "fraud") throws(Failure) {
         name = Self.name(of: file)
         let files = Self.pattern(of: file, from: JobReader.directory(of: jobPath))
         if try XMLOutline.isXML(file) {
@@ -36,8 +39,9 @@ public struct JobScaffold: Sendable {
         }
         let head = try FileHead(path: file)
         let roles = ColumnRoles(head, reserved: isTable ? Set(LandingTable.provenance) : [])
-        let writer = JobScaffoldWriter(head: head, roles: roles, name: name, files: files, isTable: isTable)
-        (text, missing) = (writer.text, isTable ? [] : roles.missing)
+        var writer = JobScaffoldWriter(head: head, roles: roles, name: name, files: files, isTable: isTable)
+        if stage == SupportStage.name, !isTable { writer.support = SupportScaffold(head, roles, name: name) }
+        (text, missing) = (writer.text, isTable ? [] : writer.missing)
         evidence =
             (head.encoding.map { ["encoding \($0.name): \($0.evidence)"] } ?? [])
             + head.dialect.settings.map { "\($0.name) \($0.value): \($0.evidence)" }
@@ -116,6 +120,9 @@ struct ColumnRoles {
     }
 
     func column(_ name: String?) -> ColumnGuess? { columns.first { $0.name == name } }
+
+    /// What every stage needs.
+    var missingOfAny: [String] { missing.filter { $0.contains("`key`") || $0.contains("`event-time`") } }
 
     var used: [String] {
         (key?.names ?? []) + [time?.name, customer?.name, terminal?.name, amount?.name].compactMap(\.self)

@@ -8,6 +8,8 @@ struct JobScaffoldWriter {
     let name: String
     let files: String
     var isTable = false
+    /// Of the stage `support`; nil = the fraud stage's.
+    var support: SupportScaffold?
 
     /// Stands where a person must choose; `check` finds it, since no column is called so.
     private static let placeholder = "CHANGE_ME"
@@ -17,15 +19,22 @@ struct JobScaffoldWriter {
             "# A first job, made by `pipeline new job` from the first \(head.records.count) rows of one file.",
             "# Look at every line with `guess`, then: pipeline check, pipeline run. Keys: docs/reference/job-file.md",
         ]
-        let missing = isTable ? [] : roles.missing
+        let missing = isTable ? [] : self.missing
         if !missing.isEmpty { lines.append("#") }
         lines += missing.map { "# To do: \($0)" }
         lines += ["", "version: 1", "job: \(name)", "# owner: who answers for this job", "# schedule: \"0 2 * * *\"", ""]
         if isTable { return (lines + feed).joined(separator: "\n") + "\n" }
-        lines += feed + [""] + stage + [""] + train + [""] + policy
+        if let support {
+            lines += feed + [""] + support.stage + [""] + support.train + [""] + support.policy
+        } else {
+            lines += feed + [""] + stage + [""] + train + [""] + policy
+        }
         lines += ["", "results: \(name.replacing("-", with: "_"))_scores"]
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// A sentence for each part that no column plays.
+    var missing: [String] { support.map { roles.missingOfAny + $0.missing } ?? roles.missing }
 
     // MARK: feed
 
@@ -83,7 +92,10 @@ struct JobScaffoldWriter {
         if !column.nulls.isEmpty {
             parts.append("nulls: [\(column.nulls.map { "\"\($0.replacing("\\", with: "\\\\"))\"" }.joined(separator: ", "))]")
         }
-        let isUsed = isTable ? roles.key?.names.contains(column.name) ?? false : roles.used.contains(column.name)
+        let isUsed =
+            support != nil
+            ? isKeyOrTime(column) || column.name == support?.message?.name
+            : isTable ? roles.key?.names.contains(column.name) ?? false : roles.used.contains(column.name)
         if column.missing > 0 {
             if isUsed {
                 evidence += "; \(column.missing) of \(column.count) are missing, and such rows become rejects"
@@ -93,11 +105,15 @@ struct JobScaffoldWriter {
             }
         }
         if column.isPersonal { parts.append("personal: true") }
-        if column.name == roles.label?.name, !isTable {
+        if column.name == roles.label?.name, !isTable, support == nil {
             parts += ["role: label", "known-after: 7d"]
             evidence += "; label: \(roles.label?.evidence ?? ""); how soon it is known is not in the file"
         }
         return Self.line("      \(column.name): { \(parts.joined(separator: ", ")) }", evidence)
+    }
+
+    private func isKeyOrTime(_ column: ColumnGuess) -> Bool {
+        roles.key?.names.contains(column.name) ?? false || column.name == roles.time?.name
     }
 
     // MARK: stage, train, policy
@@ -144,11 +160,11 @@ struct JobScaffoldWriter {
 
     // MARK: text
 
-    private static func line(_ text: String, _ evidence: String?) -> String {
+    static func line(_ text: String, _ evidence: String?) -> String {
         evidence.map { "\(text)   # guess: \($0)" } ?? text
     }
 
-    private static func choice(_ start: String, _ value: String?, _ evidence: String?, _ wanted: String, close: String = "") -> String {
+    static func choice(_ start: String, _ value: String?, _ evidence: String?, _ wanted: String, close: String = "") -> String {
         value.map { line(start + $0 + close, evidence) } ?? "\(start)\(placeholder)\(close)   # to do: \(wanted)"
     }
 

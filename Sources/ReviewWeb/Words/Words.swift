@@ -68,6 +68,9 @@ struct Words: Sendable {
         switch item.cause {
         case "cost": return self("asking is cheaper than guessing", "自動判断より確認のほうが安い")
         case "no-model": return self("there is no model yet, and the rules are suspicious", "モデルがまだなく、規則が疑いを示した")
+        case "beyond-promise": return self("the model alone may not clear it: beyond what is promised", "約束した誤りの範囲を超えるため、モデルだけでは処理できない")
+        case "no-promise": return self("no model keeps the promise yet: people decide", "約束を守れるモデルがまだなく、人が決める")
+        case "deadline": return self("the run's deadline had passed", "実行の期限を過ぎていた")
         case "correction": return self("the row was corrected", "行が訂正された")
         case _ where item.cause.hasPrefix("rule: "):
             return self("the rule \(item.cause.dropFirst(6))", "規則 \(item.cause.dropFirst(6))")

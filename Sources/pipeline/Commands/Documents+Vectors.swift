@@ -29,16 +29,35 @@
         /// Vectors of another model or length do not compare.
         static func name(_ embedder: any Embedder) -> String { "\(embedder.family):\(embedder.model):\(embedder.dimensions)" }
 
-        /// A question's place, masked before it leaves; nil without an embedder.
-        func vector(of question: String) throws(Failure) -> (vector: [Float], model: String)? {
+        /// A question's place, masked before it leaves, its call reserved and settled in the ledger; nil without an embedder.
+        func vector(
+            of question: String, cap: Double?, _ warehouse: WarehouseOptions
+        ) throws -> (vector: [Float], model: String)? {
             guard let setting = try setting() else { return nil }
-            let environment = Records.Environment.system(), transport = ClientTransport()
-            let (embedder, _) = try setting.embedder(
-                dimensions: dimensions, environment: environment, transport: transport, pace: .system(now: environment.now))
+            let transport = ClientTransport()
+            let database = try warehouse.open(.write)
+            defer { database.close() }
+            let (embedder, name) = try ledgered(setting, cap: cap, database: database, warehouse.environment, transport)
             var mask = OutboundMask(scanner: SensitiveScanner())
             let masked = mask.masked(question)
             let vector = try RemoteWork.wait(transport) { () async throws(Failure) in try await embedder.vectors(of: [masked]) }
-            return (vector, Self.name(embedder))
+            return (vector, name)
+        }
+
+        /// The model behind the ledger of a database, and what its vectors are called.
+        func ledgered(
+            _ setting: RemoteModelSetting, cap: Double?, database: Warehouse, _ environment: Records.Environment,
+            _ transport: ClientTransport
+        ) throws(Failure) -> (embedder: LedgeredEmbedder, name: String) {
+            let (base, destination) = try setting.embedder(
+                dimensions: dimensions, environment: environment, transport: transport, pace: .system(now: environment.now))
+            let ledger = Ledger(
+                store: WarehouseLedger(database), budget: "documents", caps: LedgerCaps(money: cap.map { Int64($0 * 1e9) }),
+                owner: "\(environment.host) \(environment.processIdentifier) \(environment.now().microseconds)", now: environment.now)
+            try ledger.recover { AskLedgerOptions.isAlive($0, host: environment.host) }
+            return (
+                LedgeredEmbedder(base, destination: destination, ledger: ledger, facts: try setting.facts()), Self.name(base)
+            )
         }
     }
 
@@ -67,16 +86,9 @@
         func run() throws {
             guard let setting = try embedding.setting() else { return }
             let environment = warehouse.environment, transport = ClientTransport()
-            let (base, destination) = try setting.embedder(
-                dimensions: embedding.dimensions, environment: environment, transport: transport, pace: .system(now: environment.now))
             let database = try warehouse.open(.write)
             defer { database.close() }
-            let ledger = Ledger(
-                store: WarehouseLedger(database), budget: "documents", caps: LedgerCaps(money: cap.map { Int64($0 * 1e9) }),
-                owner: "\(environment.host) \(environment.processIdentifier) \(environment.now().microseconds)", now: environment.now)
-            try ledger.recover { AskLedgerOptions.isAlive($0, host: environment.host) }
-            let embedder = LedgeredEmbedder(base, destination: destination, ledger: ledger, facts: try setting.facts())
-            let model = EmbeddingOptions.name(base)
+            let (embedder, model) = try embedding.ledgered(setting, cap: cap, database: database, environment, transport)
             let placed = try RemoteWork.wait(transport) { () async throws(Failure) in
                 try await Self.place(database, embedder, model: model)
             }

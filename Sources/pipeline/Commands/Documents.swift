@@ -106,6 +106,7 @@ struct DocumentsSearch: ParsableCommand {
 
               pipeline documents search "How long may goods be returned?" --as-of 2026-03-01
               pipeline documents search 返品
+              pipeline documents search "returns" --embedder bedrock:amazon.titan-embed-text-v2:0 --region ap-northeast-1 --cap 1
             """)
 
     @Argument(help: "What is looked for.")
@@ -116,6 +117,8 @@ struct DocumentsSearch: ParsableCommand {
     var limit = 5
     #if Remote
         @OptionGroup(title: "Vectors") var embedding: EmbeddingOptions
+        @Option(help: ArgumentHelp("Most US dollars that documents and questions may spend on vectors in all.", valueName: "dollars"))
+        var cap: Double?
     #endif
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
     @OptionGroup(title: "Output") var format: FormatOptions
@@ -123,12 +126,15 @@ struct DocumentsSearch: ParsableCommand {
 
     func validate() throws {
         guard (1...1_000).contains(limit) else { throw ValidationError("--limit is \(limit), expected 1 to 1000") }
+        #if Remote
+            guard cap.map({ $0 >= 0 && $0 <= 1_000_000 }) ?? true else { throw ValidationError("--cap is out of 0 to 1000000") }
+        #endif
     }
 
     func run() throws {
         var (vector, model): ([Float]?, String) = (nil, "")
         #if Remote
-            if let placed = try embedding.vector(of: question) { (vector, model) = (placed.vector, placed.model) }
+            if let placed = try embedding.vector(of: question, cap: cap, warehouse) { (vector, model) = (placed.vector, placed.model) }
         #endif
         let database = try warehouse.open(.read)
         defer { database.close() }

@@ -18,6 +18,7 @@ struct NewJob: ParsableCommand {
             `pipeline check` points at each. A file that is there already is not written over. Prints the path written.
 
               pipeline new job --from payments.csv --out jobs/payments.yaml
+              pipeline new job --from messages.csv --stage support
               pipeline new job --from invoice.xml --table
             """)
 
@@ -26,15 +27,23 @@ struct NewJob: ParsableCommand {
     var from: String
     @Flag(help: "Land the rows in a table of their own and decide nothing; of XML documents that is what is done in any case.")
     var table = false
+    @Option(help: ArgumentHelp("The stage of the job: \(JobScaffold.stages.joined(separator: " or ")).", valueName: "stage"))
+    var stage = "fraud"
     @Option(
         help: ArgumentHelp("The job file to write; the CSV file's name with .yaml, here, when not given.", valueName: "job"),
         completion: .file(extensions: ["yaml", "yml"]))
     var out: String?
     @OptionGroup(title: "Output") var output: OutputOptions
 
+    func validate() throws {
+        guard JobScaffold.stages.contains(stage) else {
+            throw ValidationError("--stage is '\(stage)', expected \(JobScaffold.stages.joined(separator: " or "))")
+        }
+    }
+
     func run() throws {
-        let path = try out ?? "\(JobScaffold(from: from, jobPath: "job.yaml", isTable: table).name).yaml"
-        let scaffold = try JobScaffold(from: from, jobPath: path, isTable: table)
+        let path = try out ?? "\(JobScaffold(from: from, jobPath: "job.yaml", isTable: table, stage: stage).name).yaml"
+        let scaffold = try JobScaffold(from: from, jobPath: path, isTable: table, stage: stage)
         try TextFile.create(path, scaffold.text)
         let console = output.console
         try console.write(path + "\n")

@@ -59,6 +59,10 @@ struct ReviewScreen {
         }
         switch item.cause {
         case "cost": return "asking is cheaper than guessing"
+        case "no-model": return "there is no model yet, and the rules are suspicious"
+        case "beyond-promise": return "the model alone may not clear it: beyond what is promised"
+        case "no-promise": return "no model keeps the promise yet: people decide"
+        case "deadline": return "the run's deadline had passed"
         case "correction": return "the row was corrected"
         default: return item.cause.hasPrefix("rule: ") ? "of the rule \(item.cause.dropFirst(6))" : item.cause
         }

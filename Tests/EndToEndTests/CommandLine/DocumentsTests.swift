@@ -22,4 +22,33 @@ import Testing
             "ask", "--model", "openai:m", "--endpoint", "http://127.0.0.1:1/v1", "--documents", "pipeline.db", "Who won the cup?")
         #expect(asked.code == 1 && asked.errors.contains("the documents do not answer the question"))
     }
+
+    @Test("a question that a model places is reserved and settled in the ledger, and the cap holds")
+    func placed() throws {
+        let program = try ShippedProgram()
+        defer { program.remove() }
+        try "Goods can be returned within 30 days.\n".write(
+            to: program.folder.appendingPathComponent("returns.txt"), atomically: true, encoding: .utf8)
+        #expect(try program.run("documents", "add", "returns.txt").code == 0)
+        let vector = (["1"] + Array(repeating: "0", count: 255)).joined(separator: ",")
+        let server = try PlainServer { _, _ in .told(200, #"{"embedding": [\#(vector)], "inputTextTokenCount": 12}"#) }
+        defer { server.stop() }
+        let environment = [
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.address, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_BEARER_TOKEN_BEDROCK": "",
+        ]
+        func search(_ cap: String) throws -> ShippedProgram.Result {
+            try program.run(
+                arguments: [
+                    "documents", "search", "May I bring goods back?", "--embedder", "bedrock:amazon.titan-embed-text-v2:0", "--dimensions",
+                    "256", "--region", "us-east-1", "--cap", cap, "--format", "csv",
+                ], environment: environment)
+        }
+        let refused = try search("0")
+        #expect(refused.code != 0 && refused.errors.contains("budget") && server.received.isEmpty, "\(refused.errors)")
+        let found = try search("1")
+        #expect(found.code == 0 && server.received.count == 1, "\(found.errors)")
+        let cost = try program.run("report", "cost", "--format", "csv")
+        #expect(cost.csv.contains { $0.contains("documents") && $0.contains("amazon.titan-embed-text-v2:0") }, "\(cost.output)")
+    }
 }

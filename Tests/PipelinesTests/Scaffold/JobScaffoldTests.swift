@@ -7,12 +7,14 @@ import Testing
 
 @Suite struct JobScaffoldTests {
     /// Writes a file, makes a job from it and checks that job, all in one folder.
-    private func scaffold(_ content: String, name: String = "2026-01-01_payments.csv") throws -> (JobScaffold, JobCheck, String) {
+    private func scaffold(
+        _ content: String, name: String = "2026-01-01_payments.csv", stage: String = "fraud"
+    ) throws -> (JobScaffold, JobCheck, String) {
         let folder = FileManager.default.temporaryDirectory.path + "/scaffold-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
         let file = "\(folder)/data/\(name)", jobPath = "\(folder)/job.yaml"
         try write(content, to: file)
-        let scaffold = try JobScaffold(from: file, jobPath: jobPath)
+        let scaffold = try JobScaffold(from: file, jobPath: jobPath, stage: stage)
         try Data(scaffold.text.utf8).write(to: URL(fileURLWithPath: jobPath))
         let check = Job.check(path: jobPath)
         try FileManager.default.removeItem(atPath: folder)
@@ -161,6 +163,20 @@ import Testing
             scaffold.text.contains(#"amount: { type: money, currency: JPY, currency-from: currency, grouping: ",", symbols: ["円"] }"#),
             "\(scaffold.text)")
         #expect(scaffold.text.contains(#"type: int64, grouping: ",", negative: [minus, triangle] }"#), "\(scaffold.text)")
+    }
+
+    @Test("messages give a support job that passes check, with the text and the intent found; what is not found is said")
+    func support() throws {
+        let words = ["where is my card", "how do I change my pin", "I was charged twice for one payment", "please close my account"]
+        let content = rows("id,received,customer,message,category") { row in
+            "\(row),2026-03-0\(row / 20 + 1) \(time(row)),C\(row % 7),\(words[row % 4]) number \(row),\(["card", "pin", "charge", "close"][row % 4])"
+        }
+        let (made, check, findings) = try scaffold(content, name: "messages.csv", stage: "support")
+        #expect(findings == "" && check.job != nil && made.missing.isEmpty, "\(findings)\n\(made.text)")
+        #expect(made.text.contains("text: message") && made.text.contains("intent: category") && made.text.contains("- support:"))
+        let (poor, _, found) = try scaffold(
+            rows("id,received,code") { "\($0),2026-03-01 \(time($0)),A\($0)" }, name: "codes.csv", stage: "support")
+        #expect(poor.missing.count == 2 && poor.text.contains("text: CHANGE_ME") && found.contains("CHANGE_ME"), "\(found)")
     }
 
     @Test("ISO dates are dates; as event time they are midnight")

@@ -114,6 +114,26 @@ enum Messages {
         #expect(zip(honest, once).allSatisfy { $0 >= $1 } && zip(honest, once).contains { $0 > $1 })
     }
 
+    @Test("a sentence of courtesy is no choice of its own; one that names a matter is, and a message of nothing else is judged whole")
+    func courtesy() throws {
+        let learned = try Messages.learned(try Messages.samples())
+        func doubts(_ texts: [String], judgedBy: String) throws -> [Float] {
+            let stage = try Messages.stage(["judged-by": .text(judgedBy)])
+            try stage.prepare(learned)
+            let matrix = try stage.consume(Messages.stream(texts.map { ($0, nil) }))
+            return texts.indices.map { Array(matrix.row($0))[0] }
+        }
+        let whole = try doubts(
+            ["How do I change my PIN?", "How do I change my PIN? What should I do?", "Hello. Thank you!"], judgedBy: "whole")
+        let parts = try doubts(
+            [
+                "How do I change my PIN? What should I do?", "How do I change my PIN? My card was stolen.", "Hello. Thank you!",
+                "How do I change my PIN? よろしくお願いします。",
+            ], judgedBy: "parts")
+        #expect(parts[0] == max(whole[0], whole[1]))
+        #expect(parts[1] > parts[0] && parts[2] == whole[2] && parts[3] < parts[1])
+    }
+
     @Test("what is declared for an intent answers it, in the message's language, and what nothing answers goes to people")
     func answers() throws {
         let learned = try Messages.learned(try Messages.samples())
@@ -195,6 +215,63 @@ enum Messages {
             #expect(Set(automatic.compactMap { value($0, "language") }) == ["en", "ja"])
             let items = try warehouse.read { try ReviewStore($0).list(filter: .open, now: Messages.clock, limit: 2_000) }
             #expect(items.count >= rows.count { value($0, "outcome") == "review" })
+        }
+    }
+
+    @Test("clearing everything is found out where messages are hard, and the promise is kept there")
+    func hard() throws {
+        try Self.inFolder { folder in
+            let lines = try String(contentsOfFile: "\(Messages.root)/sample-data/support/messages.csv", encoding: .utf8)
+                .split(separator: "\n").map(String.init)
+            // Every third message is two in one sentence, about one of the two: nobody can tell which.
+            var made = [lines[0]]
+            for (number, line) in lines.enumerated() where number > 0 {
+                let cells = line.split(separator: ",", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+                let other = lines[1 + (number * 37) % (lines.count - 1)].split(separator: ",", maxSplits: 3).map(String.init)
+                guard number % 3 == 0, cells.count == 4, other.count == 4, !cells[3].contains("\""), !other[3].contains("\""),
+                    let cut = cells[3].lastIndex(of: ","), let end = other[3].lastIndex(of: ",")
+                else {
+                    made.append(line)
+                    continue
+                }
+                func bare(_ text: Substring) -> String { text.filter { !".!?;:,()。！？".contains($0) } }
+                let intent = RecordKey.hash("side \(number)") % 2 == 0 ? cells[3][cut...] : other[3][end...]
+                made.append("\(cells[0]),\(cells[1]),\(cells[2]),\(bare(cells[3][..<cut])) and \(bare(other[3][..<end]))\(intent)")
+            }
+            try made.joined(separator: "\n").write(toFile: "\(folder)/messages.csv", atomically: true, encoding: .utf8)
+            let job = try Self.job(folder) {
+                $0.replacing("\(Messages.root)/sample-data/support/messages.csv", with: "messages.csv").replacing(
+                    "last: 60d", with: "last: 40d")
+            }
+            let test = Evaluator.Period(
+                days: Timestamp(.init(year: 2026, month: 4, day: 11)).day...Timestamp(.init(year: 2026, month: 4, day: 28)).day)
+            let report = try Evaluator(resamples: 50).evaluate(job, test: test)
+            #expect(try #require(report.automatic).passes)
+            let control = try Evaluator(resamples: 50).evaluate(job, test: test, control: .clearEverything)
+            let everything = try #require(control.automatic)
+            #expect(!everything.passes && everything.certificate.segments[0].clearedRows == everything.certificate.segments[0].rows)
+        }
+    }
+
+    @Test("a run that scores again keeps what was answered")
+    func rescored() throws {
+        try Self.inFolder { folder in
+            let job = try Self.job(folder)
+            let warehouse = try Warehouse(path: "\(folder)/pipeline.db")
+            defer { warehouse.close() }
+            _ = try Runner(warehouse: warehouse, environment: .fixed(Messages.clock)).run(job)
+            _ = try Trainer(warehouse: warehouse, environment: .fixed(Messages.clock + .hours(1))).train(job)
+            let report = try Rescorer(warehouse: warehouse, environment: .fixed(Messages.clock + .hours(2))).rescore(job)
+            #expect(report.changed > 0)
+            func languages(_ version: Int) throws -> [String: String?] {
+                try warehouse.read { database in
+                    let rows = try Row.fetchAll(
+                        database, sql: "SELECT id, language FROM support_messages WHERE version = ?", arguments: [version])
+                    return Dictionary(uniqueKeysWithValues: rows.map { ("\($0["id"] as Int64)", $0["language"]) })
+                }
+            }
+            let (first, second) = (try languages(1), try languages(2))
+            #expect(second.count == Int(report.changed) && second.allSatisfy { $0.value != nil && $0.value == first[$0.key] })
         }
     }
 

@@ -3,6 +3,9 @@
 /// What a message says is judged by each choice: by the whole and by all that is left when some sentences are taken out. It is as doubtful
 /// as the most doubtful of them. So whatever sentences somebody adds to a message, it cannot become less doubtful: the message without them
 /// is one of the choices.
+///
+/// Sentences of courtesy and function words alone ("Hello.", "What should I do?") name no matter: a choice of nothing else is no message of its own and
+/// is not judged, unless the whole message is one.
 struct MessageParts: Hashable, Sendable {
     /// More parts than this are not judged one by one: such a message goes to people.
     static let most = 5
@@ -55,8 +58,12 @@ struct MessageParts: Hashable, Sendable {
     /// Every choice of sentences in their order, the whole first; of too many parts the whole alone.
     var choices: [String] {
         guard parts.count > 1, !areTooMany else { return [whole] }
-        return (1..<(1 << parts.count)).reversed().map { mask in
-            parts.indices.filter { mask >> $0 & 1 == 1 }.map { parts[$0] }.joined(separator: " ")
+        let says = parts.map { !Courtesy.isAll($0) }
+        let isSilent = !says.contains(true)
+        return (1..<(1 << parts.count)).reversed().compactMap { mask in
+            let chosen = parts.indices.filter { mask >> $0 & 1 == 1 }
+            guard isSilent ? chosen.count == parts.count : chosen.contains(where: { says[$0] }) else { return nil }
+            return chosen.map { parts[$0] }.joined(separator: " ")
         }
     }
 }

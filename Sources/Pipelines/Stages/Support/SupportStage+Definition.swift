@@ -79,7 +79,7 @@ extension SupportStage {
                         help: "Model of the catalog; it keeps the text classifier. Without one every message goes to people.",
                         example: "support"),
                 ]),
-            version: 1, features: features, positive: "wrong", negative: "right")
+            version: 2, features: features, positive: "wrong", negative: "right")
         definition.signs = ["doubt": .rising, "orders": .rising, "urgent": .rising, "unsupported": .rising]
         definition.keepsSigns = true
         return definition

@@ -69,6 +69,10 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         for model in asked where !model.allowedRegions.isEmpty && model.name.hasPrefix("bedrock") {
             try ModelPlace(model.bareName, region: model.region ?? "").check(model.bareName, allowed: model.allowedRegions)
         }
+        for model in asked where !model.allowedRegions.isEmpty && model.name.hasPrefix("openai") {
+            guard let endpoint = model.endpoint, !Self.staysIn(model.allowedRegions, endpoint) else { continue }
+            throw .regionNotAllowed(model.bareName, leavesTo: [endpoint], allowed: model.allowedRegions)
+        }
         judgesParts = configuration.text("judged-by") != "whole"
         (answersFeed, routesFeed) = (configuration.text("answers"), configuration.text("routes"))
         for index in [text, intent].compactMap(\.self) where schema.fields[index].type != .string {
@@ -204,6 +208,16 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
             readings[rows[index]].opinion = opinion
             features.values[places[index] * Self.features.count + Self.unsupported] = opinion.agrees ? 0 : 1
         }
+    }
+
+    /// An address of this machine, or one with an allowed region in its host's name.
+    private static func staysIn(_ regions: [String], _ endpoint: String) -> Bool {
+        let authority = endpoint.split(separator: "/").dropFirst(endpoint.contains("://") ? 1 : 0).first ?? ""
+        if authority.hasPrefix("[::1]") { return true }
+        let host = authority.split(separator: "@").last?.split(separator: ":").first ?? ""
+        let labels = host.split(separator: ".")
+        return host == "localhost" || labels.count == 4 && labels[0] == "127" && labels.allSatisfy { UInt8($0) != nil }
+            || labels.contains { regions.contains(String($0)) }
     }
 
     private static func number(_ configuration: StageConfiguration, _ name: String, _ usual: Float) -> Float {

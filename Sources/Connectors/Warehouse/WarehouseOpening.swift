@@ -47,11 +47,12 @@ enum WarehouseOpening {
             // A new file can give pages back to the system piece by piece (`pipeline purge`). Of an older one the pragma would take a write lock.
             if isNew, !database.configuration.readonly { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // Pages of 16 KiB, which only a new file takes up: a run writes four times fewer of them, and the log is moved into the file
-            // every 16 MB. Pages that a newer state sets free are not overwritten with zeros first, as Debian's SQLite does by itself.
+            // every 16 MB. A transaction's pages go to the log early only beyond 32 MB, lest pages that many rows share go there many times.
+            // Pages that a newer state sets free are not overwritten with zeros first, as Debian's SQLite does by itself.
             try database.execute(
                 sql: """
-                    PRAGMA page_size = 16384; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000;
-                    PRAGMA secure_delete = FAST
+                    PRAGMA page_size = 16384; PRAGMA cache_size = -8000; PRAGMA cache_spill = 2000; PRAGMA temp_store = MEMORY;
+                    PRAGMA wal_autocheckpoint = 1000; PRAGMA secure_delete = FAST
                     """)
         }
         return configuration

@@ -46,9 +46,15 @@ public struct ScoreSketch: Hashable, Sendable {
     }
 
     /// What `init(words:)` takes: places and counts that are not 0, and how many those are before them.
-    public var words: [UInt64] {
-        let filled = tree.indices.filter { tree[$0] != 0 }
-        return [UInt64(count), UInt64(filled.count)] + filled.flatMap { [UInt64($0), UInt64(tree[$0])] }
+    public func appendWords(to words: inout [UInt64]) {
+        words.append(UInt64(count))
+        let place = words.count
+        words.append(0)
+        for (bin, value) in tree.enumerated() where value != 0 {
+            words.append(UInt64(bin))
+            words.append(UInt64(value))
+            words[place] += 1
+        }
     }
 
     /// Takes its words from the front; nil for words that no sketch wrote.

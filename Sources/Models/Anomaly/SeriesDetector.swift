@@ -156,9 +156,25 @@ public struct SeriesDetector: Hashable, Sendable {
 
     /// What `init(settings, words:)` goes on from.
     public var words: [UInt64] {
-        let numbers = [whole.mean, whole.variance, recent.mean, recent.variance, lowest, highest, lastLevel].map(\.bitPattern)
-        return [UInt64(whole.count), UInt64(sinceAlarm.map { $0 + 1 } ?? 0), UInt64(strange)] + numbers + wholeSketch.words
-            + recentSketch.words
+        var words: [UInt64] = []
+        appendWords(to: &words)
+        return words
+    }
+
+    /// Adds ``words`` to what is there.
+    public func appendWords(to words: inout [UInt64]) {
+        words.append(UInt64(whole.count))
+        words.append(UInt64(sinceAlarm.map { $0 + 1 } ?? 0))
+        words.append(UInt64(strange))
+        words.append(whole.mean.bitPattern)
+        words.append(whole.variance.bitPattern)
+        words.append(recent.mean.bitPattern)
+        words.append(recent.variance.bitPattern)
+        words.append(lowest.bitPattern)
+        words.append(highest.bitPattern)
+        words.append(lastLevel.bitPattern)
+        wholeSketch.appendWords(to: &words)
+        recentSketch.appendWords(to: &words)
     }
 
     /// Takes its words from the front; nil for words that no detector wrote.

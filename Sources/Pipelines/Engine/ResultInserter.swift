@@ -51,19 +51,20 @@ final class ResultInserter {
         let values = valueColumns.map { block.batch.columns[$0] } + block.answers
         try KeyPart.with(keyColumns.map { block.batch.columns[$0] } + values) { parts in
             try block.features.values.withUnsafeBytes { features in
+                let keys = Array(parts.prefix(keyColumns.count))
                 let rows = Rows(
-                    block: block, keys: Array(parts.prefix(keyColumns.count)), values: Array(parts.dropFirst(keyColumns.count)),
-                    valueColumns: values, features: features)
+                    block: block, order: KeyOrder.rows(block.batch.count, of: keys), keys: keys,
+                    values: Array(parts.dropFirst(keyColumns.count)), valueColumns: values, features: features)
                 var start = 0
                 for (index, size) in Self.sizes.enumerated() where size > 1 {
                     while block.batch.count - start >= size {
                         if !(try insert(rows, from: start, count: size, by: statements[index])) {
-                            for row in start..<start + size { try insertOne(rows, row, &found) }
+                            for place in start..<start + size { try insertOne(rows, place, &found) }
                         }
                         start += size
                     }
                 }
-                for row in start..<block.batch.count { try insertOne(rows, row, &found) }
+                for place in start..<block.batch.count { try insertOne(rows, place, &found) }
             }
         }
         for statement in statements { sqlite3_clear_bindings(statement.sqliteStatement) }
@@ -72,6 +73,8 @@ final class ResultInserter {
 
     private struct Rows {
         let block: ScoredBlock
+        /// Rows as they go in.
+        let order: [Int32]
         let keys: [KeyPart]
         let values: [KeyPart]
         let valueColumns: [Records.Column]
@@ -83,12 +86,13 @@ final class ResultInserter {
         let handle = statement.sqliteStatement
         sqlite3_bind_int64(handle, 1, run)
         var place: Int32 = 2
-        for slot in 0..<count { bind(rows, start + slot, slot: slot, to: handle, at: &place) }
+        for slot in 0..<count { bind(rows, Int(rows.order[start + slot]), slot: slot, to: handle, at: &place) }
         return try step(handle)
     }
 
-    private func insertOne(_ rows: Rows, _ row: Int, _ found: inout Found) throws {
-        if try insert(rows, from: row, count: 1, by: statements[Self.sizes.count - 1]) { return }
+    private func insertOne(_ rows: Rows, _ place: Int, _ found: inout Found) throws {
+        let row = Int(rows.order[place])
+        if try insert(rows, from: place, count: 1, by: statements[Self.sizes.count - 1]) { return }
         guard let version = try nextVersion(rows.block, row: row) else {
             found.duplicates.insert(row)
             return
@@ -177,49 +181,5 @@ final class ResultInserter {
         guard let newest else { return block.versions[row] }
         let record: Int64 = newest["record"]
         return UInt64(bitPattern: record) == block.records[row] ? nil : newest["version"] + 1
-    }
-}
-
-/// One column of the key, at an address that does not move while it is used.
-private enum KeyPart {
-    case integers(UnsafeBufferPointer<Int64>)
-    case doubles(UnsafeBufferPointer<Double>)
-    case times(UnsafeBufferPointer<Int64>)
-    case texts(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>)
-
-    static func with(_ columns: [Records.Column], _ body: ([KeyPart]) throws -> Void) rethrows {
-        let columns = columns.map(\.boundForm)
-        func add(_ index: Int, _ parts: [KeyPart]) throws {
-            guard index < columns.count else { return try body(parts) }
-            let column = columns[index]
-            switch column.type {
-            case .int64, .bool, .money: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.integers($0)]) }
-            case .timestamp: try column.integers.withUnsafeBufferPointer { try add(index + 1, parts + [.times($0)]) }
-            case .float64: try column.doubles.withUnsafeBufferPointer { try add(index + 1, parts + [.doubles($0)]) }
-            // Decimals and dates are text by now.
-            case .string, .decimal, .date:
-                try column.offsets.withUnsafeBufferPointer { offsets in
-                    try column.bytes.withUnsafeBufferPointer { try add(index + 1, parts + [.texts(offsets: offsets, bytes: $0)]) }
-                }
-            }
-        }
-        try add(0, [])
-    }
-
-    @inline(__always)
-    func bind(_ row: Int, to handle: OpaquePointer, at place: inout Int32) {
-        switch self {
-        case .integers(let values): sqlite3_bind_int64(handle, place, values[row])
-        case .doubles(let values): sqlite3_bind_double(handle, place, values[row])
-        case .texts(let offsets, let bytes):
-            SQLiteBinding.bind(bytes, from: Int(offsets[row]), to: Int(offsets[row + 1]), handle, at: place)
-        case .times(let values):
-            let text = Timestamp(microseconds: values[row]).iso8601Bytes
-            text.withUnsafeBytes { bytes in
-                _ = sqlite3_bind_text(
-                    handle, place, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), SQLiteBinding.transient)
-            }
-        }
-        place += 1
     }
 }

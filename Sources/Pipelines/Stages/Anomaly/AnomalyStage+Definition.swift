@@ -64,23 +64,19 @@ extension AnomalyStage {
 
     /// The unit's newest readings with the levels they had when they came.
     public func evidence(forRow row: Int) -> [Evidence] {
-        guard trails.indices.contains(row), !trails[row].isEmpty else { return [] }
-        let shown = strongest(row)
+        let trail = trail(ofRow: row)
+        guard let levels = trail.last?.levels else { return [] }
+        // Up to three sensors with the highest levels at the row.
+        let shown = Array(levels.indices.sorted { (levels[$0], $1) > (levels[$1], $0) }.prefix(3))
         return [
             Evidence(
                 title: "readings of this unit, newest first (level 3: one in 1,000 is as unusual)",
                 columns: ["time"] + shown.flatMap { [settings.names[$0], "level"] },
-                rows: trails[row].reversed().map { point in
+                rows: trail.reversed().map { point in
                     [Timestamp(microseconds: point.time).iso8601]
                         + shown.flatMap { [Self.text(point.values[$0]), MaintenanceStage.text(point.levels[$0], 1)] }
                 })
         ]
-    }
-
-    /// Up to three sensors with the highest levels at the row.
-    private func strongest(_ row: Int) -> [Int] {
-        guard let levels = trails[row].last?.levels else { return [] }
-        return Array(levels.indices.sorted { (levels[$0], $1) > (levels[$1], $0) }.prefix(3))
     }
 
     private static func text(_ value: Double) -> String { value.isNaN ? "" : "\(Float(value))" }

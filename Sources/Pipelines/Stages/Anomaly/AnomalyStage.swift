@@ -11,25 +11,15 @@ public final class AnomalyStage: WatchingStage {
     let alarmLevel: Float
     private var units: [UInt64: Unit] = [:]
     private var changed: Set<UInt64> = []
-    /// Of the last batch: the newest readings of each row's unit up to the row, oldest first.
-    private(set) var trails: [[TrailPoint]] = []
-
-    /// A reading with the levels it had when it came, one a sensor.
-    struct TrailPoint {
-        var time: Int64
-        var values: [Double]
-        var levels: [Float]
-    }
+    /// Of the last batch: each row's unit's readings, and how many there were after the row; nil = the row was not read.
+    private var trails: [(trail: ReadingTrail, count: Int)?] = []
 
     private struct Unit {
         var newest: Int64
         var readings: Int64 = 0
         var detectors: [SeriesDetector]
-        var trail: [TrailPoint] = []
+        var trail: ReadingTrail
     }
-
-    /// Readings of a unit that an item shows.
-    private static let trailLength = 12
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try AnomalySettings(configuration, schema: schema)
@@ -45,50 +35,72 @@ public final class AnomalyStage: WatchingStage {
         let width = Self.leading + Self.perSensor * columns.count
         var values: [Float] = []
         values.reserveCapacity(keys.count * width)
+        for case let read? in trails { read.trail.trim() }
         trails.removeAll(keepingCapacity: true)
         for row in keys.indices {
-            let time = input.times[row]
-            var unit = units.removeValue(forKey: keys[row]) ?? fresh(time)
-            if time - unit.newest > settings.forget { unit = fresh(time) }
             let isCorrected = !input.corrected.isEmpty && input.corrected[row]
-            if time < unit.newest || isCorrected {
-                values += [0, 0, Float(unit.readings)] + [Float](repeating: 0, count: Self.perSensor * columns.count)
-                trails.append([])
-            } else {
-                read(columns.map { $0[row] }, time, of: &unit, to: &values)
-                trails.append(unit.trail)
-            }
-            units[keys[row]] = unit
+            take(
+                row, at: input.times[row], isCorrected: isCorrected, of: &units[keys[row], default: fresh(input.times[row])], columns,
+                to: &values)
             changed.insert(keys[row])
         }
         return FeatureMatrix(featureCount: width, values: values)
     }
 
-    private func fresh(_ time: Int64) -> Unit {
-        Unit(newest: time, detectors: [SeriesDetector](repeating: SeriesDetector(settings.detector), count: settings.sensors.count))
+    private func take(
+        _ row: Int, at time: Int64, isCorrected: Bool, of unit: inout Unit, _ columns: [[Double]], to values: inout [Float]
+    ) {
+        if time - unit.newest > settings.forget { unit = fresh(time) }
+        guard time >= unit.newest, !isCorrected else {
+            values += [0, 0, Float(unit.readings)]
+            for _ in 0..<(Self.perSensor * columns.count) { values.append(0) }
+            trails.append(nil)
+            return
+        }
+        read(row, columns, time, of: &unit, to: &values)
+        trails.append((unit.trail, unit.trail.count))
     }
 
-    private func read(_ readings: [Double], _ time: Int64, of unit: inout Unit, to values: inout [Float]) {
-        var alarms = 0
-        var own: [Float] = [], levels: [Float] = []
-        for (place, reading) in readings.enumerated() {
-            let deviations = unit.detectors[place].deviations(of: reading)
-            let finding = unit.detectors[place].consume(reading)
-            if finding.isAlarm { alarms += 1 }
-            levels.append(Float(finding.level))
-            own += [Float(finding.level), Self.bounded(deviations.whole), Self.bounded(deviations.recent)]
-        }
+    private func fresh(_ time: Int64) -> Unit {
+        Unit(
+            newest: time, detectors: [SeriesDetector](repeating: SeriesDetector(settings.detector), count: settings.sensors.count),
+            trail: ReadingTrail(width: settings.sensors.count))
+    }
+
+    private func read(_ row: Int, _ columns: [[Double]], _ time: Int64, of unit: inout Unit, to values: inout [Float]) {
         unit.newest = time
         unit.readings += 1
-        unit.trail = unit.trail.suffix(Self.trailLength - 1) + [TrailPoint(time: time, values: readings, levels: levels)]
-        values += [Float(alarms), levels.max() ?? 0, Float(unit.readings)] + own
+        unit.trail.append(time: time)
+        var (alarms, highest) = (0, -Float.infinity)
+        let start = values.count
+        values += [0, 0, Float(unit.readings)]
+        for place in columns.indices {
+            let reading = columns[place][row]
+            let deviations = unit.detectors[place].deviations(of: reading)
+            let finding = unit.detectors[place].consume(reading)
+            let level = Float(finding.level)
+            if finding.isAlarm { alarms += 1 }
+            highest = max(highest, level)
+            unit.trail.append(value: reading, level: level)
+            values.append(level)
+            values.append(Self.bounded(deviations.whole))
+            values.append(Self.bounded(deviations.recent))
+        }
+        values[start] = Float(alarms)
+        values[start + 1] = columns.isEmpty ? 0 : highest
+    }
+
+    /// The newest readings of the row's unit up to the row, oldest first; none where it was not read.
+    func trail(ofRow row: Int) -> [ReadingTrail.Point] {
+        guard trails.indices.contains(row), let read = trails[row] else { return [] }
+        return read.trail.points(of: read.count)
     }
 
     private static func bounded(_ value: Double) -> Float { Float(min(max(value, -1e6), 1e6)) }
 
     // MARK: State
 
-    public var stateBytes: Int { units.count * (64 + settings.sensors.count * (SeriesDetector.bytes + Self.trailLength * 12)) }
+    public var stateBytes: Int { units.count * (64 + settings.sensors.count * (SeriesDetector.bytes + ReadingTrail.length * 12)) }
 
     public func delta() -> [UInt8] {
         defer { changed = [] }
@@ -103,6 +115,7 @@ public final class AnomalyStage: WatchingStage {
 
     private func written(_ keys: [UInt64]) -> [UInt8] {
         var writer = ByteWriter()
+        var words: [UInt64] = []
         writer.varint(UInt64(settings.sensors.count))
         writer.varint(UInt64(keys.count))
         for key in keys {
@@ -110,14 +123,16 @@ public final class AnomalyStage: WatchingStage {
             writer.word(key)
             writer.signed(unit.newest)
             writer.signed(unit.readings)
-            writer.varint(UInt64(unit.trail.count))
-            for point in unit.trail {
+            let trail = unit.trail.points(of: unit.trail.count)
+            writer.varint(UInt64(trail.count))
+            for point in trail {
                 writer.signed(point.time)
                 writer.numbers(point.values)
                 writer.numbers(point.levels.map(Double.init))
             }
             for detector in unit.detectors {
-                let words = detector.words
+                words.removeAll(keepingCapacity: true)
+                detector.appendWords(to: &words)
                 writer.varint(UInt64(words.count))
                 for word in words { writer.varint(word) }
             }
@@ -145,9 +160,10 @@ public final class AnomalyStage: WatchingStage {
 
     private func unit(_ reader: inout ByteReader) -> Unit? {
         let width = settings.sensors.count
-        var unit = Unit(newest: reader.signed(), readings: reader.signed(), detectors: [])
-        unit.trail = (0..<reader.count(of: 1 + 16 * width)).map { _ in
-            TrailPoint(time: reader.signed(), values: reader.numbers(width), levels: reader.numbers(width).map { Float($0) })
+        var unit = Unit(newest: reader.signed(), readings: reader.signed(), detectors: [], trail: ReadingTrail(width: width))
+        for _ in 0..<reader.count(of: 1 + 16 * width) {
+            unit.trail.append(time: reader.signed())
+            for (value, level) in zip(reader.numbers(width), reader.numbers(width)) { unit.trail.append(value: value, level: Float(level)) }
         }
         for _ in 0..<width {
             let words = (0..<reader.count(of: 1)).map { _ in reader.varint() }

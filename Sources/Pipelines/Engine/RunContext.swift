@@ -30,6 +30,7 @@ struct RunContext: Sendable {
     let decided: DecidedRows
     let labelColumn: Int?
     let due: Timestamp
+    let holidays: Holidays
     /// A stage's first base is written when its deltas pass this many bytes.
     let smallestBase: Int
     /// Off in a rehearsal, which counts review items and needs none of their texts.
@@ -50,6 +51,7 @@ struct RunContext: Sendable {
         timeColumn = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
         keyColumns = job.main.key.compactMap { schema.index(of: $0) }
         labelColumn = job.main.labelColumn.flatMap { schema.index(of: $0) }
+        self.holidays = holidays
         due = BusinessDays.adding(job.review.dueBusinessDays, to: clock, zone: job.zone, holidays: holidays.set)
     }
 

@@ -21,7 +21,9 @@ extension Scorer {
         guard let stage = stage as? any FinishingStage else { return nil }
         if resultCount == nil {
             let watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
-            resultCount = try stage.finish(FinishTime(clock: context.clock, watermark: watermark, threads: context.threads))
+            var time = FinishTime(clock: context.clock, watermark: watermark, threads: context.threads)
+            time.holidays = context.holidays.days
+            resultCount = try stage.finish(time)
         }
         guard let resultCount, given < resultCount else { return nil }
         let range = given..<min(given + Self.resultsOfBlock, resultCount)

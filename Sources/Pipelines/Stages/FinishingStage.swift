@@ -40,6 +40,8 @@ public struct FinishTime: Hashable, Sendable {
     public var watermark: Timestamp?
     /// That results may be computed on, at least 1; they are the same for any number.
     public var threads: Int
+    /// Days since 1970 that are holidays by the job's calendar, sorted.
+    public var holidays: [Int] = []
 
     public init(clock: Timestamp, watermark: Timestamp?, threads: Int = 1) {
         (self.clock, self.watermark, self.threads) = (clock, watermark, threads)

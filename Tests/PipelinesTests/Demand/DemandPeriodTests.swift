@@ -127,4 +127,29 @@ import Testing
         // The same again is a duplicate each.
         #expect(try stage.absorb(again(98)).map(\.code) == [.duplicate] && stage.absorb(again(99)).map(\.code) == [.duplicate])
     }
+
+    /// The newest hours after rows of the doubled hour came again, the newest first; and what was refused.
+    private static func corrected(by units: [Double]) throws -> (newest: [String], refused: [Reject.Code]) {
+        let doubled = try doubled(), (all, _) = try hours(around: 20_022), stage = try all.stage(hourly)
+        var refused: [Reject.Code] = []
+        for one in units {
+            var rows = DemandRows()
+            rows.add("a", time: doubled, one)
+            refused += try stage.absorb(rows.input).map(\.code)
+        }
+        _ = try DemandOutcome(stage, watermark: doubled + 2 * 3_600_000_000)
+        return (stage.evidence(forRow: 0).first { $0.title == "newest hours" }?.rows.map { $0[1] } ?? [], refused)
+    }
+
+    @Test(
+        "only the second of a doubled hour is corrected where both come again and the first is as it was; one row alone corrects the first")
+    func onlySecond() throws {
+        let before = try Self.corrected(by: []).newest, first = try #require(Double(before[2]))
+        try #require(before[1] != before[2])
+        let second = try Self.corrected(by: [first, 99])
+        #expect(second.refused == [.duplicate], "the first is there already")
+        #expect(second.newest == [before[0], "99.0"] + before.dropFirst(2))
+        let alone = try Self.corrected(by: [99])
+        #expect(alone.refused == [] && alone.newest == [before[0], before[1], "99.0"] + before.dropFirst(3))
+    }
 }

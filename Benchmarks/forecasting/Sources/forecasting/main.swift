@@ -2,6 +2,7 @@
 //
 //   DEMAND_DATA=folder forecasting m4 naive2,mstl              models of one series
 //   DEMAND_DATA=folder forecasting juice global log=1          trees over all series, besides local=… and their mean
+//   DEMAND_DATA=folder forecasting m3 speed ets:40             series a CPU second, as speed.py asks for them
 
 import Foundation
 import Models
@@ -77,11 +78,11 @@ struct Score {
         }
         sc /= Double(s.train.count - m)
         sq /= Double(s.train.count - m)
-        let H = Double(s.test.count)
-        smape += sm / H
+        let steps = Double(s.test.count)
+        smape += sm / steps
         if sc > 0 {
-            mase += ae / H / sc
-            rmsse += (se / H / sq).squareRoot()
+            mase += ae / steps / sc
+            rmsse += (se / steps / sq).squareRoot()
             series += 1
         }
     }
@@ -94,6 +95,10 @@ struct Score {
 let set = CommandLine.arguments[1]
 if CommandLine.arguments[2] == "combined" {
     combined(set, Array(CommandLine.arguments.dropFirst(3)))
+    exit(0)
+}
+if CommandLine.arguments[2] == "speed" {
+    speed(set, Array(CommandLine.arguments.dropFirst(3)))
     exit(0)
 }
 if CommandLine.arguments[2] == "global" {

@@ -84,6 +84,7 @@ public struct DemandBacktest: Sendable {
             var configuration = job.stage
             configuration.parameters["model"] = .text(model)
             var own = try DemandSettings(configuration, schema: job.main.schema)
+            own.holidays = stage.settings.holidays
             if let horizon = settings.horizon { (own.leadTime, own.review) = (horizon - 1, 1) }
             rows += try self.rows(
                 model, stage.state, own, newest: stage.newestPeriod, groups: groups(stage, job.main.schema), job: job.name)
@@ -94,6 +95,7 @@ public struct DemandBacktest: Sendable {
     /// A stage that has taken all rows of the job's files, plans first.
     static func filled(_ job: ScoringJob, progress: (Int) -> Void) throws(Failure) -> DemandStage {
         let stage = try DemandStage(configuration: job.stage, schema: job.main.schema)
+        stage.settings.holidays = try Holidays(of: job.job).set
         let time = job.main.eventTime.flatMap { job.main.schema.index(of: $0) } ?? 0
         let keys = job.main.key.compactMap { job.main.schema.index(of: $0) }
         for feed in job.streamedFeeds {

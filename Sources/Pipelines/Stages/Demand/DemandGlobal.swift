@@ -129,6 +129,7 @@ struct DemandGlobal {
             covariates.append(periods.map { Double(settings.period.dayOfMonth(of: $0)) })
             covariates.append(periods.map { Double(($0 % 7 + 10) % 7) })
         }
+        covariates += planner.holidayColumns(periods)
         // Where periods were closed, places in a season are right from the end backwards.
         var series = GlobalSeries(values: values, start: origin + 1 - values.count, covariates: covariates)
         series.knownAt = knownAt(item, planner, periods: periods, past: past.count, shift: shift)
@@ -156,6 +157,28 @@ extension DemandGlobal {
             guard column < 3 * width + externals else { return nil }
             return external.row(periods[step] - shift, knownBy: ends[last], width: externals)[column - 3 * width]
         }
+    }
+}
+
+extension DemandPlanner {
+    /// Holidays by the job's calendar: of a day or hour whether it is one, and whether the days beside it are; of longer periods how many days.
+    /// None where the calendar has none.
+    func holidayColumns(_ periods: [Int]) -> [[Double]] {
+        let holidays = settings.holidays, period = settings.period
+        guard !holidays.isEmpty, period != .step else { return [] }
+        var zone = settings.zone
+        func day(_ number: Int) -> Int {
+            guard period == .hour else { return period.firstDay(of: number) }
+            let time = Int64(number) * 3_600_000_000
+            return Timestamp(microseconds: time + zone.offset(at: time)).day
+        }
+        let days = periods.map(day)
+        guard period == .week || period == .month else {
+            return [0, -1, 1].map { shift in days.map { holidays.contains($0 + shift) ? 1 : 0 } }
+        }
+        return [
+            zip(days, periods).map { first, number in Double((first..<period.firstDay(of: number + 1)).count { holidays.contains($0) }) }
+        ]
     }
 }
 

@@ -129,6 +129,8 @@ struct DemandSettings: Sendable {
     var ceiling: Double
     /// Intervals of the trees are set by the two spans before the origin.
     var calibrates: Bool
+    /// Days since 1970 that are holidays by the job's calendar; its file, not the stage's parameters, says them.
+    var holidays: Set<Int> = []
 
     /// Periods that are forecast: as far as an order placed now is of use.
     var exposure: Int { max(cover, (supply.leadTimes?.last ?? 0) + review, supply.shelfLife.map { leadTime + $0 } ?? 0) }

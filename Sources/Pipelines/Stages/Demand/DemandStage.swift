@@ -15,7 +15,7 @@ public import Records
 ///   missing and waste cost the same (or `service`), less stock and what is on order, rounded up to packs; all orders within the budget.
 /// - The score is the chance to run out within that time if nothing is ordered.
 public final class DemandStage: FinishingStage {
-    let settings: DemandSettings
+    var settings: DemandSettings
     let schema: Schema
     var state: DemandState
     var log = ByteWriter()
@@ -49,6 +49,7 @@ public final class DemandStage: FinishingStage {
         let isOpen = settings.last == .open || (settings.last == .auto && state.newestIsOpen)
         origin = settings.period(of: watermark.microseconds, &zone) - (isOpen ? 1 : 0)
         let origin = origin
+        settings.holidays = Set(time.holidays)
         items = state.names.filter { (state.items[$0]?.first ?? .max) <= origin }
         items += newItems
         let made = DemandForecasts(DemandPlanner(settings: settings), state, items, threads: threads) { _ in origin }

@@ -31,6 +31,9 @@ package struct RemoteModelSetting: Hashable, Sendable {
         (self.kind, model) = (kind, String(halves[1]))
     }
 
+    /// Whether the model's server is on this machine.
+    package var isHere: Bool { kind == .openai && (endpoint.flatMap { try? Endpoint($0) }?.isHere ?? false) }
+
     /// The key of an OpenAI-compatible server.
     private static let keyVariable = "OPENAI_API_KEY"
 

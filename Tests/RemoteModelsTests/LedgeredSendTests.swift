@@ -143,6 +143,44 @@ import Testing
         await server.stop()
     }
 
+    @Test("answers at their longest do not make jobs smaller than the service takes: 50,000 prompts of long answers are one job")
+    func large() async throws {
+        let server = try await service()
+        let batch = BatchInference(try model(server), configuration: configuration(most: 50_000))
+        var prompt = ClientFixture.prompt("short")
+        prompt.tokenLimit = 4_000
+        let parts = batch.parts([Prompt](repeating: prompt, count: 50_000))
+        #expect(parts == [0..<50_000])
+        await server.stop()
+    }
+
+    @Test("an object is read in pieces until it is whole, whole where a server knows none, and a piece of another place is refused")
+    func pieces() async throws {
+        let text = String((0..<250).map { "abcdefghij"[String.Index(utf16Offset: $0 % 10, in: "abcdefghij")] })
+        func server(_ shift: Int = 0, knowsPieces: Bool = true) async throws -> LoopbackServer {
+            try await LoopbackServer { request, _ in
+                guard knowsPieces, let range = request.header("range") else { return LoopbackServer.reply(200, text) }
+                let bounds = range.dropFirst(6).split(separator: "-").compactMap { Int($0) }
+                let start = bounds[0] + shift, end = min(bounds[1], 249)
+                let body = String(text.dropFirst(start).prefix(end - start + 1))
+                return LoopbackServer.reply(206, body, headers: [("Content-Range", "bytes \(start)-\(end)/250")])
+            }
+        }
+        let address = try ObjectStore.Address("s3://bucket/out.jsonl")
+        for (knows, requests) in [(true, 3), (false, 1)] {
+            let server = try await server(knowsPieces: knows)
+            let store = ObjectStore(try ClientFixture.bedrock(server), piece: 100)
+            #expect(try await store.get(address, limit: .seconds(60)) == Array(text.utf8))
+            #expect(server.received.count == requests)
+            await server.stop()
+        }
+        let other = try await server(1)
+        let wrong = ObjectStore(try ClientFixture.bedrock(other), piece: 100)
+        let told = await failure { () async throws(Failure) in try await wrong.get(address, limit: .seconds(60)) }
+        #expect(told?.code == "remote.answer-malformed")
+        await other.stop()
+    }
+
     @Test("a job that the service finds too small is sent one by one; one that failed otherwise is a failure")
     func tooSmall() async throws {
         let server = try await service { _ in "Failed" }

@@ -103,6 +103,8 @@ public struct Completion: Hashable, Sendable {
     public var tokens: [Token]
     /// How often the call was sent, at least 1; 0 where nothing was sent.
     public var attempts: Int
+    /// Micro-watt-hours that this machine was measured to use for it; nil = nobody measured.
+    public var measuredEnergy: Int64?
 
     public init(
         text: String, ending: Ending, promptTokens: Int, answerTokens: Int, latency: Timestamp.Span = .zero, invokedModel: String,

@@ -24,13 +24,25 @@ public struct CostReport: Hashable, Sendable {
         /// Grams of CO2e a kWh where the call was sent.
         public var gramsPerKilowattHour: Double
         public var isLocal: Bool
+        /// Calls whose energy this machine measured, and micro-watt-hours of them; the rest of `used` is estimated.
+        public var measuredCalls = 0
+        public var measuredEnergy: Int64 = 0
         /// Billionths of a dollar, had the dearest model used in this report answered instead.
         public var atDearest: Int64
 
         /// Billionths of a dollar that were not spent because a cheaper model answered; what failed or was lost counts against it.
         public var saved: Int64 { atDearest - used.money }
         /// Wh, low and high.
-        public var energy: ClosedRange<Double> { EnergyEstimate.range(Double(used.energy) / 1e6, place: isLocal ? .local : .remote) }
+        public var energy: ClosedRange<Double> {
+            let estimated = EnergyEstimate.range(Double(used.energy - measuredEnergy) / 1e6, place: isLocal ? .local : .remote)
+            // The counters hold what others used as well, and no memory: as wide as an estimate for this machine.
+            let measured = EnergyEstimate.range(Double(measuredEnergy) / 1e6, place: .local)
+            return estimated.lowerBound + measured.lowerBound...estimated.upperBound + measured.upperBound
+        }
+        /// `estimate`, `RAPL`, or how many calls were measured.
+        public var energySource: String {
+            measuredCalls == 0 ? "estimate" : measuredCalls == calls ? "RAPL" : "RAPL for \(measuredCalls) of \(calls) calls"
+        }
         /// g CO2e, low and high.
         public var carbon: ClosedRange<Double> {
             let grams = gramsPerKilowattHour / 1_000
@@ -96,12 +108,15 @@ public struct CostReport: Hashable, Sendable {
         let (input, output) = (answers.reduce(0) { $0 + $1.promptTokens }, answers.reduce(0) { $0 + $1.answerTokens })
         let region = entries.first.map { String($0.destination.split(separator: ":").last ?? "") } ?? ""
         let used = entries.reduce(LedgerAmounts.zero) { $0 + $1.used }
-        return Line(
+        let measured = answers.compactMap(\.measuredEnergy)
+        var line = Line(
             month: month, budget: budget, queue: "", model: model, calls: entries.count, lost: entries.count { $0.state == .lost },
             duplicates: entries.count { $0.isDuplicate }, failed: entries.count { $0.state == .failed }, promptTokens: input,
             answerTokens: output, used: used, gramsPerKilowattHour: EnergyEstimate.gramsPerKilowattHour(region: region).grams,
             isLocal: registry.facts(of: model) == nil,
             atDearest: dearest?.amounts(promptTokens: input, answerTokens: output).money ?? used.money)
+        (line.measuredCalls, line.measuredEnergy) = (measured.count, measured.reduce(0, +))
+        return line
     }
 
     /// Sets a bill beside the ledger: every month and model that one of the two knows. Lines of the bill about one model are added up, however it

@@ -17,8 +17,8 @@ package struct BatchInference: Sendable {
         package var leastRecords = 100
         /// Bedrock's quota "records per batch inference job".
         package var mostRecords = 50_000
-        /// Of one job's lines, and of its answers at their longest: what is read back must stay within `HTTPLimits.longestReply`.
-        package var mostBytes = 48 << 20
+        /// Of one job's lines. Its answers are read in pieces, so that their length bounds nothing.
+        package var mostBytes = 192 << 20
         package var pollSeconds = 30.0
 
         package init(role: String, bucket: String, prefix: String, leastRecords: Int = 100, pollSeconds: Double = 30) {
@@ -94,11 +94,8 @@ package struct BatchInference: Sendable {
     }
 
     /// Ranges of prompts, a job each: as even as they can be within the limits, since a last job of a few would be below the least.
-    func parts(_ prompts: [Prompt]) -> [Range<Int>] {
-        // The longest an answer can be on its line: a byte of text is at most six of JSON.
-        let sizes = prompts.indices.map {
-            max(line(prompts[$0], record: "").count + Self.recordLength, 1_000 + 24 * prompts[$0].tokenLimit)
-        }
+    package func parts(_ prompts: [Prompt]) -> [Range<Int>] {
+        let sizes = prompts.map { line($0, record: "").count + Self.recordLength }
         let jobs = max(
             1, (prompts.count + settings.mostRecords - 1) / settings.mostRecords,
             (sizes.reduce(0, +) + settings.mostBytes - 1) / settings.mostBytes)

@@ -3,8 +3,10 @@ package import Records
 /// Whole objects in S3: PutObject and GetObject, signed as S3 does (path as it travels, digest of the body in a header).
 package struct ObjectStore: Sendable {
     let client: BedrockClient
+    /// Bytes of an object that are asked for at once.
+    private let piece: Int
 
-    package init(_ client: BedrockClient) { self.client = client }
+    package init(_ client: BedrockClient, piece: Int = 32 << 20) { (self.client, self.piece) = (client, piece) }
 
     /// A place `s3://bucket/key`.
     package struct Address: Hashable, Sendable, CustomStringConvertible {
@@ -31,9 +33,24 @@ package struct ObjectStore: Sendable {
             HTTPCall(.put, endpoint, path: path, headers: [HTTPHeader("Content-Type", contentType)], body: body), limit: limit)
     }
 
+    /// In pieces, so that no reply is longer than replies may be; a server that knows no pieces gives it whole.
     package func get(_ address: Address, limit: Timestamp.Span) async throws(Failure) -> [UInt8] {
         let (endpoint, path) = place(of: address)
-        return try await send(HTTPCall(.get, endpoint, path: path), limit: limit).answer.body
+        var bytes: [UInt8] = []
+        while true {
+            let range = HTTPHeader("Range", "bytes=\(bytes.count)-\(bytes.count + piece - 1)")
+            let answer = try await send(HTTPCall(.get, endpoint, path: path, headers: [range]), limit: limit).answer
+            guard answer.status == 206 else { return answer.body }
+            // `bytes 0-99/250`: what is asked for, and of how much.
+            let parts = (answer.header("content-range") ?? "").split { " -/".contains($0) }
+            guard parts.count == 4, Int(parts[1]) == bytes.count, let length = Int(parts[3]), !answer.body.isEmpty,
+                bytes.count + answer.body.count <= length
+            else {
+                throw .answerMalformed(place: endpoint.authority, found: "a piece of another place", expected: "the piece asked for")
+            }
+            bytes += answer.body
+            if bytes.count == length { return bytes }
+        }
     }
 
     /// A host of the bucket at AWS itself, the bucket in the path elsewhere and where its dots would break the certificate.

@@ -105,6 +105,7 @@
             guard let ledger else { return completer }
             return LedgeredModel(
                 completer, ledger: ledger, facts: try setting.facts(), settings: setting.ledgerSettings,
+                energy: setting.isHere ? PowercapMeter(environment: environment).map { EnergyAccount($0) } : nil,
                 pause: { try? await Task.sleep(for: .milliseconds(200)) })
         }
     }

@@ -10,7 +10,8 @@ struct ReportCost: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cost", abstract: "Show what language models used, by month, job, queue and model: money, tokens, energy and carbon.",
         discussion: """
-            Energy and carbon are estimated and shown as ranges. What routing saved is against the dearest model used. With --bill (a CSV with a \
+            Energy and carbon are shown as ranges: measured by the processor's counters (RAPL, /sys/class/powercap) where the model ran on this \
+            machine and they can be read, else estimated. What routing saved is against the dearest model used. With --bill (a CSV with a \
             month or date, a model and an amount in dollars, by whatever name) the ledger is set beside what was billed; ids, profiles, \
             addresses and a price list's words are taken for the same model.
 
@@ -32,7 +33,9 @@ struct ReportCost: ParsableCommand {
         guard let bill else {
             if report.lines.isEmpty { console.note("No calls yet: `pipeline ask --ledger` and stages with a remote model make the first.") }
             try format.write(table(report.lines), to: console)
-            console.note("Energy: \(EnergyEstimate.method), x0.4 to x2.5 remote, x0.6 to x1.4 local; no meter of a processor was read.")
+            console.note(
+                "Energy: \(EnergyEstimate.method), x0.4 to x2.5 remote, x0.6 to x1.4 local; RAPL: the processors' own counters, x0.6 to x1.4."
+            )
             console.note("Prices: list prices of us-east-1. saved_usd: against always asking \(report.dearest ?? "the same model").")
             return
         }
@@ -57,7 +60,7 @@ struct ReportCost: ParsableCommand {
                 .init("month"), .init("job"), .init("queue"), .init("model"), .init("calls", .number), .init("lost", .number),
                 .init("duplicates", .number), .init("failed", .number), .init("prompt_tokens", .number), .init("answer_tokens", .number),
                 .init("usd", .number), .init("usd_at_dearest", .number), .init("saved_usd", .number), .init("wh_low", .number),
-                .init("wh_high", .number),
+                .init("wh_high", .number), .init("energy_source"),
                 .init("g_co2e_low", .number), .init("g_co2e_high", .number),
             ],
             rows: lines.map { line in
@@ -67,7 +70,7 @@ struct ReportCost: ParsableCommand {
                     .count(line.failed), .count(line.promptTokens), .count(line.answerTokens), dollars(line.used.money),
                     dollars(line.atDearest), dollars(line.saved), .real(line.energy.lowerBound, decimals: 3),
                     .real(line.energy.upperBound, decimals: 3),
-                    .real(line.carbon.lowerBound, decimals: 3), .real(line.carbon.upperBound, decimals: 3),
+                    .text(line.energySource), .real(line.carbon.lowerBound, decimals: 3), .real(line.carbon.upperBound, decimals: 3),
                 ]
             })
     }

@@ -15,6 +15,8 @@
         private let environment: Records.Environment
         private let transport = ClientTransport()
         private let tally = Mutex(Tally())
+        /// Of this machine, for models on it.
+        private let energy: EnergyAccount?
 
         /// What became of the questions of a run.
         struct Tally {
@@ -32,6 +34,7 @@
         init(job: String, options: WarehouseOptions) throws {
             (self.job, environment) = (job, options.environment)
             database = try options.open(.write)
+            energy = PowercapMeter(environment: options.environment).map { EnergyAccount($0) }
             let host = environment.host
             try ledger(nil).recover { AskLedgerOptions.isAlive($0, host: host) }
         }
@@ -57,7 +60,7 @@
             }
             let ledgered = LedgeredModel(
                 base, ledger: ledger(model.budget), facts: try setting.facts(), settings: setting.ledgerSettings,
-                pause: { try? await Task.sleep(for: .milliseconds(200)) })
+                energy: setting.isHere ? energy : nil, pause: { try? await Task.sleep(for: .milliseconds(200)) })
             return Counted(base: ledgered, supplier: self)
         }
 

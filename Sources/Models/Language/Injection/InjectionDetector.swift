@@ -36,7 +36,7 @@ public struct InjectionDetector: Sendable {
         var scalars = TextScalars()
         scalars.read(Array(text.utf8))
         let plain = Self.text(scalars.values)
-        let words = plain.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "'" && $0 != "-" }).map(String.init)
+        let words = plain.split(whereSeparator: { !$0.isPlainLetter && !$0.isPlainNumber && $0 != "'" && $0 != "-" }).map(String.init)
         for (index, count) in matches(words).sorted(by: { $0.key < $1.key }) {
             parts[signals[index].name, default: 0] += signals[index].weight * log2(1 + Double(min(count, 3)))
         }
@@ -46,8 +46,14 @@ public struct InjectionDetector: Sendable {
             let count = Self.count(mark.text, in: bytes, most: 3)
             if count > 0 { parts[mark.name, default: 0] += mark.weight * log2(1 + Double(count)) }
         }
-        let shouted = text.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).count { $0.count >= 4 && $0.allSatisfy(\.isUppercase) }
-        if shouted >= 3 { parts["shouting"] = 0.3 }
+        if Self.mayShout(text),
+            text.split(whereSeparator: { !$0.isPlainLetter && !$0.isPlainNumber }).count(where: {
+                $0.count >= 4 && $0.allSatisfy(\.isUppercase)
+            })
+                >= 3
+        {
+            parts["shouting"] = 0.3
+        }
         for (length, weight) in [(400, 0.35), (900, 0.2), (1_800, 0.2)] where text.utf8.count > length {
             parts["length", default: 0] += weight
         }
@@ -55,6 +61,16 @@ public struct InjectionDetector: Sendable {
         if words.count >= 6, languages.guess(text).share < 0.1 { parts["language"] = 0.9 }
         let order = parts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return Finding(score: order.reduce(0) { $0 + $1.value }, signals: order.map(\.key))
+    }
+
+    /// Three words of four capitals have twelve; capitals beyond ASCII may be any.
+    private static func mayShout(_ text: String) -> Bool {
+        var capitals = 0
+        for byte in text.utf8 {
+            if byte >= 0x80 { return true }
+            if byte >= 65, byte <= 90 { capitals += 1 }
+        }
+        return capitals >= 12
     }
 
     private static func text(_ values: [UInt32]) -> String {

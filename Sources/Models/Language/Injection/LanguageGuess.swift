@@ -43,7 +43,7 @@ public struct LanguageGuess: Sendable {
         if let script = Self.script(text) { return (script, 1) }
         var counts: [String: Int] = [:]
         var total = 0
-        for word in text.lowercased().split(whereSeparator: { !$0.isLetter && $0 != "'" }) {
+        for word in text.lowercased().split(whereSeparator: { !$0.isPlainLetter && $0 != "'" }) {
             total += 1
             for language in words[String(word)] ?? [] { counts[language, default: 0] += 1 }
         }

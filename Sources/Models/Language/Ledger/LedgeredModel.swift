@@ -8,6 +8,7 @@ public struct LedgeredModel: Completer {
     private let facts: ModelFacts
     private let settings: String
     private let registry: ModelRegistry
+    private let energy: EnergyAccount?
     /// Waits for another task that asks the same.
     private let pause: @Sendable () async -> Void
 
@@ -15,12 +16,14 @@ public struct LedgeredModel: Completer {
     ///   - facts: what is reserved by; of a router the dearest it may choose.
     ///   - settings: whatever else than the prompt decides the answer.
     ///   - registry: prices of what a router chose.
+    ///   - energy: of this machine, where the model is on it: what a call used is then measured, else it is estimated.
     public init(
         _ base: any Completer, ledger: Ledger, facts: ModelFacts, settings: String = "", registry: ModelRegistry = .bundled,
+        energy: EnergyAccount? = nil,
         pause: @escaping @Sendable () async -> Void
     ) {
         (self.base, self.ledger, self.facts, self.settings, self.pause) = (base, ledger, facts, settings, pause)
-        self.registry = registry
+        (self.registry, self.energy) = (registry, energy)
     }
 
     public var family: String { base.family }
@@ -66,15 +69,19 @@ public struct LedgeredModel: Completer {
             try ledger.extend(id, by: facts.bound(of: prompt))
             earlier.add(facts.bound(of: prompt))
         }
-        let completion: Completion
+        var completion: Completion
+        let measured = facts.place == .local ? energy?.begin() : nil
         do throws(Failure) {
             completion = try await base.completion(of: prompt, meter: meter)
+            completion.measuredEnergy = energy?.end(measured)
         } catch {
+            _ = energy?.end(measured)
             try ledger.fail(id, code: error.code, mayBeBilled: !Self.costsNothing(error), earlier: earlier.amounts)
             throw error
         }
         let paid = completion.invokedModel == base.model ? facts : registry.facts(of: completion.invokedModel) ?? facts
-        let used = paid.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
+        var used = paid.amounts(promptTokens: completion.promptTokens, answerTokens: completion.answerTokens)
+        if let measured = completion.measuredEnergy { used.energy = measured }
         try ledger.settle(id, completion, used: used + earlier.amounts)
         return completion
     }

@@ -29,12 +29,14 @@ extension Prompt {
 extension Completion {
     /// As JSON, read back by `init(recorded:)`.
     public var recorded: String {
-        JSONValue.object([
-            .init("text", .text(text)), .init("ending", .text(ending.rawValue)), .init("promptTokens", .integer(promptTokens)),
-            .init("answerTokens", .integer(answerTokens)), .init("latency", .integer(latency.microseconds)),
-            .init("invokedModel", .text(invokedModel)), .init("attempts", .integer(attempts)),
-            .init("tokens", .array(tokens.map { .object([.init("text", .text($0.text)), .init("log", .real($0.logProbability))]) })),
-        ]).canonical
+        JSONValue.object(
+            [
+                .init("text", .text(text)), .init("ending", .text(ending.rawValue)), .init("promptTokens", .integer(promptTokens)),
+                .init("answerTokens", .integer(answerTokens)), .init("latency", .integer(latency.microseconds)),
+                .init("invokedModel", .text(invokedModel)), .init("attempts", .integer(attempts)),
+                .init("tokens", .array(tokens.map { .object([.init("text", .text($0.text)), .init("log", .real($0.logProbability))]) })),
+            ] + (measuredEnergy.map { [.init("measuredEnergy", .integer($0))] } ?? [])
+        ).canonical
     }
 
     /// Nil for another text.
@@ -51,5 +53,6 @@ extension Completion {
                 guard let text = token["text"]?.string, let log = token["log"]?.real else { return nil }
                 return Token(text: text, logProbability: log)
             }, attempts: Int(attempts))
+        measuredEnergy = value["measuredEnergy"]?.integer
     }
 }

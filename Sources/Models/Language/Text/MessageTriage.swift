@@ -52,7 +52,7 @@ public struct MessageTriage: Sendable {
 
     /// By words that say it is urgent, of English and a few other languages; none of them is learnt.
     public static func urgency(of text: String) -> TriageDecision.Urgency {
-        let words = text.lowercased().split { !$0.isLetter }
+        let words = text.lowercased().split { !$0.isPlainLetter }
         return words.contains { urgent.contains(String($0)) } || urgentParts.contains { text.contains($0) } ? .high : .normal
     }
 

@@ -110,7 +110,8 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private func read(
         _ message: MessageParts, choices: [String], _ verdict: TextVerdict?, others: [TextVerdict], at time: Timestamp
     ) -> (Reading, [Float]) {
-        let findings = ([message.text] + choices).map { detector.finding(in: $0) }
+        // The message as it came, and its choices: one text where it is a single sentence.
+        let findings = (message.text == choices[0] ? choices : [message.text] + choices).map { detector.finding(in: $0) }
         let spoken = choices.map { guess.guess($0).language }
         let urgency = MessageTriage.urgency(of: choices[0])
         var confidence = verdict?.confidence ?? 0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Speed of the recommenders beside implicit and numpy, in turn on one file: run.sh online_retail.csv.gz [ROUNDS]. Python of $PYTHON, with
-# implicit, numpy and scipy, or one that is installed into .build. RECOMMENDATIONS_LARGE=1 also trains on 50 million simulated events.
+# implicit, numpy and scipy, or one that is installed into .build. RECOMMENDATIONS_LARGE=FOLDER also trains on the plain order files there:
+# pipeline simulate recommendations --customers 1000000 --articles 100000 --days 215 --plain --out data; FOLDER is data/orders.
 set -euo pipefail
 data=${1:?the gzipped order lines: user,item,time,value}
 data=$(cd "$(dirname "$data")" && pwd)/$(basename "$data")
@@ -29,4 +30,4 @@ for ((round = 0; round < rounds; round++)); do
     own ease "$plain"
     "$python" peer.py ease "$plain"
 done
-[[ ${RECOMMENDATIONS_LARGE:-} != 1 ]] || own large 1000000 100000 50000000 2
+[[ -z ${RECOMMENDATIONS_LARGE:-} ]] || own large "$RECOMMENDATIONS_LARGE" 2

@@ -2,11 +2,18 @@ import Foundation
 
 /// The items worth ranking for a person, and a row of features for each.
 struct CandidateRows: Sendable {
-    static let names =
+    private static let names =
         [
             "own_purchases", "own_frequency_180", "own_frequency_30", "own_days_since", "own_share", "similar", "similar_recent",
             "similar_place", "baskets", "days_since_basket", "distinct_items", "baskets_30", "baskets_90",
         ] + ItemFacts.names
+    /// Besides, where prices or categories are known: the share of the own purchases that are of the item's category, days since the last of
+    /// them, and the item's price by the mean price of what the person bought.
+    private static let attributeNames = ItemFacts.attributeNames + ["own_category_share", "own_category_since", "price_beside_own"]
+
+    static func names(hasAttributes: Bool) -> [String] { hasAttributes ? names + attributeNames : names }
+
+    var names: [String] { Self.names(hasAttributes: facts.prices != nil) }
 
     /// EASE's weights, row-major: row = item of the history.
     let weights: [Float]
@@ -15,12 +22,14 @@ struct CandidateRows: Sendable {
     let isSeen: [Bool]
     /// New items taken by similarity; a quarter as many by sales of a week and of four each.
     let count: Int
+    /// Category an item; empty = not known.
+    let categories: [Int32]
     private let popular: [[Int]]
 
     var itemCount: Int { isSeen.count }
 
-    init(weights: [Float], facts: ItemFacts, isSeen: [Bool], count: Int) {
-        (self.weights, self.facts, self.isSeen, self.count) = (weights, facts, isSeen, count)
+    init(weights: [Float], facts: ItemFacts, isSeen: [Bool], count: Int, categories: [Int32]) {
+        (self.weights, self.facts, self.isSeen, self.count, self.categories) = (weights, facts, isSeen, count, categories)
         popular = [0, 2].map { column in
             facts.columns[column].withUnsafeBufferPointer { scores in
                 var top = TopItems(capacity: max(1, count / 2))
@@ -47,9 +56,9 @@ struct CandidateRows: Sendable {
             if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
             return max(top.list.last?.score ?? 0, 0.001)
         }
-        let person = Person(history)
+        let person = Person(history), habits = Habits(purchases, prices: facts.prices, categories: categories)
         var values: [Float] = []
-        values.reserveCapacity(items.count * Self.names.count)
+        values.reserveCapacity(items.count * names.count)
         for item in items {
             let ages = own[item] ?? []
             let since = ages.last ?? .nan
@@ -59,6 +68,7 @@ struct CandidateRows: Sendable {
                 person.distinct, person.baskets30, person.baskets90,
             ]
             for column in facts.columns { values.append(column[item]) }
+            if let prices = facts.prices { values += habits.features(item, price: prices[item], categories: categories) }
         }
         return (items, values)
     }
@@ -87,6 +97,37 @@ struct CandidateRows: Sendable {
             }
         }
         return sums
+    }
+
+    /// What a person pays, and in which categories.
+    private struct Habits {
+        private var purchases: Float = 0
+        private var counts: [Int32: Float] = [:]
+        private var since: [Int32: Float] = [:]
+        private var price = Float.nan
+
+        init(_ own: [(item: Int, ages: [Float])], prices: [Float]?, categories: [Int32]) {
+            guard let prices else { return }
+            var (sum, known) = (Float(0), Float(0))
+            for purchase in own {
+                let times = Float(purchase.ages.count)
+                purchases += times
+                if !prices[purchase.item].isNaN {
+                    sum += times * prices[purchase.item]
+                    known += times
+                }
+                guard !categories.isEmpty, categories[purchase.item] >= 0 else { continue }
+                counts[categories[purchase.item], default: 0] += times
+                since[categories[purchase.item]] = min(since[categories[purchase.item]] ?? .infinity, purchase.ages.last ?? .infinity)
+            }
+            if known > 0 { price = sum / known }
+        }
+
+        func features(_ item: Int, price own: Float, categories: [Int32]) -> [Float] {
+            let category = categories.isEmpty ? -1 : categories[item]
+            guard category >= 0 else { return [.nan, .nan, own / price] }
+            return [(counts[category] ?? 0) / max(1, purchases), since[category] ?? .nan, own / price]
+        }
     }
 
     private struct Person {

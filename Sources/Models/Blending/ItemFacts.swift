@@ -5,7 +5,12 @@ struct ItemFacts: Sendable {
         "buyers_7", "buyers_7_before", "buyers_28", "buyers_90", "buyers_all", "buyers_season", "item_age", "item_days_since",
         "item_repeat_share", "trend_7", "trend_28",
     ]
+    /// Besides, where the log has prices or categories: the price last paid, and the buyers of 28 days an item of the category has in the mean.
+    static let attributeNames = ["price", "category_buyers_28"]
     var columns: [[Float]]
+
+    /// The price last paid for each item; nil where none is known.
+    var prices: [Float]? { columns.count > Self.names.count ? columns[Self.names.count] : nil }
 
     init(columns: [[Float]]) { self.columns = columns }
 
@@ -28,5 +33,21 @@ struct ItemFacts: Sendable {
             week, before, month, quarter, all, buyers(365, 320), first, last, zip(again, all).map { ($0 + 1) / ($1 + 5) },
             zip(week, month).map { $0 / ($1 + 1) }, zip(month, quarter).map { $0 / ($1 + 1) },
         ]
+        if log.hasAttributes { columns += Self.attributes(log, month: month) }
+    }
+
+    private static func attributes(_ log: InteractionLog, month: [Float]) -> [[Float]] {
+        var prices = [Float](repeating: .nan, count: log.items.count)
+        for (row, price) in log.prices.enumerated() where !price.isNaN { prices[Int(log.item[row])] = price }
+        var sums: [Int32: (buyers: Float, items: Float)] = [:]
+        for (item, category) in log.categories.enumerated() where category >= 0 {
+            sums[category, default: (0, 0)].buyers += month[item]
+            sums[category, default: (0, 0)].items += 1
+        }
+        let means = log.items.indices.map { item -> Float in
+            guard !log.categories.isEmpty, let sum = sums[log.categories[item]] else { return .nan }
+            return sum.buyers / sum.items
+        }
+        return [prices, means]
     }
 }

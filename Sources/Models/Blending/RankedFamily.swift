@@ -20,7 +20,7 @@ public enum RankedFamily: RecommenderFamily {
             Parameter("rate", .number(0.0001...1), default: "0.08", help: "Share of each tree's correction that is used.", example: "0.05"),
             Parameter("minimum-child-weight", .number(0...1_000_000), default: "20", help: "Least weight of a leaf.", example: "5"),
         ])
-    public static var libraryVersion: String { "ranked 1, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
+    public static var libraryVersion: String { "ranked 2, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
@@ -28,7 +28,8 @@ public enum RankedFamily: RecommenderFamily {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
         let day = 86_400_000_000.0
-        var matrix = FeatureMatrix(featureCount: CandidateRows.names.count)
+        let names = CandidateRows.names(hasAttributes: log.hasAttributes)
+        var matrix = FeatureMatrix(featureCount: names.count)
         var labels: [Float] = []
         for slice in 0..<values.integer("slices") {
             let end = asOf - Int64(Double(slice) * values.number("step") * day)
@@ -40,7 +41,7 @@ public enum RankedFamily: RecommenderFamily {
         var settings: [String: ParameterValue] = ["subsample": .number(0.7), "column-sample": .number(0.6), "lambda": .number(5)]
         for name in ["trees", "depth"] { settings[name] = .integer(values.integer(name)) }
         for name in ["rate", "minimum-child-weight"] { settings[name] = .number(values.number(name)) }
-        let set = TrainingSet(matrix: matrix, featureNames: CandidateRows.names, labels: labels)
+        let set = TrainingSet(matrix: matrix, featureNames: names, labels: labels)
         let trees = try BoostingFamily.train(on: set, parameters: settings, seed: seed, threads: threads).serialized()
         return try RankedRecommender(
             items: log.items, rows: candidates(log, asOf: asOf, values, parameters: parameters, threads: threads), artefact: trees)
@@ -49,15 +50,14 @@ public enum RankedFamily: RecommenderFamily {
     private static func candidates(
         _ log: InteractionLog, asOf: Int64, _ values: ParameterValues, parameters: [String: ParameterValue], threads: Int
     ) throws(Failure) -> CandidateRows {
-        let needed = EASEFamily.mebibytes(items: log.items.count)
-        guard needed <= values.integer("memory") else {
-            throw EASEFamily.tooMany(items: log.items.count, needed: needed, allowed: values.integer("memory"))
-        }
+        if let refusal = EASEFamily.refusal(items: log.items.count, allowed: values.integer("memory")) { throw refusal }
         let pairs = InteractionMatrix(log)
         var isSeen = [Bool](repeating: false, count: log.items.count)
         for item in log.item { isSeen[Int(item)] = true }
         let weights = try EASEFamily.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
-        return CandidateRows(weights: weights, facts: ItemFacts(log, asOf: asOf), isSeen: isSeen, count: values.integer("candidates"))
+        return CandidateRows(
+            weights: weights, facts: ItemFacts(log, asOf: asOf), isSeen: isSeen, count: values.integer("candidates"),
+            categories: log.categories)
     }
 
     private static func add(
@@ -78,13 +78,18 @@ public enum RankedFamily: RecommenderFamily {
         let count = try reader.integer()
         let seen = try reader.array(of: UInt8.self).map { $0 != 0 }
         let weights = try reader.array(of: Float.self)
+        let categories = try reader.array(of: Int32.self)
+        let width = ItemFacts.names.count + (try reader.integer() == 0 ? 0 : ItemFacts.attributeNames.count)
         var columns: [[Float]] = []
-        for _ in ItemFacts.names { columns.append(try reader.array(of: Float.self)) }
-        guard seen.count == items.count, weights.count == items.count * items.count, columns.allSatisfy({ $0.count == items.count }) else {
+        for _ in 0..<width { columns.append(try reader.array(of: Float.self)) }
+        guard seen.count == items.count, weights.count == items.count * items.count, columns.allSatisfy({ $0.count == items.count }),
+            categories.isEmpty || categories.count == items.count
+        else {
             throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
         }
         return try RankedRecommender(
-            items: items, rows: CandidateRows(weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count),
+            items: items,
+            rows: CandidateRows(weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count, categories: categories),
             artefact: try reader.blob())
     }
 }

@@ -10,7 +10,7 @@ package struct RankedRecommender: Recommender {
 
     init(items: [String], rows: CandidateRows, artefact: [UInt8]) throws(Failure) {
         (self.items, self.rows, self.artefact) = (items, rows, artefact)
-        classifier = try BoostingClassifier(artefact: artefact, featureNames: CandidateRows.names)
+        classifier = try BoostingClassifier(artefact: artefact, featureNames: rows.names)
     }
 
     package func scores(for histories: [History]) throws(Failure) -> [Float] {
@@ -21,7 +21,7 @@ package struct RankedRecommender: Recommender {
     private func scores(_ histories: [History], threads: Int) throws(Failure) -> [Float] {
         var scores = [Float](repeating: -.infinity, count: histories.count * items.count)
         for (person, candidates) in rows.all(histories, threads: threads).enumerated() {
-            let matrix = FeatureMatrix(featureCount: CandidateRows.names.count, values: candidates.values)
+            let matrix = FeatureMatrix(featureCount: rows.names.count, values: candidates.values)
             for (item, margin) in zip(candidates.items, try classifier.margins(of: matrix)) { scores[person * items.count + item] = margin }
         }
         return scores
@@ -48,13 +48,13 @@ package struct RankedRecommender: Recommender {
         try check([history, History(items: [item])])
         let (candidates, values) = rows.rows(for: history)
         guard let place = candidates.firstIndex(of: item) else { return [] }
-        let width = CandidateRows.names.count
+        let width = rows.names.count
         let row = FeatureMatrix(featureCount: width, values: Array(values[place * width..<(place + 1) * width]))
         let parts = try classifier.contributions(of: row)
         var found: [Contribution] = []
         var similar: Float = 0
         for (feature, amount) in parts.dropLast().enumerated() where amount != 0 {
-            let name = CandidateRows.names[feature]
+            let name = rows.names[feature]
             if name.hasPrefix("similar") { similar += amount } else { found.append(Contribution(item: nil, part: name, amount: amount)) }
         }
         found.append(Contribution(item: nil, part: "base", amount: parts[width]))
@@ -76,6 +76,8 @@ package struct RankedRecommender: Recommender {
         writer.integer(rows.count)
         writer.array(rows.isSeen.map { $0 ? UInt8(1) : 0 })
         writer.array(rows.weights)
+        writer.array(rows.categories)
+        writer.integer(rows.facts.prices == nil ? 0 : 1)
         for column in rows.facts.columns { writer.array(column) }
         writer.blob(artefact)
         return writer.sealed()

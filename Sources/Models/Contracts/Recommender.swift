@@ -68,6 +68,8 @@ public struct Contribution: Hashable, Sendable {
 /// A family of recommenders: one folder, one entry in `ModelFamilies.recommenders`.
 public protocol RecommenderFamily: Sendable {
     static var definition: Definition { get }
+    /// Whether its models take more days without training again (``Recommender/updated(with:asOf:threads:)``).
+    static var canUpdate: Bool { get }
     /// Version of the library underneath, and ours: `ease 1, openblas 0.3.21`.
     static var libraryVersion: String { get }
 
@@ -81,6 +83,10 @@ public protocol RecommenderFamily: Sendable {
 
     /// - Throws: bytes that are not a model of this family.
     static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender
+}
+
+extension RecommenderFamily {
+    public static var canUpdate: Bool { false }
 }
 
 extension Recommender {

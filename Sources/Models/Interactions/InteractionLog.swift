@@ -12,12 +12,23 @@ public struct InteractionLog: Sendable {
     public private(set) var times: [Int64]
     /// Weight a row, above 0: a quantity, or 1.
     public private(set) var values: [Float]
+    /// Price of one a row; NaN = not known, empty = none is.
+    public private(set) var prices: [Float] = []
+    /// Category an item, from 0; -1 = not known, empty = none is.
+    public private(set) var categories: [Int32] = []
 
     public var count: Int { times.count }
 
-    /// - Parameters: an entry a row each; an empty `values` stands for 1 a row.
+    /// - Parameters:
+    ///   - users, items, times, values, prices: an entry a row each; an empty `values` stands for 1 a row, empty `prices` for none known.
+    ///   - categories: of items, by their identifiers.
     /// - Throws: lists of different lengths, a value that is not above 0.
-    public init(users: [String], items: [String], times: [Int64], values: [Float] = []) throws(Failure) {
+    public init(
+        users: [String], items: [String], times: [Int64], values: [Float] = [], prices: [Float] = [], categories: [String: String] = [:]
+    ) throws(Failure) {
+        guard prices.isEmpty || prices.count == times.count else {
+            throw .interactionCounts(users: users.count, items: items.count, times: times.count, values: prices.count)
+        }
         guard users.count == items.count, users.count == times.count, values.isEmpty || values.count == times.count else {
             throw .interactionCounts(users: users.count, items: items.count, times: times.count, values: values.count)
         }
@@ -27,6 +38,11 @@ public struct InteractionLog: Sendable {
         (self.items, item) = Self.places(order.lazy.map { items[$0] })
         self.times = order.map { times[$0] }
         self.values = values.isEmpty ? [Float](repeating: 1, count: times.count) : order.map { values[$0] }
+        self.prices = prices.isEmpty ? [] : order.map { prices[$0] }
+        guard !categories.isEmpty else { return }
+        let names = Set(categories.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let places = Dictionary(uniqueKeysWithValues: zip(names, Int32(0)...))
+        self.categories = self.items.map { categories[$0].flatMap { places[$0] } ?? -1 }
     }
 
     private init(
@@ -58,10 +74,23 @@ public struct InteractionLog: Sendable {
     public func events(in range: Range<Int64>) -> InteractionLog {
         let lower = firstRow(at: range.lowerBound)
         let upper = max(lower, firstRow(at: range.upperBound))
-        return InteractionLog(
+        var events = InteractionLog(
             users: users, items: items, user: Array(user[lower..<upper]), item: Array(item[lower..<upper]),
             times: Array(times[lower..<upper]), values: Array(values[lower..<upper]))
+        events.prices = prices.isEmpty ? [] : Array(prices[lower..<upper])
+        events.categories = categories
+        return events
     }
+
+    /// The same events, with nothing known of items besides who bought them when.
+    package var withoutAttributes: InteractionLog {
+        var log = self
+        (log.prices, log.categories) = ([], [])
+        return log
+    }
+
+    /// Whether anything is known of items besides who bought them when.
+    package var hasAttributes: Bool { !categories.isEmpty || !prices.isEmpty }
 
     public func events(before time: Int64) -> InteractionLog { events(in: Int64.min..<time) }
     public func events(from time: Int64) -> InteractionLog { events(in: time..<Int64.max) }

@@ -25,10 +25,7 @@ public enum EASEFamily: RecommenderFamily {
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        let needed = mebibytes(items: log.items.count)
-        guard needed <= values.integer("memory") else {
-            throw tooMany(items: log.items.count, needed: needed, allowed: values.integer("memory"))
-        }
+        if let refusal = refusal(items: log.items.count, allowed: values.integer("memory")) { throw refusal }
         let pairs = InteractionMatrix(log, weight: values.text("weights") == "log" ? { log1p(Float($0)) } : { _ in 1 })
         let weights = try self.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
         return EASERecommender(items: log.items, weights: weights)
@@ -37,8 +34,11 @@ public enum EASEFamily: RecommenderFamily {
     /// Of the one dense matrix that training holds.
     static func mebibytes(items: Int) -> Int { (items * items * 4 + (1 << 20) - 1) >> 20 }
 
-    static func tooMany(items: Int, needed: Int, allowed: Int) -> Failure {
-        Failure(
+    /// - Parameter allowed: MiB. - Returns: nil where the items fit.
+    package static func refusal(items: Int, allowed: Int) -> Failure? {
+        let needed = mebibytes(items: items)
+        guard needed > allowed else { return nil }
+        return Failure(
             .failed, code: "models.ease-memory", what: "ease cannot hold so many items", found: "\(items) items, \(needed) MiB",
             expected: "at most \(allowed) MiB",
             remedy: "Use implicit-als or item-knn, or give it `memory: \(needed)` if the machine has it.")

@@ -56,6 +56,7 @@ final class ChunkWriter {
             cursor = block.cursor
         case .finished(let block):
             if let scored { counts = try scored.write(block) }
+            try CheckpointStore(database, job: job.name).append(block.state, sequence: &stateSequence)
             cursor = block.cursor
             return counts
         case .landed(let block):

@@ -125,4 +125,6 @@ private final class RehearsalMemory: RunMemory {
     func belatedLabels(through: Int64) throws(Failure) -> [LabelEvent] { [] }
 
     func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)? { nil }
+
+    func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult] { [] }
 }

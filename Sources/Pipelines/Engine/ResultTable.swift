@@ -99,6 +99,24 @@ package struct ResultTable: Sendable {
             """
     }
 
+    /// Key and subject of every row of earlier runs that no later row took the place of or took back (`?1` = the mark). Rows of a held run may
+    /// come to stand, and what it took back may stand again, so neither counts against the other.
+    func standingSQL(before run: Int64, _ withdrawal: (column: String, mark: String, subject: String)) -> String {
+        let match = key.map { "newer.\(Self.quoted($0.name)) = result.\(Self.quoted($0.name))" }.joined(separator: " AND ")
+        func isOf(_ row: String, not states: String) -> String {
+            "\(row).run < \(run) AND \(row).run NOT IN (SELECT id FROM pipeline_runs WHERE status IN (\(states)))"
+        }
+        return """
+            SELECT \(keyList), \(Self.quoted(withdrawal.subject)) FROM \(Self.quoted(name)) AS result
+            WHERE \(isOf("result", not: "'discarded'")) AND \(Self.quoted(withdrawal.column)) <> ?1
+            AND NOT EXISTS (
+                SELECT 1 FROM \(Self.quoted(name)) AS newer WHERE \(match) AND newer.version > result.version
+                AND \(isOf("newer", not: "'held', 'discarded'"))
+            )
+            ORDER BY \(keyList), result.version
+            """
+    }
+
     /// A key value of a row for binding by GRDB; for single rows, not for loops.
     static func value(_ column: Records.Column, _ row: Int) -> DatabaseValue {
         guard column.isValid(row) else { return .null }

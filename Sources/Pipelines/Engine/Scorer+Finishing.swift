@@ -9,10 +9,10 @@ extension Scorer {
 
     /// Gives rows of a table to a stage that names the feed; nil where it takes none.
     func absorb(
-        _ batch: RecordBatch, ofTable feed: String
+        _ batch: RecordBatch, ofTable feed: String, times: Column?
     ) throws(Failure) -> (change: (state: StateChange, cursor: StreamCursor), refused: [RowRefusal])? {
         guard let stage = stage as? any TableStage, context.job.tablesOfStage.contains(feed) else { return nil }
-        let refused = try stage.absorb(batch, ofTable: feed)
+        let refused = try stage.absorb(batch, ofTable: feed, times: times)
         return ((stateChange(), cursor), refused)
     }
 
@@ -20,12 +20,21 @@ extension Scorer {
     func nextResults() throws(Failure) -> ScoredBlock? {
         guard let stage = stage as? any FinishingStage else { return nil }
         if resultCount == nil {
+            if let stage = stage as? any WithdrawingStage {
+                stage.stood(try memory.standing(type(of: stage).withdrawal))
+            }
             let watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
             var time = FinishTime(clock: context.clock, watermark: watermark, threads: context.threads)
             time.holidays = context.holidays.days
             resultCount = try stage.finish(time)
         }
         guard let resultCount, given < resultCount else { return nil }
+        var change = StateChange.delta([])
+        if given == 0, let stage = stage as? any LearningStage {
+            let learnt = try stage.learnt()
+            cursor.deltaBytes += learnt.count
+            change = .delta(learnt)
+        }
         let range = given..<min(given + Self.resultsOfBlock, resultCount)
         let rows = try stage.finished(range)
         guard rows.batch.count == range.count, rows.batch.schema == context.decided.schema, rows.features.rowCount == range.count else {
@@ -43,7 +52,7 @@ extension Scorer {
             file: context.files.count, start: start, end: FeedPosition(offset: 0, row: Int64(given), line: 0), batch: kept.batch,
             keys: kept.keys, times: kept.times, versions: kept.versions, isLate: kept.isLate, records: kept.records,
             features: features, scores: decided.scores, rulings: decided.rulings, items: decided.items, rejects: [], counts: counts,
-            state: .delta([]), cursor: cursor)
+            state: change, cursor: cursor)
     }
 
     /// Without results that an earlier run gave with the same content: nobody is asked twice. Another content is the next version.

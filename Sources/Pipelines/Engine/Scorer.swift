@@ -74,6 +74,8 @@ protocol RunMemory: AnyObject {
     func belatedLabels(through: Int64) throws(Failure) -> [LabelEvent]
     /// Newest version of a row's key from an earlier run, and its content hash.
     func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)?
+    /// What earlier runs gave and did not take back, in the order of the keys.
+    func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult]
 }
 
 /// Takes blocks through the stage, the model and the policy, in feed order.

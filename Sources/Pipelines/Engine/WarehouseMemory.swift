@@ -48,4 +48,14 @@ final class WarehouseMemory: RunMemory {
             }
         }
     }
+
+    func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult] {
+        let sql = table.standingSQL(before: record.id, withdrawal), count = keyColumns.count
+        return try warehouse.read { database in
+            try Row.fetchAll(database, sql: sql, arguments: [withdrawal.mark]).map { row in
+                StandingResult(
+                    key: (0..<count).map { String.fromDatabaseValue(row[$0]) ?? "\(row[$0] as Int64)" }, subject: row[count] ?? "")
+            }
+        }
+    }
 }

@@ -47,7 +47,12 @@ public struct RecommendationEvaluator: Sendable {
         let (state, newest) = try Self.filled(job, settings: settings)
         var (log, cut) = try Self.log(state, until: newest, settings: settings)
         if isInner { (log, cut) = try Self.log(state, until: cut - 1, settings: settings) }
-        let compared = [Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)] + Self.others
+        let own = Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)
+        var compared = [own] + Self.others
+        if log.hasAttributes, settings.family == RankedFamily.definition.name {
+            compared.append(
+                Compared(label: "ranked, no prices or categories", family: own.family, parameters: own.parameters, isBlind: true))
+        }
         var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
         var models: [any Recommender] = []
         for onlyNew in [false, true] {
@@ -57,7 +62,8 @@ public struct RecommendationEvaluator: Sendable {
                 for one in compared {
                     models.append(
                         try ModelFamilies.recommender(named: one.family).train(
-                            on: split.training, asOf: split.cut, parameters: one.parameters, seed: 1, threads: threads))
+                            on: one.isBlind ? split.training.withoutAttributes : split.training, asOf: split.cut,
+                            parameters: one.parameters, seed: 1, threads: threads))
                 }
             }
             report.rows += try rows(
@@ -70,6 +76,8 @@ public struct RecommendationEvaluator: Sendable {
         var label: String
         var family: String
         var parameters: [String: ParameterValue]
+        /// Trained without what is known of items besides who bought them when.
+        var isBlind = false
     }
 
     /// What every job's family stands beside, with their defaults or with settings chosen on the inner slice of a real shop's log.
@@ -120,17 +128,26 @@ public struct RecommendationEvaluator: Sendable {
         let all = bought(until: limit)
         let cut = try RecommendationSplit.cut(all.map(\.time))
         let purchases = bought(until: cut - 1) + all.filter { $0.time >= cut }
-        return (try InteractionLog(users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time)), cut)
+        return (try InteractionLog(purchases, items: state.known(at: cut - 1, orFirst: true).itemsByTodaysName), cut)
     }
 
-    /// All rows of the job's files as a run would take them, and the newest time.
+    /// All rows of the job's files as a run would take them, the catalogue's first, and the newest time.
     private static func filled(
         _ job: ScoringJob, settings: RecommendationSettings
     ) throws(Failure) -> (RecommendationState, newest: Int64) {
         let schema = job.main.schema
         let time = job.main.eventTime.flatMap { schema.index(of: $0) } ?? 0
-        let reader = BlockReader(feed: job.main, files: try Readiness.deliveries(of: job.main, in: job.directory), blockRows: 8_192)
         var state = RecommendationState(memory: settings.memory)
+        for feed in job.streamedFeeds where feed.role == .table && feed.name == settings.itemsFeed {
+            let reader = BlockReader(feed: feed, files: try Readiness.deliveries(of: feed, in: job.directory), blockRows: 8_192)
+            while let read = try reader.next() {
+                let batch = read.block.batch, times = feed.eventTime.flatMap { batch[$0] }
+                for (row, entry) in try settings.entries(of: batch, ofTable: feed.name).entries {
+                    if let times, times.isValid(row) { state.apply(.dated(times.integers[row], entry)) } else { state.apply(entry) }
+                }
+            }
+        }
+        let reader = BlockReader(feed: job.main, files: try Readiness.deliveries(of: job.main, in: job.directory), blockRows: 8_192)
         var (number, newest): (UInt64, Int64) = (0, .min)
         while let read = try reader.next() {
             let batch = read.block.batch
@@ -144,7 +161,9 @@ public struct RecommendationEvaluator: Sendable {
                         .init(
                             key: number, user: batch.columns[settings.user].text(row) ?? "",
                             item: batch.columns[settings.item].text(row) ?? "",
-                            time: batch.columns[time].integers[row], quantity: quantity, price: .nan)))
+                            time: batch.columns[time].integers[row], quantity: quantity,
+                            price: settings.price.flatMap { batch.columns[$0].isValid(row) ? batch.columns[$0].text(row) : nil }
+                                .flatMap { Double($0) } ?? .nan)))
             }
         }
         return (state, newest)

@@ -46,6 +46,8 @@ package struct JobReport: Sendable {
     package var isOfLives = false
     /// Of a quality job.
     package var pieces: PieceReport?
+    /// Of a recommendations job.
+    package var offers: OfferReport?
     /// The column that names the group of a quality job's control charts.
     package var group: String?
 
@@ -106,6 +108,7 @@ package struct JobReport: Sendable {
         changes = RunChange.changes(runs, rows: all)
         group = settings.stage.text("group")
         if settings.stage.name == QualityStage.definition.definition.name { pieces = try PieceReport(source, last: last) }
+        if settings.stage.name == RecommendationSettings.name { offers = try OfferReport(source) }
     }
 
     /// Until when things were known that the model of a run was trained on; runs that the rules scored have none.

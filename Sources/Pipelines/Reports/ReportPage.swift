@@ -14,7 +14,7 @@ package struct ReportPage {
             .tag("meta", ["http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"]),
             .style(PageStyle.sheet),
         ]
-        let sections = [summary, fleet, pieces, quality, scores, money, audit, queue, changes, drift, slices, runs]
+        let sections = [summary, fleet, pieces, offers, quality, scores, money, audit, queue, changes, drift, slices, runs]
         let body = HTML.tag(
             "body", [:], .tag("a", ["class": "skip", "href": "#content"], "To the content"),
             .tag("main", ["id": "content"], sections), .tag("footer", [:], footer))

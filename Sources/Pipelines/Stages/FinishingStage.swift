@@ -86,6 +86,33 @@ public protocol FinishingStage: TableStage {
     func finished(_ range: Range<Int>) throws(Failure) -> FinishedRows
 }
 
+/// A finishing stage whose results can cease to hold. Rows of the result table stay until their key comes again, so a key that a later run
+/// does not fill any more would stand as if it still held: the stage is told which keys stand, and gives a row for each that it takes back.
+public protocol WithdrawingStage: FinishingStage {
+    /// The text column of the layout that says what kind a result is, what it says in one that takes back, and the text column that says
+    /// what the result was about.
+    static var withdrawal: (column: String, mark: String, subject: String) { get }
+
+    /// Called before `finish` with what earlier runs gave and did not take back, in the order of the keys; part of what results depend on.
+    func stood(_ results: [StandingResult])
+}
+
+/// A finishing stage that learns from all rows once they are read, and whose next run starts from what this one learnt.
+public protocol LearningStage: FinishingStage {
+    /// What `finish` learnt, as bytes that `restore` takes among its deltas; empty = nothing. It becomes part of the stored state with the first
+    /// results, not of this stage: `finish` changes no state, and called again on the restored state at the same time it gives the same.
+    func learnt() throws(Failure) -> [UInt8]
+}
+
+/// A result of an earlier run that nothing has taken the place of.
+public struct StandingResult: Hashable, Sendable {
+    /// Texts of the key's columns, in order.
+    public var key: [String]
+    public var subject: String
+
+    public init(key: [String], subject: String) { (self.key, self.subject) = (key, subject) }
+}
+
 extension FinishingStage {
     public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] { [] }
 

@@ -130,6 +130,17 @@ public protocol TableStage: Stage {
     /// become rejects and are not written to the table.
     @discardableResult
     func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal]
+
+    /// The same with each row's event time, where the feed declares one; a stage that does not ask when a row holds need not have it.
+    @discardableResult
+    func absorb(_ batch: RecordBatch, ofTable feed: String, times: Column?) throws(Failure) -> [RowRefusal]
+}
+
+extension TableStage {
+    @discardableResult
+    public func absorb(_ batch: RecordBatch, ofTable feed: String, times: Column?) throws(Failure) -> [RowRefusal] {
+        try absorb(batch, ofTable: feed)
+    }
 }
 
 /// A stage that can let go of one entity by its name, such as a person who asks for it.

@@ -97,7 +97,9 @@ final class TablesFirst<Base: Source>: Source where Base.Element == ReadBlock {
         if !isPastTables {
             if let read = try source.peek(), read.file < timeColumns.count {
                 _ = try source.next()
-                let absorbed = try scorer?.absorb(read.block.batch, ofTable: feeds[read.file])
+                let batch = read.block.batch
+                let absorbed = try scorer?.absorb(
+                    batch, ofTable: feeds[read.file], times: timeColumns[read.file].map { batch.columns[$0] })
                 var block = try land(read, without: absorbed?.refused ?? [])
                 block.absorbed = absorbed?.change
                 return .landed(block)

@@ -28,6 +28,21 @@ import Testing
         #expect(try offers(shop(["count": .integer(4), "diversity": .number(0.5)])) == ["a", "d", "b", "c"])
     }
 
+    @Test("in order of value an item with a large margin is before one that more people buy, and a boost doubles it")
+    func value() throws {
+        func list(_ order: String, margins: [[String]], boost: Bool = false) throws -> [String] {
+            let stage = try shop(["count": .integer(3), "order": .text(order), "calibrate": .bool(false)])
+            try ShopFixture.table(["item", "margin"], margins, to: stage, as: "items")
+            if boost { try ShopFixture.table(["item", "action", "known"], [["c", "boost", "1"]], to: stage, as: "actions") }
+            return try offers(stage)
+        }
+        // Buyers are 10, 9, 8, 7, 6: times the margins 10, 9, 16, 21, 0.
+        let margins = [["a", "1"], ["b", "1"], ["c", "2"], ["d", "3"], ["e", "-4"]]
+        #expect(try list("value", margins: margins) == ["d", "c", "a"])
+        #expect(try list("probability", margins: margins) == ["a", "b", "c"])
+        #expect(try list("value", margins: margins, boost: true) == ["c", "d", "a"])
+    }
+
     @Test("diversity leaves no place empty that something beyond its window may have")
     func diverseAndFull() throws {
         let stage = try ShopFixture.stage(["count": .integer(2), "per-category": .integer(1), "diversity": .number(0.5)])

@@ -10,7 +10,7 @@ import Testing
 /// Policies of offers compared on past weeks, and judged from what runs drew.
 @Suite struct OfferReplayTests {
     /// Twelve weeks of a small shop in a folder of its own; every person has two items that they buy in seven weeks of ten.
-    private final class Shop {
+    final class Shop {
         let folder: String
         private static let start = Timestamp(.init(year: 2026, month: 1, day: 5))
 
@@ -35,7 +35,7 @@ import Testing
             }
         }
 
-        func job(_ name: String, _ settings: String, catalogue: Bool = false) throws -> Job {
+        func job(_ name: String, _ settings: String, horizon: Int = 7, catalogue: Bool = false) throws -> Job {
             let table = """
                   catalogue:
                     role: table
@@ -68,7 +68,7 @@ import Testing
                 \(catalogue ? table : "")
                 stages:
                   - recommendations:
-                      { user: user, item: item, quantity: quantity, price: price, horizon: 7, count: 3\(catalogue ? ", items: catalogue" : ""), \(settings) }
+                      { user: user, item: item, quantity: quantity, price: price, horizon: \(horizon), count: 3\(catalogue ? ", items: catalogue" : ""), \(settings) }
                 policy:
                   outcomes:
                     show:   { cost: { if: doubtful, pay: 20 EUR }, reversible: true }
@@ -162,6 +162,27 @@ import Testing
         let changed = try OfferReplay(weeks: 5, resamples: 20).measure(
             try shop.job("job", "family: popularity, explore: 0.4"), warehouse: warehouse)
         #expect(changed.otherRuns == right.runs && changed.runs.isEmpty && changed.rows[0].logged == nil && right.otherRuns.isEmpty)
+    }
+
+    @Test("what drawn offers bring is counted over the job's own horizon")
+    func longer() throws {
+        let shop = try Shop()
+        let warehouse = try Warehouse(path: shop.folder + "/pipeline.db")
+        defer { warehouse.close() }
+        try shop.write(weeks: 0..<7)
+        let own = try shop.job("job", "family: popularity, explore: 0.5", horizon: 14)
+        for week in 7..<12 {
+            try shop.write(weeks: week..<week + 1)
+            try shop.run(own, afterWeek: week, in: warehouse)
+        }
+        let report = try OfferReplay(weeks: 5, resamples: 20).measure(own, warehouse: warehouse)
+        // The last two runs have no fourteen days behind them.
+        #expect(report.runs.count == 3)
+        let logged = try #require(report.rows[0].logged)
+        #expect(logged.hits.isPlausible && logged.hits.decisions == 3 * 60 * 3)
+        // Two weeks bring more than the one that lists are met with, and less than twice as much: most is bought again.
+        #expect(logged.hits.ips.estimate > report.rows[0].hits.estimate * 1.1)
+        #expect(logged.hits.ips.estimate < report.rows[0].hits.estimate * 2)
     }
 
     @Test("a table is taken as known then, and one that was not known yet as it first was, which is said")

@@ -61,6 +61,16 @@ import Testing
 
         """
 
+    @Test("what came back after the cut was bought before it all the same")
+    func laterReturn() throws {
+        let rows = Self.rows.replacing("d,x,2026-01-12T00:00:00,1\n", with: "a,y,2026-01-11T01:00:00,-1\n")
+        let report = try report(rows)
+        #expect(report.cut == "2026-01-10T00:00:00Z" && report.interactions == 10)
+        let new = try #require(report.rows.first { $0.relevance == "new" && $0.family == "popularity" })
+        // x and y are known: v, w, z are named, z third; were y not known to a, z would be fourth.
+        #expect(abs(new.ndcg10.estimate - 0.5) < 1e-12)
+    }
+
     @Test("figures are those computed by hand, with returns taken off and unknown people left out")
     func byHand() throws {
         let report = try report(Self.rows)

@@ -65,7 +65,10 @@ enum ShopFixture {
     }
 
     /// A table whose number columns are called stock, margin, risk, age or minimum_age, and whose times are called known or time (days).
-    static func table(_ names: [String], _ rows: [[String?]], to stage: RecommendationStage, as feed: String) throws(Failure) {
+    @discardableResult
+    static func table(
+        _ names: [String], _ rows: [[String?]], to stage: RecommendationStage, as feed: String
+    ) throws(Failure) -> [RowRefusal] {
         let numbers: Set<String> = ["stock", "margin", "risk", "age", "minimum_age", "most"]
         let columns = names.enumerated().map { index, name -> Column in
             let values = rows.map { $0[index] }
@@ -78,7 +81,7 @@ enum ShopFixture {
             return Column(doubles: values.map { $0.flatMap { Double($0) } ?? 0 }, validity: values.contains(nil) ? validity : [])
         }
         let fields = zip(names, columns).map { Field($0, $1.type, optional: true) }
-        try stage.absorb(
+        return try stage.absorb(
             RecordBatch(schema: Schema(fields), columns: columns, rowNumbers: rows.indices.map { Int64($0 + 1) }), ofTable: feed)
     }
 

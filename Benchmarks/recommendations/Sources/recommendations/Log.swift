@@ -17,24 +17,52 @@ enum Log {
         return try InteractionLog(users: users, items: items, times: times)
     }
 
-    /// People with tastes of their own in a long tail of items; a third of what they buy is bought again.
-    static func simulated(users: Int, items: Int, events: Int) -> InteractionMatrix {
-        var random = SplitMix64(seed: 1)
+    /// The purchases in the plain files of `pipeline simulate recommendations --plain`; returns are left out.
+    static func pairs(ofOrders folder: String) throws -> (pairs: InteractionMatrix, purchases: Int) {
+        var (people, items) = (Places(), Places())
         var (rows, columns): ([Int32], [Int32]) = ([], [])
-        rows.reserveCapacity(events)
-        columns.reserveCapacity(events)
-        let groups = 50
-        for event in 0..<events {
-            let user = event < users ? event : random.next(below: users)
-            let taste = user % groups, kind = random.next(below: 10)
-            // The square of a uniform number: low numbers far more often than high ones.
-            let place = random.next(below: 1 << 20),
-                tail = Int((Double(place) / 1_048_576 * Double(place) / 1_048_576) * Double(items / groups))
-            let item = kind < 7 ? tail * groups + taste : tail * groups + random.next(below: groups)
-            rows.append(Int32(user))
-            columns.append(Int32(min(items - 1, item)))
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+            guard let file = FileHandle(forReadingAtPath: "\(folder)/\(name)") else { continue }
+            var (rest, isHeader): ([UInt8], Bool) = ([], true)
+            while let piece = try file.read(upToCount: 1 << 24), !piece.isEmpty {
+                rest += piece
+                let end = (rest.lastIndex(of: 10) ?? -1) + 1
+                rest[..<end].withUnsafeBufferPointer { bytes in
+                    var start = 0
+                    while start < bytes.count {
+                        var (place, commas, found) = (start, SIMD4(repeating: start), 0)
+                        while bytes[place] != 10 {
+                            if bytes[place] == 44 {
+                                commas[found] = place
+                                found += 1
+                            }
+                            place += 1
+                        }
+                        // CUSTOMER,TIME,ARTICLE,QUANTITY,PRICE; a minus before the quantity is a return.
+                        if !isHeader, bytes[commas[2] + 1] != 45 {
+                            rows.append(people.place(of: bytes[start..<commas[0]]))
+                            columns.append(items.place(of: bytes[commas[1] + 1..<commas[2]]))
+                        }
+                        isHeader = false
+                        start = place + 1
+                    }
+                }
+                rest.removeFirst(end)
+            }
         }
-        return InteractionMatrix(rows: rows, columns: columns, rowCount: users, columnCount: items)
+        let pairs = InteractionMatrix(rows: rows, columns: columns, rowCount: people.known.count, columnCount: items.known.count)
+        return (pairs, rows.count)
+    }
+
+    private struct Places {
+        private(set) var known: [String: Int32] = [:]
+
+        mutating func place(of bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int32 {
+            let name = String(decoding: bytes, as: UTF8.self)
+            if let place = known[name] { return place }
+            known[name] = Int32(known.count)
+            return Int32(known.count - 1)
+        }
     }
 
     static var peakMebibytes: Int {

@@ -8,7 +8,7 @@ import Records
 ///   recommendations ease FILE                                seconds of the whole training; the inversion is most of it
 ///   recommendations top FILE THREADS                         users a second, lists of ten for all of them
 ///   recommendations accuracy FILE inner|outer FAMILY [name=value ...]
-///   recommendations large USERS ITEMS EVENTS THREADS         ALS on simulated events, scored for all users
+///   recommendations large FOLDER THREADS                     ALS on simulated orders, scored for all users; what EASE says to them
 @main enum Recommendations {
     static func main() throws {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -19,7 +19,7 @@ import Records
         case "ease": try ease(try Log.read(words[1]))
         case "top": try top(try Log.read(words[1]), threads: Int(words[2]) ?? 1)
         case "accuracy": try accuracy(try Log.read(words[1]), words)
-        case "large": try large(words.dropFirst().compactMap { Int($0) })
+        case "large": try large(words[1], threads: words.count > 2 ? Int(words[2]) ?? 1 : 1)
         default: throw Usage()
         }
     }
@@ -122,29 +122,34 @@ import Records
         }
     }
 
-    static func large(_ numbers: [Int]) throws {
-        guard numbers.count == 4 else { throw Usage() }
-        let threads = numbers[3]
-        var pairs: InteractionMatrix?
-        print("made in \(text(seconds { pairs = Log.simulated(users: numbers[0], items: numbers[1], events: numbers[2]) })) s")
-        guard let pairs else { return }
+    static func large(_ folder: String, threads: Int) throws {
+        var read: (pairs: InteractionMatrix, purchases: Int)?
+        print("read in \(text(try seconds { read = try Log.pairs(ofOrders: folder) })) s; peak memory \(Log.peakMebibytes) MiB")
+        guard let (pairs, purchases) = read else { return }
         let byItem = pairs.transposed()
+        print("\(pairs.rowCount) users, \(pairs.columnCount) items, \(purchases) purchases, \(pairs.count) pairs")
+        print(EASEFamily.refusal(items: pairs.columnCount, allowed: 4096)?.description ?? "ease would hold them")
         let factorization = factorization([:])
         var sides = factorization.start(pairs, deviation: 0.1, seed: 1)
-        print("\(pairs.rowCount) users, \(pairs.columnCount) items, \(numbers[2]) events, \(pairs.count) pairs")
-        for epoch in 1...8 {
-            let time = try seconds { try factorization.epoch(&sides, pairs: pairs, byItem: byItem, threads: threads) }
-            print("epoch \(epoch): \(text(time)) s")
+        for epoch in 1...15 {
+            var time = 0.0
+            let cpu = try cpuSeconds {
+                time = try seconds { try factorization.epoch(&sides, pairs: pairs, byItem: byItem, threads: threads) }
+            }
+            print("epoch \(epoch): \(text(cpu)) CPU s, \(text(time)) s")
         }
         let search = VectorSearch(vectors: sides.items, factors: factorization.factors)
-        var named = 0
-        let time = seconds {
-            for first in stride(from: 0, to: pairs.rowCount, by: 65_536) {
-                let rows = first..<min(pairs.rowCount, first + 65_536)
-                let queries = Array(sides.people[rows.lowerBound * factorization.factors..<rows.upperBound * factorization.factors])
-                named += search.best(10, for: queries, isAsked: rows.map { _ in true }, excluding: [], threads: threads).count
+        var (named, time) = (0, 0.0)
+        let cpu = cpuSeconds {
+            time = seconds {
+                for first in stride(from: 0, to: pairs.rowCount, by: 65_536) {
+                    let rows = first..<min(pairs.rowCount, first + 65_536)
+                    let queries = Array(sides.people[rows.lowerBound * factorization.factors..<rows.upperBound * factorization.factors])
+                    let bought = rows.map { pairs.columns[pairs.range(of: $0)].map { Int($0) } }
+                    named += search.best(10, for: queries, isAsked: rows.map { _ in true }, excluding: bought, threads: threads).count
+                }
             }
         }
-        print("scored \(named) users in \(text(time)) s; peak memory \(Log.peakMebibytes) MiB")
+        print("scored \(named) users in \(text(cpu)) CPU s, \(text(time)) s; peak memory \(Log.peakMebibytes) MiB")
     }
 }

@@ -7,7 +7,7 @@ import Records
 /// The family is trained on what lies before the last `horizon` days, names items for everybody it knows, and what of them was bought in
 /// those days fits a rising map from score to probability (Platt, beta or isotonic, by cross-fitted log loss: ``CalibrationChoice``). All
 /// people count, also those who bought nothing: a probability that forgot them would be that of people who come back.
-struct OfferCalibration: Sendable {
+struct OfferCalibration: Sendable, Codable {
     let choice: CalibrationChoice
     let isLogOdds: Bool
     /// Size of a middling score, so that scores of any unit fall into 0...1.
@@ -61,5 +61,25 @@ struct OfferCalibration: Sendable {
 
     func probability(_ score: Float) -> Double {
         Double(choice.calibrator.probability(Self.unit(score, isLogOdds: isLogOdds, scale: scale)))
+    }
+
+    /// As JSON, whose numbers come back to the bit.
+    func encoded() throws(Failure) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        do {
+            return Array(try encoder.encode(self))
+        } catch {
+            throw .stageState(RecommendationSettings.name, found: "probabilities that cannot be written: \(error)")
+        }
+    }
+
+    /// - Throws: bytes that ``encoded()`` did not write.
+    init(decoding bytes: [UInt8]) throws(Failure) {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+        } catch {
+            throw .stageState(RecommendationSettings.name, found: "probabilities that cannot be read")
+        }
     }
 }

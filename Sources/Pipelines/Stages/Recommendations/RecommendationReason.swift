@@ -11,6 +11,8 @@ enum RecommendationReason {
         "buyers_28": "sells well this month", "buyers_90": "sells well this quarter", "buyers_all": "sells well",
         "buyers_season": "sold well in this season a year ago", "item_age": "age of the item", "item_days_since": "sold a moment ago",
         "item_repeat_share": "people buy it again", "trend_7": "trend of the week", "trend_28": "trend of the month",
+        "price": "price", "category_buyers_28": "its category sells", "own_category_share": "category bought before",
+        "own_category_since": "time since the category was bought", "price_beside_own": "price beside what is usually paid",
         "popularity": "what most people buy", "base": "what is usual",
     ]
 

@@ -16,6 +16,16 @@ struct RecommendationResult: Sendable {
     var kind: String
     var reason: String
     var features: [Float]
+
+    /// The row that takes an earlier one back: without an item, so that whoever reads no further sends nothing.
+    static func withdrawing(_ result: StandingResult) -> RecommendationResult {
+        RecommendationResult(
+            about: result.key[0], subject: result.key[1], place: Int(result.key[2]) ?? 0, item: "", score: 0, probability: nil, value: nil,
+            propensity: 1, kind: "withdrawn",
+            reason: result.key[0] == "user" || result.key[0] == "goes-with"
+                ? "\(result.subject) is no longer offered here" : "no longer a question",
+            features: [0, Float(result.key[2]) ?? 0, 0, .nan, 0, 0, 0, 2, .nan])
+    }
 }
 
 /// What `finish` makes of the state: a model, lists for all people, what goes with each item, and what a merchandiser should look at.
@@ -31,6 +41,8 @@ struct RecommendationRun {
     let rules: OfferRules
     /// Nil where no probability is given: not wanted, or too little to measure it on.
     let calibration: OfferCalibration?
+    /// What the next run goes on from; nil where every run trains.
+    let learnt: LearntModel?
     let threads: Int
     private let facts: SalesFacts
     private let shown: ShownOffers
@@ -41,29 +53,42 @@ struct RecommendationRun {
     /// - Parameter other: a run at the same time on the same rows; what it learnt is taken where the settings learn the same.
     /// - Returns: nil while nothing was bought.
     init?(
-        settings: RecommendationSettings, state: RecommendationState, time: FinishTime, like other: RecommendationRun? = nil
+        settings: RecommendationSettings, state: RecommendationState, time: FinishTime, like other: RecommendationRun? = nil,
+        kept: LearntModel? = nil
     ) throws(Failure) {
         // What lies ahead of the clock is not known yet.
         let now = min(time.clock.microseconds, time.watermark?.microseconds ?? time.clock.microseconds)
+        let state = state.known(at: time.clock.microseconds)
         let purchases = state.purchases(until: now)
         let programs = RecommendationState.programs(among: purchases, most: settings.mostInteractions)
-        let learnt = purchases.filter { !programs.contains($0.user) }
-        guard !learnt.isEmpty else { return nil }
+        let teaching = purchases.filter { !programs.contains($0.user) }
+        guard !teaching.isEmpty else { return nil }
+        let items = state.itemsByTodaysName
         if let other, other.now == now, other.settings.learns(like: settings) {
-            (log, family, model, calibration) = (other.log, other.family, other.model, other.calibration)
+            (log, family, model, calibration, learnt) = (other.log, other.family, other.model, other.calibration, nil)
         } else {
-            let log = try InteractionLog(
-                users: learnt.map(\.user), items: learnt.map(\.item), times: learnt.map(\.time), values: learnt.map { Float($0.quantity) })
-            (family, model) = try Self.train(log, asOf: now + 1, settings: settings, threads: time.threads)
-            calibration =
-                settings.calibrates
-                ? try OfferCalibration(log, now: now + 1, family: family, settings: settings, threads: time.threads) : nil
+            let log = try InteractionLog(teaching, items: items)
+            var trainedAt = now
+            let fresh = kept.flatMap { $0.isFresh(at: now, for: settings) ? $0 : nil }
+            if let fresh, let updated = try fresh.updated(with: log, now: now, threads: time.threads) {
+                (family, model, trainedAt) = (fresh.family, updated, fresh.trainedAt)
+                calibration = fresh.calibration.isEmpty ? nil : try OfferCalibration(decoding: fresh.calibration)
+            } else {
+                (family, model) = try Self.train(log, asOf: now + 1, settings: settings, threads: time.threads)
+                calibration =
+                    settings.calibrates
+                    ? try OfferCalibration(log, now: now + 1, family: family, settings: settings, threads: time.threads) : nil
+            }
+            learnt =
+                settings.retrain > 0
+                ? try LearntModel(
+                    model, family: family, calibration: calibration, settings: settings, trainedAt: trainedAt, asOf: now)
+                : nil
             self.log = log
         }
         threads = time.threads
         shown = ShownOffers(state, purchases: purchases, now: time.clock.microseconds, settings: settings)
         facts = SalesFacts(log, now: now + 1)
-        let items = state.itemsByTodaysName
         // An item that left a catalogue which knows others is lost, too.
         let lost = items.isEmpty ? 0 : facts.share { name in items[name].map { ($0.stock ?? 1) <= 0 } ?? true }
         catalogueLost = lost
@@ -235,5 +260,17 @@ struct RecommendationRun {
             items[result.item]?.isSensitive == true ? 1 : 0, Float(facts.salesShare(result.item)), 0, doubt ? 1 : 0,
             shown.change(of: result.item, reach: reach).map { Float($0) } ?? .nan,
         ]
+    }
+}
+
+extension InteractionLog {
+    /// Purchases as models learn from them, with prices and categories where any is known.
+    init(_ purchases: [RecommendationState.Event], items: [String: RecommendationState.Item]) throws(Failure) {
+        let sold = Set(purchases.map(\.item))
+        try self.init(
+            users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time),
+            values: purchases.map { Float($0.quantity) },
+            prices: purchases.contains { !$0.price.isNaN } ? purchases.map { Float($0.price) } : [],
+            categories: items.compactMapValues(\.category).filter { sold.contains($0.key) })
     }
 }

@@ -25,6 +25,10 @@ extension RecommendationSettings {
             Parameter(
                 "most-interactions", .integer(1...100_000_000), default: "5000",
                 help: "People with more rows are taken for programs: nothing is learnt from them.", example: "2000"),
+            Parameter(
+                "retrain", .number(0...3_650), default: "0",
+                help: "Days after which a run trains anew; those between take their rows into the last model. 0 = every run trains.",
+                example: "7"),
             Parameter("memory", .number(1...36_500), default: "730", help: "Days of interactions that are kept.", example: "400"),
         ]
     }

@@ -22,6 +22,8 @@ struct RecommendationSettings: Sendable {
     let largeReach: Double
     let mostInteractions: Int
     let memory: Double
+    /// Days between two trainings; 0 = every run trains.
+    let retrain: Double
     let itemsFeed: String?
     let usersFeed: String?
     let actionsFeed: String?
@@ -44,7 +46,7 @@ struct RecommendationSettings: Sendable {
             definition: Definition(
                 name: name, summary: "Gives each person the items to offer next and each item what goes with it, with reasons and limits.",
                 parameters: modelParameters + policyParameters + feedParameters),
-            version: 2,
+            version: 3,
             features: [
                 ("score", "the model's score; of the family `ranked` the log-odds of a purchase within the horizon"),
                 ("place", "place in the list, from 1; 0 = a question about an item or the catalogue"),
@@ -53,7 +55,7 @@ struct RecommendationSettings: Sendable {
                 ("sensitive", "1 where the catalogue calls the item sensitive"),
                 ("sales_share", "share of the last 28 days' buyers who bought the item"),
                 ("catalogue_lost", "share of the items sold of late that cannot be delivered; on the catalogue's own row only"),
-                ("doubt", "1 where a merchandiser should look"),
+                ("doubt", "1 where a merchandiser should look; 2 where an earlier run's place is taken back"),
                 ("change", "the item's reach less its reach when offers were last shown; missing where nothing was shown yet"),
             ], positive: "doubtful", negative: "sound")
     }
@@ -94,6 +96,8 @@ struct RecommendationSettings: Sendable {
         largeReach = number("large-reach", 0.2)
         mostInteractions = configuration.integer("most-interactions") ?? 5_000
         memory = number("memory", 730)
+        retrain = number("retrain", 0)
+        guard try retrain == 0 || ModelFamilies.recommender(named: family).canUpdate else { throw Self.cannotUpdate(family) }
         (itemsFeed, usersFeed) = (configuration.text("items"), configuration.text("users"))
         (actionsFeed, aliasesFeed) = (configuration.text("actions"), configuration.text("aliases"))
         (shownFeed, limitsFeed) = (configuration.text("shown"), configuration.text("limits"))
@@ -105,6 +109,20 @@ struct RecommendationSettings: Sendable {
     /// What the family is trained with.
     var modelParameters: [String: ParameterValue] {
         family == RankedFamily.definition.name ? given.merging(["horizon": .number(horizon)]) { given, _ in given } : given
+    }
+
+    /// Everything that what is learnt depends on besides the rows, as a text.
+    var learning: String {
+        let own = modelParameters.keys.sorted().map { "\($0) \(modelParameters[$0].map { "\($0)" } ?? "")" }
+        return ([family, "\(horizon)", "\(calibrates)", "\(candidates)", "\(mostInteractions)", "\(memory)"] + own).joined(separator: "\n")
+    }
+
+    private static func cannotUpdate(_ family: String) -> Failure {
+        let others = ModelFamilies.recommenders.filter { $0.canUpdate }.map { $0.definition.name }
+        return Failure(
+            .job, code: "stage.retrain", what: "the family cannot take new days into a model", place: "\(name).retrain",
+            found: "the family \(family), which every run trains", expected: others.joined(separator: ", "),
+            remedy: "Leave `retrain` out, or name another family.")
     }
 
     /// Whether the same rows teach the same model and the same probabilities.

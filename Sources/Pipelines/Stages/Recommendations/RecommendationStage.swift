@@ -9,7 +9,9 @@ public import Records
 /// - People with more than `most-interactions` rows teach the model nothing; they get offers all the same.
 /// - When more than half of what sold in the last 28 days has no stock, the catalogue is doubted instead of the offers being empty.
 /// - Rows older than `memory` before the newest are forgotten.
-public final class RecommendationStage: FinishingStage {
+/// - A place that an earlier run filled and this one does not is taken back: a row of kind `withdrawn` without an item, of score 1, so that
+///   policy shows it to nobody.
+public final class RecommendationStage: WithdrawingStage, LearningStage {
     public static var definition: StageDefinition { RecommendationSettings.definition }
 
     let settings: RecommendationSettings
@@ -17,6 +19,10 @@ public final class RecommendationStage: FinishingStage {
     private var log: [RecommendationState.Entry] = []
     private var results: [RecommendationResult] = []
     private var part: Range<Int> = 0..<0
+    private var standing: [StandingResult] = []
+    /// What an earlier run learnt, and what this one did.
+    private var kept: LearntModel?
+    private var fresh: LearntModel?
 
     public init(configuration: StageConfiguration, schema: Schema) throws(Failure) {
         settings = try RecommendationSettings(configuration, schema: schema)
@@ -77,17 +83,42 @@ public final class RecommendationStage: FinishingStage {
 
     @discardableResult
     public func absorb(_ batch: RecordBatch, ofTable feed: String) throws(Failure) -> [RowRefusal] {
-        for (_, entry) in try settings.entries(of: batch, ofTable: feed) { record(entry) }
-        return []
+        try absorb(batch, ofTable: feed, times: nil)
+    }
+
+    @discardableResult
+    public func absorb(_ batch: RecordBatch, ofTable feed: String, times: Column?) throws(Failure) -> [RowRefusal] {
+        let rows = try settings.entries(of: batch, ofTable: feed)
+        for (row, entry) in rows.entries {
+            if let times, times.isValid(row) { record(.dated(times.integers[row], entry)) } else { record(entry) }
+        }
+        return rows.refused
     }
 
     // MARK: Results
 
     public func finish(_ time: FinishTime) throws(Failure) -> Int {
-        results = try RecommendationRun(settings: settings, state: state, time: time)?.results() ?? []
+        let run = try RecommendationRun(settings: settings, state: state, time: time, kept: kept)
+        fresh = run?.learnt
+        results = try run?.results() ?? []
         self.time = min(time.watermark ?? time.clock, time.clock)
+        var taken = Set(results.map { [$0.about, $0.subject, "\($0.place)"] })
+        for result in standing where taken.insert(result.key).inserted { results.append(.withdrawing(result)) }
         return results.count
     }
+
+    public func learnt() throws(Failure) -> [UInt8] {
+        guard let fresh else { return [] }
+        var writer = ByteWriter(capacity: fresh.artefact.count + 4_096)
+        writer.byte(Kind.learnt.rawValue)
+        fresh.write(to: &writer)
+        writer.seal()
+        return writer.bytes
+    }
+
+    public static var withdrawal: (column: String, mark: String, subject: String) { ("kind", "withdrawn", "item") }
+
+    public func stood(_ results: [StandingResult]) { standing = results }
 
     private var time = Timestamp(microseconds: 0)
 
@@ -112,22 +143,23 @@ public final class RecommendationStage: FinishingStage {
             batch: batch, features: FeatureMatrix(featureCount: Self.definition.features.count, values: rows.flatMap(\.features)))
     }
 
-    /// Of a doubt nobody knows how it ends: even odds, so that asking costs least.
+    /// Of a doubt nobody knows how it ends: even odds, so that asking costs least. What is taken back is not to be shown for sure.
     public func ruleScores(of matrix: FeatureMatrix) -> [Float] { (0..<matrix.rowCount).map { matrix.values[$0 * 9 + 7] / 2 } }
 
     public func evidence(forRow row: Int) -> [Evidence] {
         let result = results[part.lowerBound + row]
-        let same = results.filter { $0.about == "user" && $0.item == result.item }.prefix(10)
+        let same = results.lazy.filter { $0.about == "user" && $0.item == result.item && !$0.item.isEmpty }.prefix(10)
         return [
             Evidence(
                 title: "who is offered it, first ten", columns: ["person", "place", "reason"],
-                rows: same.map { [$0.subject, "\($0.place)", $0.reason] })
+                rows: Array(same).map { [$0.subject, "\($0.place)", $0.reason] })
         ]
     }
 
     public func reasons(features: ArraySlice<Float>, contributions: ArraySlice<Float>) -> [String] {
         let values = Array(features)
         var reasons: [String] = []
+        if values[7] == 2 { return ["an earlier run offered it, this one does not"] }
         if values[6] > 0 { reasons.append("\(percent(values[6])) of what sold in the last 28 days cannot be delivered") }
         if values[4] > 0 { reasons.append("the catalogue calls the item sensitive") }
         if !values[8].isNaN, values[7] > 0 {
@@ -146,15 +178,19 @@ public final class RecommendationStage: FinishingStage {
 
     // MARK: State
 
-    public var stateBytes: Int { state.bytes + log.count * 120 }
+    public var stateBytes: Int { state.bytes + log.count * 120 + (kept?.artefact.count ?? 0) }
 
-    private enum Kind: UInt8 { case base = 1, log = 2 }
+    private enum Kind: UInt8 { case base = 1, log = 2, learnt = 3 }
 
     private func written(_ kind: Kind, _ entries: [RecommendationState.Entry]) -> [UInt8] {
         var writer = ByteWriter(capacity: 4_096)
         writer.byte(kind.rawValue)
         writer.varint(UInt64(entries.count))
         for entry in entries { entry.write(to: &writer) }
+        if kind == .base {
+            writer.byte(kept == nil ? 0 : 1)
+            kept?.write(to: &writer)
+        }
         writer.seal()
         return writer.bytes
     }
@@ -171,20 +207,23 @@ public final class RecommendationStage: FinishingStage {
     }
 
     public func restore(base: [UInt8], deltas: [[UInt8]]) throws(Failure) {
-        var restored = RecommendationState(memory: settings.memory)
+        var restored = RecommendationState(memory: settings.memory), learnt: LearntModel?
         for (index, bytes) in ([base] + deltas).enumerated() where !bytes.isEmpty {
-            guard var reader = ByteReader(sealed: bytes), let kind = Kind(rawValue: reader.byte()), kind == .log || index == 0 else {
+            guard var reader = ByteReader(sealed: bytes), let kind = Kind(rawValue: reader.byte()), kind != .base || index == 0 else {
                 throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut")
             }
-            for _ in 0..<reader.count(of: 2) {
+            if kind == .learnt { learnt = LearntModel(from: &reader) }
+            for _ in 0..<(kind == .learnt ? 0 : reader.count(of: 2)) {
                 guard let entry = RecommendationState.Entry(from: &reader) else {
                     throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut")
                 }
                 restored.apply(entry)
             }
+            if kind == .base, reader.byte() == 1 { learnt = LearntModel(from: &reader) }
             guard reader.isAtEnd else { throw .stageState(RecommendationSettings.name, found: "bytes that were damaged or cut") }
         }
-        (state, log, results, part) = (restored, [], [], 0..<0)
+        (state, log, results, part, standing) = (restored, [], [], 0..<0, [])
+        (kept, fresh) = (learnt, nil)
     }
 }
 

@@ -44,8 +44,14 @@ extension RecommendationState.Entry {
             writer.text(limit.segment)
             writer.text(limit.category)
             writer.signed(Int64(most))
+        case .dated(let known, let entry):
+            writer.byte(7)
+            writer.signed(known)
+            entry.write(to: &writer)
         }
     }
+
+    private var isDated: Bool { if case .dated = self { true } else { false } }
 
     /// Nil when the bytes are no entry.
     init?(from reader: inout ByteReader) {
@@ -77,6 +83,10 @@ extension RecommendationState.Entry {
         case 4: self = .alias(reader.string(), reader.string())
         case 5: self = .shown(.init(user: reader.string(), item: reader.string(), time: reader.signed()))
         case 6: self = .limit(.init(segment: reader.string(), category: reader.string()), Int(clamping: reader.signed()))
+        case 7:
+            let known = reader.signed()
+            guard let entry = Self(from: &reader), !entry.isDated else { return nil }
+            self = .dated(known, entry)
         default: return nil
         }
     }
@@ -87,6 +97,8 @@ extension ByteWriter {
         var value = value
         value.withUTF8 { text($0) }
     }
+
+    mutating func blob(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { text($0) } }
 
     mutating func number(_ value: Double) { word(value.bitPattern) }
 }

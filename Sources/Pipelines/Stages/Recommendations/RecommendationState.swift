@@ -44,7 +44,7 @@ struct RecommendationState: Sendable {
         var known: Int64
     }
     /// A row that changed the state; the state is what its entries make of it, in order.
-    enum Entry: Sendable, Hashable {
+    indirect enum Entry: Sendable, Hashable {
         case event(Event)
         case item(String, Item)
         case person(String, Person)
@@ -52,6 +52,19 @@ struct RecommendationState: Sendable {
         case alias(String, String)
         case shown(Shown)
         case limit(Limit, Int)
+        /// A row of a table with a time of its own: it holds from then on, whenever it came.
+        case dated(Int64, Entry)
+    }
+    /// What a row of a table is about.
+    enum Subject: Sendable, Hashable {
+        case item(String)
+        case person(String)
+        case alias(String)
+        case limit(Limit)
+    }
+    struct Version: Sendable, Hashable {
+        var known: Int64
+        var entry: Entry
     }
 
     private(set) var events: [Event] = []
@@ -62,6 +75,8 @@ struct RecommendationState: Sendable {
     private(set) var aliases: [String: String] = [:]
     private(set) var shown: Set<Shown> = []
     private(set) var limits: [Limit: Int] = [:]
+    /// Rows with a time, oldest first; of those that hold already only the newest is kept.
+    private(set) var dated: [Subject: [Version]] = [:]
     private var place: [UInt64: Int] = [:]
     private var newest = Int64.min
     let memory: Int64
@@ -69,7 +84,7 @@ struct RecommendationState: Sendable {
     /// - Parameter memory: days.
     init(memory: Double) { self.memory = Int64(memory * 86_400_000_000) }
 
-    var bytes: Int { events.count * 120 + (items.count + people.count + aliases.count + shown.count) * 160 }
+    var bytes: Int { events.count * 120 + (items.count + people.count + aliases.count + shown.count + dated.count) * 160 }
 
     /// A row so much later than all before it is a wrong clock: it would make the stage forget everything else.
     func isFarAhead(_ time: Int64) -> Bool { newest != .min && time > newest + 400 * 86_400_000_000 }
@@ -90,6 +105,7 @@ struct RecommendationState: Sendable {
             switch entry {
             case .event(let event) where event.user == person: found = true
             case .person(let name, _) where name == person: found = true
+            case .dated(_, .person(let name, _)) where name == person: found = true
             case .shown(let offer) where offer.user == person: found = true
             default: kept.apply(entry)
             }
@@ -120,7 +136,41 @@ struct RecommendationState: Sendable {
         case .alias(let alias, let name): aliases[alias] = name
         case .shown(let offer): shown.insert(offer)
         case .limit(let limit, let most): limits[limit] = most
+        case .dated(let known, let entry): apply(entry, known: known)
         }
+    }
+
+    private mutating func apply(_ entry: Entry, known: Int64) {
+        let subject: Subject
+        switch entry {
+        case .item(let name, _): subject = .item(name)
+        case .person(let name, _): subject = .person(name)
+        case .alias(let name, _): subject = .alias(name)
+        case .limit(let limit, _): subject = .limit(limit)
+        case .event, .instruction, .shown, .dated: return apply(entry)
+        }
+        var versions = dated[subject] ?? []
+        let place = versions.firstIndex { $0.known >= known } ?? versions.endIndex
+        if place < versions.endIndex, versions[place].known == known {
+            versions[place].entry = entry
+        } else {
+            versions.insert(Version(known: known, entry: entry), at: place)
+        }
+        // No run looks at what the newest order had passed already.
+        if let held = versions.lastIndex(where: { $0.known <= newest }) { versions.removeFirst(held) }
+        dated[subject] = versions
+    }
+
+    /// The state with tables as they were known then.
+    ///
+    /// - Parameter orFirst: what was not known yet is taken as it first was.
+    func known(at time: Int64, orFirst: Bool = false) -> RecommendationState {
+        var state = self
+        for versions in dated.values {
+            let version = versions.last { $0.known <= time } ?? (orFirst ? versions.first : nil)
+            if let version { state.apply(version.entry) }
+        }
+        return state
     }
 
     /// The name an item goes by today: aliases are followed to their end, and a circle ends where it began.
@@ -172,6 +222,7 @@ struct RecommendationState: Sendable {
             + aliases.keys.sorted().map { .alias($0, aliases[$0] ?? $0) }
             + shown.filter { $0.time >= from }.sorted { ($0.time, $0.user, $0.item) < ($1.time, $1.user, $1.item) }.map { .shown($0) }
             + limits.keys.sorted { ($0.segment, $0.category) < ($1.segment, $1.category) }.map { .limit($0, limits[$0] ?? 0) }
+            + dated.keys.sorted { $0.order < $1.order }.flatMap { (dated[$0] ?? []).map { .dated($0.known, $0.entry) } }
     }
 
     /// Purchases by today's names, within the memory and at or before `limit`, returns taken off the newest earlier purchases.
@@ -200,5 +251,16 @@ struct RecommendationState: Sendable {
             }
         }
         return kept.filter { $0.quantity > 0 }
+    }
+}
+
+extension RecommendationState.Subject {
+    fileprivate var order: (Int, String, String) {
+        switch self {
+        case .item(let name): (0, name, "")
+        case .person(let name): (1, name, "")
+        case .alias(let name): (2, name, "")
+        case .limit(let limit): (3, limit.segment, limit.category)
+        }
     }
 }

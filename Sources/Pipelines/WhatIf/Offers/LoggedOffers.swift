@@ -32,12 +32,12 @@ struct LoggedOffers {
                 let own = try String.fetchOne(
                     database, sql: "SELECT max(event_time) FROM \(table) WHERE run = ? AND about = 'user'", arguments: [run.id])
                 guard let own, let time = Timestamp(iso8601: own)?.microseconds, (from...through).contains(time) else { continue }
-                // A place of another time is one that this run did not fill.
+                // A place of another time is one that this run did not fill; one taken back showed nothing.
                 let rows = try Row.fetchAll(
                     database,
                     sql: """
                         SELECT subject, item, propensity FROM \(table) AS result WHERE about = 'user' AND run <= ?1 AND run IN (\(ids))
-                        AND event_time = ?2 AND version = (
+                        AND event_time = ?2 AND kind <> 'withdrawn' AND version = (
                             SELECT max(version) FROM \(table) WHERE about = result.about AND subject = result.subject
                             AND place = result.place AND run <= ?1 AND run IN (\(ids))
                         ) ORDER BY subject, place

@@ -25,7 +25,7 @@ struct OfferHistory {
                 let batch = read.block.batch
                 if feed.role == .table {
                     let times = feed.eventTime.flatMap { batch[$0] }
-                    for (row, entry) in try settings.entries(of: batch, ofTable: feed.name) {
+                    for (row, entry) in try settings.entries(of: batch, ofTable: feed.name).entries {
                         dated.append((times.flatMap { $0.isValid(row) ? $0.integers[row] : nil }, feed.name, entry))
                     }
                 } else {

@@ -97,7 +97,8 @@ struct RecommendationSettings: Sendable {
         mostInteractions = configuration.integer("most-interactions") ?? 5_000
         memory = number("memory", 730)
         retrain = number("retrain", 0)
-        guard try retrain == 0 || ModelFamilies.recommender(named: family).canUpdate else { throw Self.cannotUpdate(family) }
+        let canUpdate = try ModelFamilies.recommender(named: family).canUpdate
+        guard retrain == 0 || canUpdate else { throw Self.cannotUpdate(family) }
         (itemsFeed, usersFeed) = (configuration.text("items"), configuration.text("users"))
         (actionsFeed, aliasesFeed) = (configuration.text("actions"), configuration.text("aliases"))
         (shownFeed, limitsFeed) = (configuration.text("shown"), configuration.text("limits"))

@@ -31,9 +31,7 @@ extension Scorer {
         guard let resultCount, given < resultCount else { return nil }
         var change = StateChange.delta([])
         if given == 0, let stage = stage as? any LearningStage {
-            let learnt = try stage.learnt()
-            cursor.deltaBytes += learnt.count
-            change = .delta(learnt)
+            change = self.change(learnt: try stage.learnt())
         }
         let range = given..<min(given + Self.resultsOfBlock, resultCount)
         let rows = try stage.finished(range)

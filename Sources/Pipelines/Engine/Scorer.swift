@@ -306,6 +306,12 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         return .base(base)
     }
 
+    /// What a stage learnt from all rows, as a further delta.
+    func change(learnt: [UInt8]) -> StateChange {
+        cursor.deltaBytes += learnt.count
+        return .delta(learnt)
+    }
+
     // MARK: Review items
 
     /// A rehearsal only counts them: no figure it prints needs reasons or evidence.

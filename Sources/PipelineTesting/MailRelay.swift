@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// A mail relay on this machine's loopback that keeps what it is told, for tests of programs that send mail.
@@ -54,6 +54,32 @@ package final class MailRelay: Sendable {
                 self.state.withLock { $0.sessions.append(session) }
             }
         }
+    }
+
+    /// A port of the loopback that nobody listens on now.
+    package static func freePort() throws -> Int {
+        let relay = MailRelay()
+        return relay.port
+    }
+
+    /// A connection to it, as a file.
+    package func connection() throws -> FileHandle {
+        #if os(Linux)
+            let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let made = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(made, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw CocoaError(.fileNoSuchFile) }
+        return FileHandle(fileDescriptor: made, closeOnDealloc: true)
     }
 
     /// From now on it answers so.

@@ -63,6 +63,37 @@ extension Warehouse {
         return nil
     }
 
+    /// Where bytes stand in the file or its log among neighbours that nothing accounts for; nil = nowhere.
+    ///
+    /// - Parameters:
+    ///   - width: of the neighbours that are looked at on each side; fewer where a page ends.
+    ///   - isAccounted: told the bytes before and after.
+    public func place(
+        of needle: [UInt8], beside width: Int, unless isAccounted: (_ before: [UInt8], _ after: [UInt8]) -> Bool
+    ) throws(Failure) -> String? {
+        let size = try read { try Int.fetchOne($0, sql: "PRAGMA page_size") ?? 4_096 }
+        // A frame of the log has a header of 24 bytes, the log one of 32.
+        for (name, start, header) in [(path, 0, 0), ("\(path)-wal", 32, 24)] {
+            do {
+                var found: Int?
+                try FileSearch.each(of: needle, in: name, beside: width) { offset, before, after in
+                    let place = max(offset - start, 0) % (size + header) - header
+                    // The first four bytes of a page are no content: the number of the next one, where a long value goes on.
+                    let left = min(before.count, max(place - 4, 0)), right = min(after.count, max(size - place - needle.count, 0))
+                    if isAccounted(Array(before.suffix(left)), Array(after.prefix(right))) { return true }
+                    found = offset
+                    return false
+                }
+                if let found { return "\(name), byte \(found)" }
+            } catch let failure as Failure {
+                throw failure
+            } catch {
+                throw .warehouse(error, path: name)
+            }
+        }
+        return nil
+    }
+
     private static func table(with needle: [UInt8], in database: Database) throws -> String? {
         for table in try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
             for column in try database.columns(in: table) {
@@ -72,42 +103,6 @@ extension Warehouse {
                     arguments: [Data(needle)])
                 if found != nil { return "\(table), column \(column.name)" }
             }
-        }
-        return nil
-    }
-}
-
-/// Bytes of files, searched in pieces.
-enum FileSearch {
-    /// Offset of the first occurrence; nil where there is none, or no such file.
-    static func offset(of needle: [UInt8], in path: String) throws -> Int? {
-        guard !needle.isEmpty, FileManager.default.fileExists(atPath: path) else { return nil }
-        // Never closed: closing any descriptor of a database drops this process's locks of it.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure.databaseUnreadable(path) }
-        let size = 1 << 20
-        var buffer = [UInt8](repeating: 0, count: size + needle.count), kept = 0, start = 0
-        while true {
-            let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + kept, size, off_t(start + kept)) }
-            guard count > 0 else { return nil }
-            let filled = kept + count
-            let found = buffer.withUnsafeBytes { Self.offset(of: needle, in: $0.baseAddress!, count: filled) }
-            if let found { return start + found }
-            let next = min(needle.count - 1, filled)
-            buffer.withUnsafeMutableBytes { bytes in
-                _ = memmove(bytes.baseAddress!, bytes.baseAddress! + filled - next, next)
-            }
-            start += filled - next
-            kept = next
-        }
-    }
-
-    private static func offset(of needle: [UInt8], in bytes: UnsafeRawPointer, count: Int) -> Int? {
-        var at = 0
-        while count - at >= needle.count, let hit = memchr(bytes + at, Int32(needle[0]), count - at - needle.count + 1) {
-            at = bytes.distance(to: UnsafeRawPointer(hit))
-            if memcmp(bytes + at, needle, needle.count) == 0 { return at }
-            at += 1
         }
         return nil
     }

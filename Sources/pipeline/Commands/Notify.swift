@@ -18,10 +18,11 @@ struct Notify: ParsableCommand {
             repetition has the same Idempotency-Key or Message-ID.
 
             Secrets come from the environment (PIPELINE_WEBHOOK_URL, PIPELINE_WEBHOOK_SECRET, PIPELINE_SMTP_PASSWORD) or from files of mode \
-            0600. Mail goes by plain SMTP to a relay, usually on this machine.
+            0600. Mail goes to a relay on this machine in clear text, to another through TLS: a password never travels a network without it.
 
               pipeline notify jobs/*.yaml --webhook-file /etc/pipeline/webhook.url
               pipeline notify jobs/*.yaml --smtp localhost:25 --from jobs@example.com --to ann@example.com
+              pipeline notify jobs/*.yaml --smtp mail.example.com:587 --smtp-tls starttls --smtp-user jobs --from … --to …
             """)
 
     @Argument(
@@ -49,7 +50,13 @@ struct Notify: ParsableCommand {
     var from: String?
     @Option(help: ArgumentHelp("A receiver; repeat for more.", valueName: "address"))
     var to: [String] = []
-    @Option(help: ArgumentHelp("Account at a relay on this machine.", valueName: "name"))
+    @Option(help: ArgumentHelp("TLS to the relay: starttls (port 587), tls (465) or off.", valueName: "how"))
+    var smtpTls: MailSecurity = .off
+    @Option(
+        help: ArgumentHelp("PEM file of certificates to trust instead of the system's.", valueName: "file"),
+        completion: .file(extensions: ["pem", "crt"]))
+    var smtpTrust: String?
+    @Option(help: ArgumentHelp("Account at the relay.", valueName: "name"))
     var smtpUser: String?
     @Option(help: ArgumentHelp("File of mode 0600 with its password.", valueName: "file"), completion: .file())
     var smtpPasswordFile: String?
@@ -60,9 +67,10 @@ struct Notify: ParsableCommand {
     func validate() throws {
         if smtp != nil, from == nil || to.isEmpty { throw ValidationError("--smtp needs --from and --to") }
         if webhook != nil, webhookFile != nil { throw ValidationError("--webhook and --webhook-file exclude each other") }
-        if smtp == nil, from != nil || !to.isEmpty || smtpUser != nil || smtpPasswordFile != nil {
-            throw ValidationError("--from, --to, --smtp-user and --smtp-password-file go with --smtp")
+        if smtp == nil, from != nil || !to.isEmpty || smtpUser != nil || smtpPasswordFile != nil || smtpTls != .off {
+            throw ValidationError("--from, --to, --smtp-tls, --smtp-user and --smtp-password-file go with --smtp")
         }
+        if smtpTrust != nil, smtpTls == .off { throw ValidationError("--smtp-trust goes with --smtp-tls") }
         if smtpPasswordFile != nil, smtpUser == nil { throw ValidationError("--smtp-password-file goes with --smtp-user") }
         if let smtp, Self.place(smtp) == nil { throw ValidationError("--smtp is '\(smtp)', expected host:port") }
     }
@@ -77,7 +85,11 @@ struct Notify: ParsableCommand {
             let password = try Secret.read(variable: "PIPELINE_SMTP_PASSWORD", file: smtpPasswordFile, environment: environment)
             if let smtpUser, password == nil { throw Failure.noPassword(smtpUser) }
             let login = smtpUser.flatMap { user in password.map { SMTPChannel.Login(user: user, password: $0) } }
-            channels.append(try SMTPChannel(host: host, port: port, from: from, to: to, login: login, name: environment.host))
+            let connect = try secureConnection(host: host, port: port)
+            channels.append(
+                try SMTPChannel(
+                    host: host, port: port, from: from, to: to, login: login, name: environment.host, security: smtpTls.security,
+                    connect: connect))
         }
         guard dryRun || !channels.isEmpty else { throw Failure.noChannel() }
         let database = try warehouse.open(dryRun ? .read : .write)
@@ -112,6 +124,19 @@ struct Notify: ParsableCommand {
         #endif
     }
 
+    /// Nil without TLS.
+    private func secureConnection(host: String, port: Int) throws -> (@Sendable () throws(Failure) -> any MailConnection)? {
+        guard smtpTls != .off else { return nil }
+        #if Remote
+            let (trust, isSecure) = (smtpTrust, smtpTls == .tls)
+            return { () throws(Failure) in
+                TLSMailConnection(try SecureConnection(host: host, port: port, trust: trust, isSecure: isSecure))
+            }
+        #else
+            throw Failure.noMailTLS()
+        #endif
+    }
+
     /// `localhost:25`, `[::1]:25`
     private static func place(_ text: String) -> (String, Int)? {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port),
@@ -124,7 +149,30 @@ struct Notify: ParsableCommand {
     }
 }
 
+/// What `--smtp-tls` takes.
+enum MailSecurity: String, CaseIterable, ExpressibleByArgument {
+    case off, starttls, tls
+
+    var security: SMTPChannel.Security {
+        switch self {
+        case .off: .off
+        case .starttls: .starttls
+        case .tls: .tls
+        }
+    }
+}
+
 #if Remote
+    private final class TLSMailConnection: MailConnection {
+        private let connection: SecureConnection
+
+        init(_ connection: SecureConnection) { self.connection = connection }
+
+        func write(_ bytes: [UInt8]) throws(Failure) { try connection.write(bytes) }
+        func read() throws(Failure) -> [UInt8] { try connection.read() }
+        func secure() throws(Failure) { try connection.secure() }
+    }
+
     /// A webhook as a channel: waits for the answer.
     private struct WebhookChannel: NoticeChannel {
         let hook: Webhook
@@ -161,6 +209,12 @@ extension Failure {
             .usage, code: "notify.no-password", what: "the mail account has no password", place: "--smtp-user \(user)",
             expected: "PIPELINE_SMTP_PASSWORD, or --smtp-password-file",
             remedy: "Give it, or leave --smtp-user out where the relay asks none.")
+    }
+
+    fileprivate static func noMailTLS() -> Failure {
+        Failure(
+            .usage, code: "notify.without-remote", what: "this program was built without the trait `Remote`",
+            expected: "--smtp-tls off, to a relay on this machine", remedy: "Build it with the default traits.")
     }
 
     fileprivate static func noWebhooks() -> Failure {

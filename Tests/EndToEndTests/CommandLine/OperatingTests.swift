@@ -149,6 +149,46 @@ import Testing
         #expect(relay.sessions.map { $0.header("Subject") ?? "" }.filter { $0.contains("overdue: its last success") }.count == 1)
     }
 
+    private static let openssl = ["/usr/bin/openssl", "/opt/homebrew/bin/openssl"].first(
+        where: FileManager.default.isExecutableFile(atPath:))
+
+    @Test(
+        "tells by mail through TLS, with a password, to a relay whose certificate is in the file to trust, and to no other",
+        .enabled(if: openssl != nil, "needs openssl"))
+    func secureMail() throws {
+        let bank = try bank(), relay = MailRelay()
+        func notify(_ trust: [String]) throws -> ShippedProgram.Result {
+            // TLS ends in openssl, which hands everything on to the relay.
+            let wire = try relay.connection(), port = try MailRelay.freePort()
+            let server = Process()
+            server.executableURL = URL(fileURLWithPath: Self.openssl ?? "")
+            let fixtures = ShippedProgram.root.appendingPathComponent("Tests/Fixtures/tls").path
+            server.arguments = [
+                "s_server", "-accept", "127.0.0.1:\(port)", "-cert", "\(fixtures)/certificate.pem", "-key", "\(fixtures)/key.pem", "-quiet",
+                "-naccept", "1",
+            ]
+            (server.standardInput, server.standardOutput, server.standardError) = (wire, wire, FileHandle.nullDevice)
+            try server.run()
+            defer {
+                kill(server.processIdentifier, SIGKILL)
+                server.waitUntilExit()
+            }
+            usleep(500_000)
+            return try bank.program.run(
+                arguments: [
+                    "notify", "--smtp", "localhost:\(port)", "--smtp-tls", "tls", "--smtp-user", "u", "--from", "a@example.com", "--to",
+                    "b@example.com", "--digest", "--database", bank.undisturbed, "--clock", "2026-07-01T00:00:00Z", "--max-age", "1h",
+                ] + trust, environment: ["PIPELINE_SMTP_PASSWORD": "p"])
+        }
+        let stranger = try notify([])
+        #expect(stranger.code == 75 && stranger.errors.contains("certificate"), "\(stranger.errors)")
+        let known = try notify(["--smtp-trust", ShippedProgram.root.appendingPathComponent("Tests/Fixtures/tls/certificate.pem").path])
+        #expect(known.code == 75 || known.code == 0, "\(known.errors)")
+        for _ in 0..<200 where !relay.sessions.contains(where: { !$0.mail.isEmpty }) { usleep(10_000) }
+        let told = relay.sessions.filter { $0.commands.contains { $0.hasPrefix("AUTH PLAIN ") } }
+        #expect(told.count == 1 && told.first?.mail.isEmpty == false)
+    }
+
     @Test("makes files for its owner and group alone, whatever the shell would let it")
     func modes() throws {
         let bank = try bank()
@@ -162,6 +202,39 @@ import Testing
             let mode = try FileManager.default.attributesOfItem(atPath: bank.path(name))[.posixPermissions] as? Int ?? 0
             #expect(name == "p.prom" ? mode == 0o644 : mode & 0o007 == 0, "\(name): \(String(mode, radix: 8))")
         }
+    }
+
+    private static let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first(where: FileManager.default.isExecutableFile(atPath:))
+
+    @Test(
+        "lets an account of the group read a snapshot and write nothing, and an account of no group not even read it",
+        .enabled(if: geteuid() == 0 && setpriv != nil, "needs root and setpriv, to be somebody else"))
+    func readOnlyAccount() throws {
+        let bank = try bank(), snapshots = bank.path("snapshots")
+        // Where the sources lie, another account may not be let in.
+        try FileManager.default.copyItem(
+            atPath: ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline").path, toPath: bank.path("program"))
+        let made =
+            "chmod 755 . program && mkdir -m 750 snapshots && $PIPELINE backup --to snapshots/s.db --database \(bank.undisturbed) --quiet"
+            + " && chgrp -R 54321 snapshots && chmod 2750 snapshots"
+        #expect(try bank.program.shell(made + " >/dev/null") == 0)
+        let before = try Data(contentsOf: URL(fileURLWithPath: "\(snapshots)/s.db"))
+        func code(group: Int, _ command: String) throws -> Int32 {
+            try bank.program.shell(
+                "\(Self.setpriv ?? "") --reuid 54322 --regid \(group) --clear-groups sh -c '\(command)' >/dev/null 2>&1")
+        }
+        for command in ["runs list", "status", "audit verify", "review list"].map({ "./program \($0) --database snapshots/s.db" }) {
+            #expect(try code(group: 54321, command) == 0, "\(command)")
+            #expect(try code(group: 54323, command) != 0, "\(command)")
+        }
+        let writes = [
+            "./program run job.yaml --database snapshots/s.db --clock \(KilledBank.clock)",
+            "./program review next --queue fraud --database snapshots/s.db", "./program purge job.yaml --database snapshots/s.db",
+            "./program upgrade --folder /tmp --database snapshots/s.db", "touch snapshots/x", "echo x >>snapshots/s.db",
+        ]
+        for command in writes { #expect(try code(group: 54321, command) != 0, "\(command)") }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(snapshots)/s.db")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: snapshots).sorted() == ["s.db", "s.db.sha256"])
     }
 
     // MARK: cron

@@ -30,6 +30,17 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
+    private static let withBlocks = [
+        "README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md",
+        "docs/guides/tables.md", "docs/guides/decide-automatically.md", "docs/guides/maintain.md", "docs/guides/operate.md",
+        "docs/guides/inspect.md", "docs/guides/keep-and-forget.md", "docs/guides/backup-and-upgrade.md", "docs/guides/when-it-exits.md",
+        "docs/guides/security.md",
+    ]
+    private static let guides = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/docs/guides")) ?? []).filter {
+        $0.hasSuffix(".md")
+    }.map { "docs/guides/\($0)" }.sorted()
+    private static let sentencesAlone = guides.filter { !withBlocks.contains($0) }
+
     private func text(_ document: String) throws -> String {
         try String(contentsOfFile: "\(Self.root)/\(document)", encoding: .utf8)
     }
@@ -62,12 +73,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
 
     @Test(
         "has only commands that work, in the order they stand",
-        arguments: [
-            "README.md", "docs/guides/first-job.md", "docs/guides/review.md", "docs/guides/replay.md", "docs/guides/deliveries.md",
-            "docs/guides/tables.md", "docs/guides/decide-automatically.md", "docs/guides/maintain.md", "docs/guides/operate.md",
-            "docs/guides/inspect.md", "docs/guides/keep-and-forget.md", "docs/guides/backup-and-upgrade.md",
-            "docs/guides/when-it-exits.md", "docs/guides/security.md",
-        ])
+        arguments: withBlocks)
     func commands(_ document: String) throws {
         let folder = try clone()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -78,6 +84,14 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
             #expect(code == 0, "\(document):\(block.line): \(output.suffix(600))")
             guard code == 0 else { return }
         }
+        try runWhole(text(document), of: document, in: folder)
+    }
+
+    @Test("has only whole commands within its sentences that work, where it has no blocks to run", arguments: sentencesAlone)
+    func sentences(_ document: String) throws {
+        let folder = try clone()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try runWhole(text(document), of: document, in: folder)
     }
 
     @Test("has job files that pass the check", arguments: ["docs/guides/first-job.md", "docs/guides/tables.md"])
@@ -87,10 +101,53 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         for block in found { _ = try Job.load(bytes: Array(block.text.utf8), path: "\(document):\(block.line)") }
     }
 
+    // MARK: Within sentences
+
+    private static let mayWait = ProcessInfo.processInfo.environment["PIPELINE_TEST_ALL"] == "1"
+    /// Those that do not end with 0.
+    private static let endings = ["pipeline evaluate jobs/fraud-automatic.yaml --control clear-everything": 3]
+    /// Those that name what only their reader has.
+    private static let others = [
+        "pipeline replay jobs/fraud.yaml --policy other.yaml --database first.db", "pipeline describe fixed", "pipeline describe habit",
+    ]
+
+    /// Commands within sentences and tables that name all they need: no placeholder, and a file, a folder or a component.
+    private func whole(_ text: String) -> [String] {
+        inlineTexts(text).filter { command in
+            let isFragment = ["…", "...", "<", "*", "/data", "/etc", "Benchmarks/", "file."].contains(where: command.contains)
+            let names = [".yaml", "--database ", "--out ", "describe ", "list "].contains(where: command.contains)
+            let isPlaceholder = command.split(separator: " ").contains { $0.allSatisfy { $0.isUppercase || $0 == "=" } }
+            let isSlow = [" train ", " evaluate ", " replay ", " backtest ", "recommendations", "100000"].contains(where: command.contains)
+            return names && !isFragment && !isPlaceholder && !Self.others.contains(command) && (!isSlow || Self.mayWait)
+        }
+    }
+
+    private func runWhole(_ text: String, of document: String, in folder: String) throws {
+        for command in whole(text) {
+            let (code, output) = try run(command, in: folder)
+            #expect(code == Int32(Self.endings[command] ?? 0), "\(document): \(command): \(output.suffix(600))")
+        }
+    }
+
+    @Test("has whole commands within its sentences, and a fragment is none")
+    func wholeControl() throws {
+        let text = "`pipeline list formats`, `pipeline run JOB --database x.db`, `pipeline doctor`, `pipeline runs accept N`, `ls x.yaml`"
+        #expect(whole(text) == ["pipeline list formats"])
+        #expect(try whole(self.text("README.md")).count > 8)
+        let folder = try clone()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try run("pipeline status --database nowhere.db", in: folder).code != 0)
+    }
+
+    private func inlineTexts(_ text: String) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().compactMap { index, part in
+            index % 2 == 1 && part.hasPrefix("pipeline ") && !part.contains("\n") ? String(part) : nil
+        }
+    }
+
     /// Commands within sentences and tables: the words after `pipeline`, and the options, of each.
     private func inline(_ text: String) -> [(words: [String], options: [String])] {
-        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().compactMap { index, part in
-            guard index % 2 == 1, part.hasPrefix("pipeline "), !part.contains("\n") else { return nil }
+        inlineTexts(text).map { part in
             let all = part.split(separator: " ").dropFirst().map(String.init)
             let words = all.prefix { $0.allSatisfy { $0.isLowercase || $0 == "-" } && !$0.hasPrefix("-") }
             return (Array(words), all.filter { $0.hasPrefix("--") }.map { String($0.split(separator: "=")[0]) })
@@ -123,10 +180,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
 
     @Test(
         "names no command or option within its sentences that there is not",
-        arguments: [
-            "README.md", "docs/guides/operate.md", "docs/guides/keep-and-forget.md", "docs/guides/backup-and-upgrade.md",
-            "docs/guides/when-it-exits.md", "docs/guides/security.md",
-        ])
+        arguments: ["README.md"] + guides)
     func inlineCommands(_ document: String) throws {
         let folder = try clone()
         defer { try? FileManager.default.removeItem(atPath: folder) }

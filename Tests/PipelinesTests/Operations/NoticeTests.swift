@@ -180,6 +180,68 @@ import Testing
         #expect(relay.sessions.first?.header("Bcc") == nil && relay.sessions.first?.mail.isEmpty == false)
     }
 
+    /// A relay that offers TLS or not, and what it heard before and after.
+    private final class SecurableRelay: MailConnection {
+        private(set) var clear: [String] = [], secured: [String] = []
+        private var isSecure = false
+        private var replies: [String] = ["220 here"]
+        private let offers: Bool
+        /// Said in clear text behind the reply to STARTTLS.
+        private let smuggled: String
+
+        init(offers: Bool, smuggled: String = "") { (self.offers, self.smuggled) = (offers, smuggled) }
+
+        func write(_ bytes: [UInt8]) throws(Failure) {
+            let line = String(decoding: bytes, as: UTF8.self)
+            if isSecure { secured.append(line) } else { clear.append(line) }
+            switch line.prefix(4) {
+            case "EHLO": replies.append(offers && !isSecure ? "250-here\r\n250-STARTTLS\r\n250 SIZE 1000" : "250-here\r\n250 AUTH PLAIN")
+            case "STAR": replies.append("220 go\r\n" + smuggled)
+            case "AUTH": replies.append("235 welcome")
+            case "DATA": replies.append("354 go on")
+            default: replies.append("250 well")
+            }
+        }
+
+        func read() throws(Failure) -> [UInt8] { replies.isEmpty ? [] : Array((replies.removeFirst() + "\r\n").utf8) }
+        func secure() throws(Failure) { isSecure = true }
+    }
+
+    private func send(over relay: SecurableRelay, _ security: SMTPChannel.Security) throws {
+        // A class of this test alone, used by one thread.
+        nonisolated(unsafe) let relay = relay
+        let channel = try SMTPChannel(
+            host: "mail.example.com", port: 587, from: "a@b.c", to: ["d@e.f"], login: .init(user: "u", password: "p"), name: "desk",
+            security: security
+        ) { relay }
+        try channel.send(Notice(.breach, subject: "s", title: "t", made: Self.now), key: "k")
+    }
+
+    @Test("by mail say the password after STARTTLS only, and nothing to a relay that does not offer it")
+    func starttls() throws {
+        let relay = SecurableRelay(offers: true)
+        try send(over: relay, .starttls)
+        #expect(relay.clear == ["EHLO desk\r\n", "STARTTLS\r\n"])
+        #expect(relay.secured.first == "EHLO desk\r\n" && relay.secured.dropFirst().first?.hasPrefix("AUTH PLAIN ") == true)
+        #expect(relay.secured.contains { $0.hasPrefix("Message-ID") || $0.contains("Message-ID: <k@") })
+        let silent = SecurableRelay(offers: false)
+        #expect { try send(over: silent, .starttls) } throws: { error in
+            (error as? Failure)?.code == "notify.mail-refused" && "\(error)".contains("STARTTLS")
+        }
+        #expect(silent.clear == ["EHLO desk\r\n", "QUIT\r\n"] && silent.secured.isEmpty)
+        // The control: the same relay is given the password where TLS is said to be there already.
+        let implicit = SecurableRelay(offers: false)
+        try send(over: implicit, .tls)
+        #expect(implicit.clear.contains { $0.hasPrefix("AUTH PLAIN ") })
+    }
+
+    @Test("by mail go no further where replies in clear text stand behind the one to STARTTLS")
+    func smuggled() throws {
+        let relay = SecurableRelay(offers: true, smuggled: "250 AUTH PLAIN\r\n")
+        #expect { try send(over: relay, .starttls) } throws: { ($0 as? Failure)?.code == "notify.mail-connection" }
+        #expect(relay.secured.isEmpty)
+    }
+
     // MARK: Secrets
 
     @Test("take secrets from the environment or a file that only its owner may read")

@@ -1,8 +1,7 @@
-import Foundation
 public import Records
 
-/// Hands mails to a relay by plain SMTP: to one on this machine (Postfix, msmtp), which speaks TLS to the world. A password is only ever
-/// said to this machine.
+/// Hands mails to a relay: in clear text to one on this machine (Postfix, msmtp), or through TLS. A password is said to this machine, or
+/// through TLS.
 public struct SMTPChannel: NoticeChannel, Sendable {
     public let host: String
     public let port: Int
@@ -11,8 +10,17 @@ public struct SMTPChannel: NoticeChannel, Sendable {
     let login: Login?
     /// Of this machine, for EHLO.
     let name: String
-    /// Of each reply.
-    let seconds: Int
+    let security: Security
+    let connect: @Sendable () throws(Failure) -> any MailConnection
+
+    public enum Security: String, CaseIterable, Sendable {
+        /// Clear text.
+        case off
+        /// Clear text up to STARTTLS (RFC 3207), usually on port 587; a relay that does not offer it gets nothing.
+        case starttls
+        /// TLS from the first byte (RFC 8314), usually on port 465.
+        case tls
+    }
 
     public struct Login: Sendable {
         let user: String
@@ -20,14 +28,20 @@ public struct SMTPChannel: NoticeChannel, Sendable {
         public init(user: String, password: String) { (self.user, self.password) = (user, password) }
     }
 
+    /// - Parameters:
+    ///   - seconds: for each reply.
+    ///   - connect: makes the connection; one in clear text when not given. With `tls` it is secure already.
     /// - Throws: an address that is none; a password that would travel a network in clear text.
     public init(
-        host: String, port: Int, from: String, to: [String], login: Login? = nil, name: String, seconds: Int = 30
+        host: String, port: Int, from: String, to: [String], login: Login? = nil, name: String, seconds: Int = 30,
+        security: Security = .off, connect: (@Sendable () throws(Failure) -> any MailConnection)? = nil
     ) throws(Failure) {
         for address in [from] + to where !Mail.isAddress(address) { throw .mailAddress(address) }
-        guard login == nil || ["localhost", "127.0.0.1", "::1"].contains(host) else { throw .mailPassword(host) }
+        let isHere = ["localhost", "127.0.0.1", "::1"].contains(host)
+        guard login == nil || security != .off || isHere else { throw .mailPassword(host) }
         (self.host, self.port, self.from, self.to) = (host, port, from, to)
-        (self.login, self.seconds) = (login, seconds)
+        (self.login, self.security) = (login, security)
+        self.connect = connect ?? { () throws(Failure) in try PlainMailConnection(host: host, port: port, seconds: seconds) }
         self.name = name.utf8.allSatisfy { (33..<127).contains($0) } && !name.isEmpty ? name : "localhost"
     }
 
@@ -35,11 +49,16 @@ public struct SMTPChannel: NoticeChannel, Sendable {
 
     public func send(_ notice: Notice, key: String) throws(Failure) {
         let mail = Mail(from: from, to: to, subject: "[pipeline] \(notice.title)", text: notice.text, date: notice.made, key: key)
-        var dialogue = SMTPDialogue(mail, host: name, login: login.map { ($0.user, $0.password) })
-        let wire = try SMTPWire(host: host, port: port, seconds: seconds)
+        var dialogue = SMTPDialogue(
+            mail, host: name, login: login.map { ($0.user, $0.password) }, securesFirst: security == .starttls)
+        let wire = MailWire(try connect(), place: "\(host):\(port)")
         while true {
-            switch dialogue.handle(try wire.reply()) {
+            let reply = try wire.reply()
+            switch dialogue.handle(reply.code, lines: reply.lines) {
             case .say(let text): try wire.say(text)
+            case .secure(let text):
+                try wire.secure()
+                try wire.say(text)
             case .done:
                 // The mail is taken: a relay that hangs up now changes nothing.
                 try? wire.say("QUIT\r\n")
@@ -48,76 +67,6 @@ public struct SMTPChannel: NoticeChannel, Sendable {
                 try? wire.say("QUIT\r\n")
                 throw .mailRefused("\(host):\(port)", command: command, code: code)
             }
-        }
-    }
-}
-
-/// A connection to a relay; closed when it goes away.
-private final class SMTPWire {
-    private let descriptor: Int32
-    private let place: String
-    private var buffer: [UInt8] = []
-
-    init(host: String, port: Int, seconds: Int) throws(Failure) {
-        place = "\(host):\(port)"
-        var hints = addrinfo(), found: UnsafeMutablePointer<addrinfo>?
-        #if os(Linux)
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        #else
-            hints.ai_socktype = SOCK_STREAM
-        #endif
-        guard getaddrinfo(host, "\(port)", &hints, &found) == 0 else { throw .mailConnection(place, "no such host") }
-        defer { freeaddrinfo(found) }
-        var connected: Int32 = -1, next = found
-        while connected < 0, let entry = next {
-            let socket = Foundation.socket(entry.pointee.ai_family, entry.pointee.ai_socktype, entry.pointee.ai_protocol)
-            var limit = timeval(tv_sec: seconds, tv_usec: 0)
-            setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-            setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-            if connect(socket, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 { connected = socket } else { close(socket) }
-            next = entry.pointee.ai_next
-        }
-        descriptor = connected
-        guard connected >= 0 else { throw .mailConnection(place, "no connection") }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    func say(_ text: String) throws(Failure) {
-        let bytes = Array(text.utf8)
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .mailConnection(place, "the connection ended") }
-            done += count
-        }
-    }
-
-    /// The code of a whole reply: `250-` lines go on, `250 ` is the last.
-    func reply() throws(Failure) -> Int {
-        while true {
-            let line = try line()
-            guard line.count >= 3, let code = Int(String(decoding: line.prefix(3), as: UTF8.self)), (200..<600).contains(code) else {
-                throw .mailConnection(place, "no SMTP reply")
-            }
-            if line.count == 3 || line[3] != UInt8(ascii: "-") { return code }
-        }
-    }
-
-    private func line() throws(Failure) -> [UInt8] {
-        while true {
-            if let end = buffer.firstIndex(of: 10) {
-                let line = buffer[..<end].filter { $0 != 13 }
-                buffer.removeFirst(end + 1)
-                return Array(line)
-            }
-            guard buffer.count < 65_536 else { throw .mailConnection(place, "a line without an end") }
-            var part = [UInt8](repeating: 0, count: 4_096)
-            let count = read(descriptor, &part, part.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .mailConnection(place, count == 0 ? "the connection ended" : "no reply in time") }
-            buffer += part.prefix(count)
         }
     }
 }
@@ -132,7 +81,7 @@ extension Failure {
     static func mailPassword(_ host: String) -> Failure {
         Failure(
             .usage, code: "notify.password", what: "the password would travel a network in clear text", place: host,
-            expected: "a relay on this machine", remedy: "Run a relay here (Postfix, msmtp) that speaks TLS to the mail server.")
+            expected: "TLS, or a relay on this machine", remedy: "Add `--smtp-tls starttls` (port 587) or `--smtp-tls tls` (port 465).")
     }
 
     static func mailConnection(_ place: String, _ cause: String) -> Failure {

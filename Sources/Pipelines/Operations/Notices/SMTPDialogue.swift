@@ -62,29 +62,43 @@ public struct Mail: Hashable, Sendable {
 public struct SMTPDialogue {
     public enum Action: Hashable, Sendable {
         case say(String)
+        /// Go over to TLS, then say this.
+        case secure(String)
         /// The relay has taken the mail; say `QUIT` and go.
         case done
         /// The relay's code and what it answered.
         case refused(command: String, code: Int)
     }
 
-    private enum Step { case greeting, hello, login, from, to(Int), data, content }
+    private enum Step { case greeting, hello, starttls, login, from, to(Int), data, content }
 
     private let mail: Mail
     private let host: String
     private let login: (user: String, password: String)?
+    /// STARTTLS has to come before anything else is said.
+    private var mustSecure: Bool
     private var step = Step.greeting
 
-    public init(_ mail: Mail, host: String, login: (user: String, password: String)?) {
-        (self.mail, self.host, self.login) = (mail, host, login)
+    public init(_ mail: Mail, host: String, login: (user: String, password: String)?, securesFirst: Bool = false) {
+        (self.mail, self.host, self.login, mustSecure) = (mail, host, login, securesFirst)
     }
 
-    /// - Parameter code: of the relay's whole reply, 200 to 599.
-    public mutating func handle(_ code: Int) -> Action {
+    /// - Parameters:
+    ///   - code: of the relay's whole reply, 200 to 599.
+    ///   - lines: the reply's texts: of the one to EHLO, what the relay can do.
+    public mutating func handle(_ code: Int, lines: [String] = []) -> Action {
         switch step {
         case .greeting where code == 220:
             step = .hello
             return .say("EHLO \(host)\r\n")
+        case .hello where code == 250 && mustSecure:
+            step = .starttls
+            // Without the offer nothing more is said: whoever stands between could have taken it out.
+            guard lines.contains(where: { $0.uppercased() == "STARTTLS" }) else { return .refused(command: name, code: code) }
+            return .say("STARTTLS\r\n")
+        case .starttls where code == 220:
+            (step, mustSecure) = (.hello, false)
+            return .secure("EHLO \(host)\r\n")
         case .hello where code == 250:
             guard let login else { return sender() }
             step = .login
@@ -118,6 +132,7 @@ public struct SMTPDialogue {
         switch step {
         case .greeting: "the greeting"
         case .hello: "EHLO"
+        case .starttls: "STARTTLS"
         case .login: "AUTH"
         case .from: "MAIL"
         case .to: "RCPT"

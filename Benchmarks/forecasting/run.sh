@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Accuracy and speed of the forecasting models: run.sh FOLDER, where FOLDER has the gzipped sets of demand data.
+# Accuracy and speed of the forecasting models: run.sh FOLDER, where FOLDER has the gzipped sets of demand data. Speed beside statsforecast
+# and stockpyl is measured with PYTHON, where it has them: pip install statsforecast==2.1.1 stockpyl==1.0.2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=${1:?folder with m4_hourly.csv.gz and the others}
@@ -17,3 +18,4 @@ trees=trees,trees-log,trees-seasonal,trees-seasonal-log
 own=auto,ses,dynamic-optimised-theta,croston-sba,tsb,imapa
 run car combined members=$trees,$own
 run retail combined members=$trees
+if [ -n "${PYTHON:-}" ]; then "$PYTHON" speed.py "$data" "${BENCH_ROUNDS:-3}"; fi

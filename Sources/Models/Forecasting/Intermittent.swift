@@ -127,7 +127,7 @@ public struct CountDistribution: Hashable, Sendable {
         // Where a count of zero is less likely than a number can hold, the distribution is normal to all digits that matter.
         if logProbability < -600 {
             let deviation = variance.squareRoot()
-            return levels.map { max(0, mean + deviation * SpecialFunctions.normalQuantile($0)) }
+            return levels.map { max(0, mean + deviation * NormalScores.score($0)) }
         }
         // Large and far-flung: walked in a larger unit.
         if mean > 500 {

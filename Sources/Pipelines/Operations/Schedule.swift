@@ -25,6 +25,8 @@ public struct Schedule: Sendable {
     /// Debian's cron knows one zone, the system's. A job of another zone is looked at every five minutes and runs once it is due in its own
     /// zone (`run --if-due`): so the days on which clocks change lose and double nothing, and a machine that was off catches up.
     ///
+    /// What a run says when all went well goes nowhere, so that cron mails only what went wrong.
+    ///
     /// - Parameter systemZone: of the machine that the line is for.
     public func crontab(systemZone: String) -> String {
         let isOwnZone = job.zone == systemZone || Self.utc.isSuperset(of: [job.zone, systemZone])
@@ -33,7 +35,7 @@ public struct Schedule: Sendable {
         let when = isOwnZone ? expression.text : "*/5 * * * *"
         let remark = isOwnZone ? "" : ", due \(expression.text) in \(job.zone)"
         // In a crontab % means a line end.
-        return "# \(job.name)\(remark)\n\(when) \(command.replacingOccurrences(of: "%", with: "\\%"))\n"
+        return "# \(job.name)\(remark)\n\(when) \(command.replacingOccurrences(of: "%", with: "\\%")) >/dev/null\n"
     }
 
     /// A service and a timer of systemd, with their file names.

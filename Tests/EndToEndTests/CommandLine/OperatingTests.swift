@@ -280,7 +280,7 @@ import Testing
         #expect(status() == "done")
         // Quiet on success: cron has nothing to mail. The control: without the redirection there would be something.
         #expect(fields[5].hasSuffix(" >/dev/null"))
-        let command = fields[5].replacing("\\%", with: "%")
+        let command = String(fields[5]).replacing("\\%", with: "%")
         func said(_ command: String) throws -> String {
             #expect(try bank.program.shell("\(command) >said.txt 2>&1") == 0)
             return try String(contentsOfFile: bank.path("said.txt"), encoding: .utf8)

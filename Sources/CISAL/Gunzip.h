@@ -1,12 +1,12 @@
 #include <isa-l/igzip_lib.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 // Swift does not import arrays of more than 4,096 elements, which the state of ISA-L's inflate has: it stays behind these functions.
 
 static inline void *_Nullable gunzip_make(void) {
-    struct inflate_state *state = malloc(sizeof(struct inflate_state));
+    // Zeros: of a damaged stream a distance before the start must not bring up what was in memory.
+    struct inflate_state *state = calloc(1, sizeof(struct inflate_state));
     if (!state) return NULL;
     isal_inflate_init(state);
     // Header, CRC and length are checked.
@@ -16,7 +16,7 @@ static inline void *_Nullable gunzip_make(void) {
 
 static inline void gunzip_free(void *_Nonnull state) { free(state); }
 
-/// Takes from the input and writes to the output; the counts are left over afterwards. Returns ISA-L's code.
+/// Takes from the input and writes to the output; the counts are left over afterwards. Returns ISA-L's code, negative for a fault.
 static inline int gunzip_step(
     void *_Nonnull opaque, const uint8_t *_Nullable input, uint32_t *_Nonnull pending, uint8_t *_Nullable output, uint32_t *_Nonnull room) {
     struct inflate_state *state = opaque;
@@ -29,17 +29,6 @@ static inline int gunzip_step(
     *pending = state->avail_in;
     *room = state->avail_out;
     return code;
-}
-
-/// Gives what was unpacked before a fault and did not fit into the output; the count is left over afterwards. Returns what is still held.
-static inline uint32_t gunzip_rest(void *_Nonnull opaque, uint8_t *_Nonnull output, uint32_t *_Nonnull room) {
-    struct inflate_state *state = opaque;
-    uint32_t held = (uint32_t)(state->tmp_out_valid - state->tmp_out_processed);
-    uint32_t count = held < *room ? held : *room;
-    memcpy(output, state->tmp_out_buffer + state->tmp_out_processed, count);
-    state->tmp_out_processed += (int32_t)count;
-    *room -= count;
-    return held - count;
 }
 
 /// Whether a member has ended, its checksum and length right; the next step then begins another.

@@ -10,7 +10,13 @@ final class InflatedStream {
     private let file: InputFile
     private var fileOffset: Int64 = 0
     private var inflater = Inflater()
+    /// Since the fast decoder met damage.
+    private var exact: ExactInflater?
     private var hasReadMember = false
+    private var isAtEnd = false
+    /// Bytes given, and how many of them the exact decoder has still to pass.
+    private var given: Int64 = 0
+    private var skipping: Int64 = 0
     /// What is wrong behind the bytes unpacked.
     private var fault: ByteSource.Damage?
     // Compressed bytes not yet taken, and unpacked bytes not yet given. Their sizes are fixed: how much of a damaged stream can be unpacked
@@ -31,40 +37,48 @@ final class InflatedStream {
 
     /// Bytes written to the start of `buffer` (which is not empty), 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        if outputStart == outputEnd {
-            (outputStart, outputEnd) = (0, 0)
-            outputEnd = try unpacked()
-        }
+        while outputStart == outputEnd, fault == nil, !isAtEnd { try unpack() }
         let count = min(buffer.count, outputEnd - outputStart)
         buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: output[outputStart..<(outputStart + count)]))
         outputStart += count
+        given += Int64(count)
         return count
     }
 
-    /// Bytes written to the start of `output`, 0 at the end.
-    private func unpacked() throws(Failure) -> Int {
-        while fault == nil {
-            if inputStart == inputEnd, !mayHoldOutput {
-                inputStart = 0
-                inputEnd = try file.read(into: input, at: fileOffset)
-                fileOffset += Int64(inputEnd)
-                if inputEnd == 0 {
-                    if !inflater.isBetweenMembers { fault = .brokenOff }
-                    return 0
-                }
+    /// One step into `output`, all of which has been given.
+    private func unpack() throws(Failure) {
+        (outputStart, outputEnd) = (0, 0)
+        if inputStart == inputEnd, !mayHoldOutput {
+            inputStart = 0
+            inputEnd = try file.read(into: input, at: fileOffset)
+            fileOffset += Int64(inputEnd)
+            if inputEnd == 0 {
+                isAtEnd = true
+                if !(exact?.isBetweenMembers ?? inflater.isBetweenMembers) { fault = .brokenOff }
+                return
             }
-            let pending = UnsafeRawBufferPointer(rebasing: input[inputStart..<inputEnd])
-            let result = inflater.step(pending, output)
-            inputStart += result.taken
-            mayHoldOutput = result.made == output.count
-            switch result.step {
-            case .going: break
-            case .memberEnd: hasReadMember = true
-            case .notGzip: fault = hasReadMember ? .trailing : .corrupt("its header is not gzip's")
-            case .corrupt(let reason): fault = .corrupt(reason)
-            }
-            if result.made > 0 { return result.made }
         }
-        return 0
+        let pending = UnsafeRawBufferPointer(rebasing: input[inputStart..<inputEnd])
+        let result = exact?.step(pending, output) ?? inflater.step(pending, output)
+        switch result.step {
+        case .going: break
+        case .memberEnd: hasReadMember = true
+        case .notGzip where hasReadMember: fault = .trailing
+        case .notGzip, .corrupt(nil): if exact == nil { return readAgain() } else { fault = .corrupt("its header is not gzip's") }
+        case .corrupt(let reason?): fault = .corrupt(reason)
+        }
+        inputStart += result.taken
+        mayHoldOutput = result.made == output.count
+        outputEnd = result.made
+        let known = min(outputEnd, Int(min(skipping, Int64(Int.max))))
+        outputStart = known
+        skipping -= Int64(known)
+    }
+
+    /// From the start, exactly, without giving again what has been given: what stands before damage must not depend on the processor.
+    private func readAgain() {
+        exact = ExactInflater()
+        (fileOffset, inputStart, inputEnd, mayHoldOutput, hasReadMember) = (0, 0, 0, false, false)
+        skipping = given
     }
 }

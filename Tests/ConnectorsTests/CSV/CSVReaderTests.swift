@@ -176,7 +176,7 @@ func textColumns(_ names: String...) -> [FeedColumn] { names.map { FeedColumn(fi
         let corrupt = try readCSV(flipped, columns: textColumns("a", "b"))
         #expect(
             corrupt.rows.count == 2
-                && corrupt.rejects == ["3:4:12 malformed corrupt gzip data (a wrong checksum or length) | a sound gzip stream"])
+                && corrupt.rejects == ["3:4:12 malformed corrupt gzip data (incorrect data check) | a sound gzip stream"])
         let trailing = try readCSV(whole + [1, 2, 3], columns: textColumns("a", "b"))
         #expect(
             trailing.rows.count == 2

@@ -20,7 +20,7 @@ package struct ErasureProof {
         for spelling in spellings where !isInFile { isInFile = try warehouse.place(of: Array(spelling.utf8)) != nil }
         let numbersToo = isInFile
         let cells = try warehouse.read { database -> (left: String?, longer: LongerNames) in
-            try cells(spellings, numbersToo: numbersToo, in: database)
+            try look(for: spellings, numbersToo: numbersToo, in: database)
         }
         if let cell = cells.left { return (cell, !cells.longer.isEmpty) }
         guard isInFile else { return (nil, false) }
@@ -34,8 +34,8 @@ package struct ErasureProof {
     }
 
     /// - Parameter numbersToo: also in columns that hold numbers, whose bytes are not their digits.
-    private func cells(
-        _ spellings: [String], numbersToo: Bool, in database: Database
+    private func look(
+        for spellings: [String], numbersToo: Bool, in database: Database
     ) throws -> (left: String?, longer: LongerNames) {
         let search = NameSearch(name)
         var longer = LongerNames()

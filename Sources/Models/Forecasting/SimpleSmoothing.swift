@@ -7,42 +7,68 @@ enum SimpleSmoothing {
     static let wide = (lower: 0.01, upper: 0.99)
     static let narrow = (lower: 0.1, upper: 0.3)
 
+    /// Golden section: what is known lies between `low` and `high`, and is asked for at `left` and `right`.
+    private struct Bracket {
+        var low: Double, high: Double, left: Double, right: Double
+        private static let ratio = (5.0.squareRoot() + 1) / 2
+
+        init(_ limits: (lower: Double, upper: Double)) {
+            (low, high) = limits
+            (left, right) = (high - (high - low) / Self.ratio, low + (high - low) / Self.ratio)
+        }
+
+        /// After the left one was less, or the right one; and the new point.
+        func narrowed(isLeft: Bool) -> (bracket: Bracket, point: Double) {
+            var result = self
+            if isLeft {
+                (result.high, result.right) = (right, left)
+                result.left = result.high - (result.high - low) / Self.ratio
+                return (result, result.left)
+            }
+            (result.low, result.left) = (left, right)
+            result.right = result.low + (high - result.low) / Self.ratio
+            return (result, result.right)
+        }
+    }
+
     /// The best parameter within limits; the middle of them for a single value.
+    ///
+    /// A pass waits for its own last step, so each one takes the next point and the two that may come after it.
     static func parameter(_ values: UnsafeBufferPointer<Double>, within limits: (lower: Double, upper: Double)) -> Double {
-        let ratio = (5.0.squareRoot() + 1) / 2
-        var (low, high) = limits
-        var left = high - (high - low) / ratio, right = low + (high - low) / ratio
-        var (leftLoss, rightLoss) = squares(values, left, right)
-        while high - low >= 1e-12 {
-            if leftLoss < rightLoss {
-                (high, right, rightLoss) = (right, left, leftLoss)
-                left = high - (high - low) / ratio
-                leftLoss = squares(values, left)
-            } else if rightLoss < leftLoss {
-                (low, left, leftLoss) = (left, right, rightLoss)
-                right = low + (high - low) / ratio
-                rightLoss = squares(values, right)
-            } else {
-                break
+        var bracket = Bracket(limits)
+        let first = squares(values, [bracket.left, bracket.right, 0, 0])
+        var (leftLoss, rightLoss) = (first[0], first[1])
+        while bracket.high - bracket.low >= 1e-12 {
+            guard leftLoss < rightLoss || rightLoss < leftLoss else { break }
+            let next = bracket.narrowed(isLeft: leftLoss < rightLoss)
+            var points = SIMD4<Double>(repeating: next.point)
+            for place in 0..<2 {
+                points[1 + place] = next.bracket.narrowed(isLeft: place == 0).point
+            }
+            let losses = squares(values, points)
+            for depth in 0..<2 {
+                guard bracket.high - bracket.low >= 1e-12, leftLoss < rightLoss || rightLoss < leftLoss else { break }
+                let isLeft = leftLoss < rightLoss
+                let at = depth == 0 ? 0 : isLeft ? 1 : 2
+                bracket = bracket.narrowed(isLeft: isLeft).bracket
+                (leftLoss, rightLoss) = isLeft ? (losses[at], leftLoss) : (rightLoss, losses[at])
             }
         }
-        return (high + low) / 2
+        return (bracket.high + bracket.low) / 2
     }
 
-    static func squares(_ values: UnsafeBufferPointer<Double>, _ alpha: Double) -> Double {
-        guard var level = values.first else { return 0 }
-        var sum = 0.0
+    /// Sums of squared one-step errors, a parameter each.
+    private static func squares(_ values: UnsafeBufferPointer<Double>, _ alpha: SIMD4<Double>) -> SIMD4<Double> {
+        guard let first = values.first else { return SIMD4(repeating: 0) }
+        var level = SIMD4(repeating: first), sum = SIMD4<Double>(repeating: 0), before = first
         let keep = 1 - alpha
-        for index in 1..<max(values.count, 1) {
-            level = alpha * values[index - 1] + keep * level
-            let error = values[index] - level
+        for value in values.dropFirst() {
+            level = alpha * before + keep * level
+            let error = value - level
             sum += error * error
+            before = value
         }
         return sum
-    }
-
-    private static func squares(_ values: UnsafeBufferPointer<Double>, _ left: Double, _ right: Double) -> (Double, Double) {
-        (squares(values, left), squares(values, right))
     }
 
     /// What is forecast of the next value after the last one.

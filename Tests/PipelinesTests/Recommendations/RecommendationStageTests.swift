@@ -61,6 +61,11 @@ import Testing
         }
         #expect(try offers(most: 20, to: "u").contains("junk") == false)
         #expect(try offers(most: 20, to: "bot").contains("a"))
+        let stage = try ShopFixture.stage(["most-interactions": .integer(20)])
+        _ = try stage.absorb(ShopFixture.input(lines))
+        let note = try ShopFixture.results(stage, clock: 3).filter { $0.kind == "note" }
+        #expect(note.map(\.reason) == ["1 with more than 20 purchases are taken for programs: their 50 purchases teach nothing"])
+        #expect(note.map(\.suspicion) == [0])
         // The control: with a higher limit it does teach.
         #expect(try offers(most: 1_000, to: "u").contains("junk"))
     }

@@ -47,6 +47,8 @@ struct RecommendationRun {
     private let facts: SalesFacts
     private let shown: ShownOffers
     private let purchases: [RecommendationState.Event]
+    /// People taken for programs, and their purchases, which teach nothing.
+    private let leftOut: (people: Int, purchases: Int)
     private let prices: [String: Double]
     private let items: [String: RecommendationState.Item]
 
@@ -63,6 +65,7 @@ struct RecommendationRun {
         let programs = RecommendationState.programs(among: purchases, most: settings.mostInteractions)
         let teaching = purchases.filter { !programs.contains($0.user) }
         guard !teaching.isEmpty else { return nil }
+        leftOut = (programs.count, purchases.count - teaching.count)
         let items = state.itemsByTodaysName
         if let other, other.now == now, other.settings.learns(like: settings) {
             (log, family, model, calibration, learnt) = (other.log, other.family, other.model, other.calibration, nil)
@@ -134,7 +137,7 @@ struct RecommendationRun {
         let questions = Set(reach.keys).union(shown.reach.keys).sorted().compactMap {
             question($0, reach: Double(reach[$0]?.count ?? 0) / people)
         }
-        return try results + goesWith() + questions + lostCatalogue()
+        return try results + goesWith() + questions + lostCatalogue() + programs()
     }
 
     private func offers() throws(Failure) -> [RecommendationResult] {
@@ -251,6 +254,18 @@ struct RecommendationRun {
             kind: "question", reason: "most of what sold of late cannot be delivered; stock was not looked at", features: [])
         result.features = features(result, reach: 0, doubt: true)
         result.features[6] = Float(catalogueLost)
+        return [result]
+    }
+
+    /// A word about rows that were not learnt from; nothing to decide.
+    private func programs() -> [RecommendationResult] {
+        guard leftOut.people > 0 else { return [] }
+        var result = RecommendationResult(
+            about: "catalogue", subject: "programs", place: 0, item: "", score: Double(leftOut.people), probability: nil, value: nil,
+            propensity: 1, kind: "note",
+            reason: "\(leftOut.people) with more than \(settings.mostInteractions) purchases are taken for programs: their "
+                + "\(leftOut.purchases) purchases teach nothing", features: [])
+        result.features = features(result, reach: 0, doubt: false)
         return [result]
     }
 

@@ -77,7 +77,7 @@ struct Cascade: ParsableCommand {
                     .init("cost_a_row_people_only", .real(measured.people, decimals: 5)),
                 ]),
             .init(
-                "tested_half",
+                "tested",
                 [
                     .init("rows", .count(choice.thresholds.rows)), .init("automatic", .real(choice.thresholds.automationRate, decimals: 4)),
                     .init("wrong", .count(choice.thresholds.wrong)), .init("upper_limit", .real(choice.thresholds.upperLimit, decimals: 4)),

@@ -2,15 +2,15 @@ public import Records
 
 /// The cheapest cascade that keeps a promised error, of all choices of some models in their order.
 ///
-/// On one half of the rows each choice is laid out from strict to lenient, and the few that look cheapest there are kept. The other half tests them:
-/// each keeps the promise only if "its error is above alpha" falls by the exact binomial test, in fixed sequences (Learn then Test, arXiv
-/// 2110.01052), the error shared by choices and starts (Bonferroni). So whichever of those that passed is taken keeps the promise; the cheapest is.
+/// On a third of the rows each choice is laid out from strict to lenient, and the few that look cheapest there are kept. The others test them: each
+/// keeps the promise only if "its error is above alpha" falls by the exact binomial test, in a fixed sequence (Learn then Test, arXiv 2110.01052),
+/// the error shared by the choices kept (Bonferroni). So whichever of those that passed is taken keeps the promise; the cheapest is.
 public struct CascadeChoice: Hashable, Sendable {
     /// Places of the models asked, in order; empty = a person decides everything.
     public var steps: [Int]
     /// Of those models, in their order.
     public var thresholds: CascadeThresholds
-    /// Expected for a row, calls and people, on the half that tested.
+    /// Expected for a row, calls and people, on the rows that tested.
     public var cost: Double
     /// Choices of models compared.
     public var compared: Int
@@ -42,7 +42,9 @@ public struct CascadeChoice: Hashable, Sendable {
         var best: (candidate: Candidate, thresholds: [Float?], cost: Double)?
         for place in order.prefix(kept) {
             let candidate = candidates[place]
-            for thresholds in CascadeThresholds.passing(candidate.rows, testing, candidate.path, alpha: alpha, error: error) {
+            let passing = CascadeThresholds.passing(
+                candidate.rows, candidate.path, tuning: tuning, testing: testing, alpha: alpha, error: error)
+            for thresholds in passing {
                 let cost = candidate.cost(thresholds, testing, personCost: personCost)
                 if cost < best?.cost ?? personCost { best = (candidate, thresholds, cost) }
             }

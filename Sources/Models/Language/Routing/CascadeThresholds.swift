@@ -28,14 +28,14 @@ public struct CascadeRows: Hashable, Sendable {
 
 /// Thresholds of a cascade with "the error among automatic answers is at most alpha", promised with a stated confidence.
 ///
-/// Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, arXiv 2110.01052): a path of cascades, from strict to lenient, is laid through one half
-/// of the rows; on the other half each is tested with the exact binomial test of "the error among what it decides is above alpha", in the order of
-/// the path from `starts` places on, each with its share of the error (fixed sequences, Bonferroni over the starts). Promised over draws of the
-/// test half, for rows exchangeable with it.
+/// Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, arXiv 2110.01052): a path of cascades, from strict to lenient, is laid through a third
+/// of the rows; on the others each is tested with the exact binomial test of "the error among what it decides is above alpha", in the order of
+/// the path, from the place on that the first third speaks most for (a fixed sequence). Promised over draws of the rows that test, for rows
+/// exchangeable with them.
 public struct CascadeThresholds: Hashable, Sendable {
     /// Of each step; nil = never alone.
     public var thresholds: [Float?]
-    /// On the half that tested them: rows, those decided without a person, and those decided wrongly.
+    /// On the rows that tested them: rows, those decided without a person, and those decided wrongly.
     public var rows: Int
     public var automatic: Int
     public var wrong: Int
@@ -47,7 +47,6 @@ public struct CascadeThresholds: Hashable, Sendable {
     public var automationRate: Double { rows == 0 ? 0 : Double(automatic) / Double(rows) }
 
     private static let levels = 24
-    private static let starts = 4
 
     /// - Parameters:
     ///   - alpha: 0..<1, most wrong of the automatic answers.
@@ -58,7 +57,7 @@ public struct CascadeThresholds: Hashable, Sendable {
         let (tuning, testing) = halves(rows)
         let path = path(rows, tuning, alpha: alpha)
         var best: [Float?]? = nil, mostAutomatic = 0
-        for thresholds in passing(rows, testing, path, alpha: alpha, error: 1 - confidence) {
+        for thresholds in passing(rows, path, tuning: tuning, testing: testing, alpha: alpha, error: 1 - confidence) {
             let automatic = tally(rows, testing, thresholds).automatic
             if automatic > mostAutomatic { (best, mostAutomatic) = (thresholds, automatic) }
         }
@@ -72,24 +71,23 @@ public struct CascadeThresholds: Hashable, Sendable {
         }
     }
 
-    /// Every other row each: what thresholds are found on, and what tests them.
+    /// Every third row, on which thresholds are found, and the others, which test them.
     static func halves(_ rows: CascadeRows) -> (tuning: [Int], testing: [Int]) {
-        ((0..<rows.count).filter { $0 % 2 == 0 }, (0..<rows.count).filter { $0 % 2 == 1 })
+        ((0..<rows.count).filter { $0 % 3 == 0 }, (0..<rows.count).filter { $0 % 3 != 0 })
     }
 
-    /// Those of a path of which "the error is above alpha" falls on these rows; with this error none of them keeps it wrongly.
-    static func passing(_ rows: CascadeRows, _ members: [Int], _ path: [[Float?]], alpha: Double, error: Double) -> [[Float?]] {
-        var passed: Set<Int> = []
-        for start in 0..<starts {
-            for level in (start * path.count / starts)..<path.count {
-                let tally = tally(rows, members, path[level])
-                guard tally.automatic > 0,
-                    Binomial.atMost(tally.wrong, trials: tally.automatic, probability: alpha) <= error / Double(starts)
-                else { break }
-                passed.insert(level)
-            }
+    /// Those of a path of which "the error is above alpha" falls on the testing rows: in turn towards the lenient ones, up to the first of which it
+    /// stands, from the one on that the tuning rows speak most for. With this error none of them keeps the promise wrongly.
+    static func passing(
+        _ rows: CascadeRows, _ path: [[Float?]], tuning: [Int], testing: [Int], alpha: Double, error: Double
+    ) -> [[Float?]] {
+        func doubt(_ level: Int, _ members: [Int]) -> Double {
+            let tally = tally(rows, members, path[level])
+            return tally.automatic == 0 ? 1 : Binomial.atMost(tally.wrong, trials: tally.automatic, probability: alpha)
         }
-        return passed.sorted().map { path[$0] }
+        let first = path.indices.map { doubt($0, tuning) }
+        guard let start = path.indices.min(by: { (first[$0], $0) < (first[$1], $1) }) else { return [] }
+        return path[start...].indices.prefix { doubt($0, testing) <= error }.map { path[$0] }
     }
 
     /// Cascades whose error on these rows is about 0, ..., 1.5 alpha, a step after the other tuned on what the steps before left.

@@ -175,8 +175,8 @@ import Testing
         var (broken, cost, calls) = (0, 0.0, Set<[Int]>())
         for _ in 0..<200 {
             let choice = try CascadeChoice.cheapest(
-                try Self.rows(1_500, &random), costs: [0.01, 0.1, 0.8], personCost: 4, alpha: 0.08, confidence: 0.95)
-            if Self.trueError(choice) > 0.08 { broken += 1 }
+                try Self.rows(4_000, &random), costs: [0.01, 0.1, 0.8], personCost: 4, alpha: 0.1, confidence: 0.95)
+            if Self.trueError(choice) > 0.1 { broken += 1 }
             cost += choice.cost / 200
             calls.insert(choice.steps)
         }
@@ -190,14 +190,14 @@ import Testing
     func shuffled() throws {
         var random = SeededRandom(29)
         for _ in 0..<20 {
-            let rows = try Self.rows(1_500, &random, slopes: [0.5, 0.4])
+            let rows = try Self.rows(6_000, &random, slopes: [0.5, 0.4])
             var doubts = rows.doubts
             for step in doubts.indices {
                 for row in doubts[step].indices.reversed() where row > 0 { doubts[step].swapAt(row, random.below(row + 1)) }
             }
             func choice(_ doubts: [[Float]]) throws -> CascadeChoice {
                 try CascadeChoice.cheapest(
-                    try CascadeRows(doubts: doubts, isWrong: rows.isWrong), costs: [0.01, 0.1], personCost: 4, alpha: 0.08, confidence: 0.95
+                    try CascadeRows(doubts: doubts, isWrong: rows.isWrong), costs: [0.01, 0.1], personCost: 4, alpha: 0.12, confidence: 0.95
                 )
             }
             #expect(try choice(doubts).steps == [])

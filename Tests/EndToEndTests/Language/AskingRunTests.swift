@@ -15,10 +15,10 @@ private struct MessageBank {
         let root = ShippedProgram.root
         // A canary and an address in some messages: the customer's own number is a personal column.
         let lines = try String(contentsOf: root.appendingPathComponent("sample-data/support/messages.csv"), encoding: .utf8)
-            .split(separator: "\n").prefix(401)
+            .split(separator: "\n")
         let edited = lines.enumerated().map { number, line -> String in
             let cells = line.split(separator: ",", maxSplits: 3, omittingEmptySubsequences: false)
-            guard number > 0, number % 20 == 1, cells.count == 4, !cells[3].hasPrefix("\"") else { return String(line) }
+            guard number > 0, number % 40 == 1, cells.count == 4, !cells[3].hasPrefix("\"") else { return String(line) }
             return "\(cells[0]),\(cells[1]),\(Self.canaries[0]),my number is \(Self.canaries[0]) and \(Self.canaries[1]) \(cells[3])"
         }
         try edited.joined(separator: "\n").write(
@@ -35,7 +35,7 @@ private struct MessageBank {
         var text = try String(contentsOf: ShippedProgram.root.appendingPathComponent("jobs/support.yaml"), encoding: .utf8)
         text = text.replacing("../sample-data/support/messages.csv", with: "messages.csv")
             .replacing("../sample-data/", with: "\(ShippedProgram.root.path)/sample-data/")
-            .replacing("languages: en ja,", with: "languages: en ja, ask-when: unsure, ask-above: 0.01, \(ask)")
+            .replacing("languages: en ja,", with: "languages: en ja, ask-when: unsure, ask-above: 0.0, \(ask)")
         try text.write(toFile: path("job.yaml"), atomically: true, encoding: .utf8)
     }
 
@@ -180,7 +180,9 @@ private struct MessageBank {
     func troubles() throws {
         let bank = try MessageBank()
         defer { bank.program.remove() }
-        for trouble in Self.troubles {
+        // The others where PIPELINE_TEST_ALL is set: each run waits for its repetitions.
+        let isWhole = ProcessInfo.processInfo.environment["PIPELINE_TEST_ALL"] != nil
+        for trouble in Self.troubles where isWhole || ["no credentials", "clock skew", "schema not met"].contains(trouble.testDescription) {
             let server = try PlainServer { wire, _ in trouble.reply(wire) }
             defer { server.stop() }
             try bank.write(
@@ -198,7 +200,7 @@ private struct MessageBank {
             #expect(run.code == 0, "\(said)")
             #expect(run.errors.contains("questions got no answer") && run.errors.contains(trouble.code), "\(said)")
             let (unanswered, rows) = try bank.counts()
-            #expect(unanswered > 0 && rows == 400, "\(said)")
+            #expect(unanswered > 0 && rows == 1_194, "\(said)")
         }
         // The control: a server that answers leaves no such mark.
         let server = try PlainServer { wire, _ in PlainServer.chat(wire) }

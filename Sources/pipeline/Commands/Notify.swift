@@ -85,11 +85,11 @@ struct Notify: ParsableCommand {
             let password = try Secret.read(variable: "PIPELINE_SMTP_PASSWORD", file: smtpPasswordFile, environment: environment)
             if let smtpUser, password == nil { throw Failure.noPassword(smtpUser) }
             let login = smtpUser.flatMap { user in password.map { SMTPChannel.Login(user: user, password: $0) } }
-            let connect = try secureConnection(host: host, port: port)
+            let connector = try secureConnector(host: host, port: port)
             channels.append(
                 try SMTPChannel(
                     host: host, port: port, from: from, to: to, login: login, name: environment.host, security: smtpTls.security,
-                    connect: connect))
+                    connector: connector))
         }
         guard dryRun || !channels.isEmpty else { throw Failure.noChannel() }
         let database = try warehouse.open(dryRun ? .read : .write)
@@ -125,13 +125,10 @@ struct Notify: ParsableCommand {
     }
 
     /// Nil without TLS.
-    private func secureConnection(host: String, port: Int) throws -> (@Sendable () throws(Failure) -> any MailConnection)? {
+    private func secureConnector(host: String, port: Int) throws -> (any MailConnector)? {
         guard smtpTls != .off else { return nil }
         #if Remote
-            let (trust, isSecure) = (smtpTrust, smtpTls == .tls)
-            return { () throws(Failure) in
-                TLSMailConnection(try SecureConnection(host: host, port: port, trust: trust, isSecure: isSecure))
-            }
+            return TLSMailConnector(host: host, port: port, trust: smtpTrust, isSecure: smtpTls == .tls)
         #else
             throw Failure.noMailTLS()
         #endif
@@ -163,6 +160,17 @@ enum MailSecurity: String, CaseIterable, ExpressibleByArgument {
 }
 
 #if Remote
+    private struct TLSMailConnector: MailConnector {
+        var host: String
+        var port: Int
+        var trust: String?
+        var isSecure: Bool
+
+        func connect() throws(Failure) -> any MailConnection {
+            TLSMailConnection(try SecureConnection(host: host, port: port, trust: trust, isSecure: isSecure))
+        }
+    }
+
     private final class TLSMailConnection: MailConnection {
         private let connection: SecureConnection
 

@@ -207,13 +207,16 @@ import Testing
         func secure() throws(Failure) { isSecure = true }
     }
 
+    private struct Given: MailConnector {
+        /// Of one test, used by one thread.
+        nonisolated(unsafe) let relay: SecurableRelay
+        func connect() throws(Failure) -> any MailConnection { relay }
+    }
+
     private func send(over relay: SecurableRelay, _ security: SMTPChannel.Security) throws {
-        // A class of this test alone, used by one thread.
-        nonisolated(unsafe) let relay = relay
         let channel = try SMTPChannel(
             host: "mail.example.com", port: 587, from: "a@b.c", to: ["d@e.f"], login: .init(user: "u", password: "p"), name: "desk",
-            security: security
-        ) { relay }
+            security: security, connector: Given(relay: relay))
         try channel.send(Notice(.breach, subject: "s", title: "t", made: Self.now), key: "k")
     }
 

@@ -15,6 +15,20 @@ public protocol MailConnection: AnyObject {
     func secure() throws(Failure)
 }
 
+/// Makes connections to one relay.
+public protocol MailConnector: Sendable {
+    func connect() throws(Failure) -> any MailConnection
+}
+
+struct PlainMailConnector: MailConnector {
+    var host: String
+    var port: Int
+    /// For each answer.
+    var seconds: Int
+
+    func connect() throws(Failure) -> any MailConnection { try PlainMailConnection(host: host, port: port, seconds: seconds) }
+}
+
 /// A connection in clear text; closed when it goes away.
 final class PlainMailConnection: MailConnection {
     private let descriptor: Int32

@@ -11,7 +11,7 @@ public struct SMTPChannel: NoticeChannel, Sendable {
     /// Of this machine, for EHLO.
     let name: String
     let security: Security
-    let connect: @Sendable () throws(Failure) -> any MailConnection
+    let connector: any MailConnector
 
     public enum Security: String, CaseIterable, Sendable {
         /// Clear text.
@@ -30,18 +30,18 @@ public struct SMTPChannel: NoticeChannel, Sendable {
 
     /// - Parameters:
     ///   - seconds: for each reply.
-    ///   - connect: makes the connection; one in clear text when not given. With `tls` it is secure already.
+    ///   - connector: makes the connection; one in clear text when not given. With `tls` it is secure already.
     /// - Throws: an address that is none; a password that would travel a network in clear text.
     public init(
         host: String, port: Int, from: String, to: [String], login: Login? = nil, name: String, seconds: Int = 30,
-        security: Security = .off, connect: (@Sendable () throws(Failure) -> any MailConnection)? = nil
+        security: Security = .off, connector: (any MailConnector)? = nil
     ) throws(Failure) {
         for address in [from] + to where !Mail.isAddress(address) { throw .mailAddress(address) }
         let isHere = ["localhost", "127.0.0.1", "::1"].contains(host)
         guard login == nil || security != .off || isHere else { throw .mailPassword(host) }
         (self.host, self.port, self.from, self.to) = (host, port, from, to)
         (self.login, self.security) = (login, security)
-        self.connect = connect ?? { () throws(Failure) in try PlainMailConnection(host: host, port: port, seconds: seconds) }
+        self.connector = connector ?? PlainMailConnector(host: host, port: port, seconds: seconds)
         self.name = name.utf8.allSatisfy { (33..<127).contains($0) } && !name.isEmpty ? name : "localhost"
     }
 
@@ -51,7 +51,7 @@ public struct SMTPChannel: NoticeChannel, Sendable {
         let mail = Mail(from: from, to: to, subject: "[pipeline] \(notice.title)", text: notice.text, date: notice.made, key: key)
         var dialogue = SMTPDialogue(
             mail, host: name, login: login.map { ($0.user, $0.password) }, securesFirst: security == .starttls)
-        let wire = MailWire(try connect(), place: "\(host):\(port)")
+        let wire = MailWire(try connector.connect(), place: "\(host):\(port)")
         while true {
             let reply = try wire.reply()
             switch dialogue.handle(reply.code, lines: reply.lines) {

@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
@@ -72,6 +73,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Remote"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Remote"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Remote"])),
             ],
             swiftSettings: settings),
         .target(
@@ -123,6 +125,7 @@ let package = Package(
                 "RemoteModels", "Models", "Records", "PipelineTesting",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Remote"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Remote"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Remote"])),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -25,7 +25,7 @@ extension JobReader {
                 train.report(.noModel(stage: stage.configuration.name))
             }
         }
-        if feeds.feeds != nil, !feeds.hasLabels { train.report(.noLabels) }
+        if feeds.feeds != nil, !feeds.hasLabels, !teachesItself(stage, feeds) { train.report(.noLabels) }
         guard let family, let last, let delay, let minimum, let parameters else { return nil }
         var settings = TrainSettings(family: family, parameters: parameters, last: last, labelDelay: delay, minimumPositives: minimum)
         settings.approvals = train["approvals"].flatMap { $0.integer(1...9) } ?? 1
@@ -53,5 +53,14 @@ extension JobReader {
         guard settings.calibrationShare == 0 else { return }
         for key in ["calibration", "early-stopping"] where train[key] != nil { train[key]?.report(.sliceMissing(key)) }
         if settings.isBalanced { train["class-weight"]?.report(.weightWithoutCalibration) }
+    }
+
+    /// Whether the stage learns from columns of its own: kinds of rows, or units that each ran until they failed.
+    private func teachesItself(_ stage: ReadStage?, _ feeds: ReadFeeds) -> Bool {
+        guard let stage, let main = feeds.main else { return false }
+        if stage.configuration.parameters["run-to-failure"] == .bool(true) { return true }
+        let type = components.stages.first { $0.definition.definition.name == stage.configuration.name }
+        let made = try? type?.init(configuration: stage.configuration, schema: Schema(main.columns.map(\.field)))
+        return (made as? any ClassedStage)?.knowsClasses ?? false
     }
 }

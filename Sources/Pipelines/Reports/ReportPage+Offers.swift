@@ -52,7 +52,8 @@ extension ReportPage {
         let days = Quantity.decimal(offers.horizon, offers.horizon == offers.horizon.rounded() ? 0 : 1)
         var content: [HTML] = []
         if over.isEmpty {
-            content.append(note("The \(days) days after the first offers are not over yet: what was bought of them cannot be said."))
+            content.append(
+                note("No purchase is known yet from \(days) days after the first offers: what was bought of them cannot be said."))
         } else {
             let bars = over.map {
                 BarChart.Bar(

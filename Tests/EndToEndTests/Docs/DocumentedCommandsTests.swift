@@ -109,6 +109,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
     /// Those that name what only their reader has.
     private static let others = [
         "pipeline replay jobs/fraud.yaml --policy other.yaml --database first.db", "pipeline describe fixed", "pipeline describe habit",
+        "pipeline export fine-tuning --job card-fraud --split 2026-06-01 --form bedrock-conversation --out tuning",
     ]
 
     /// Commands within sentences and tables that name all they need: no placeholder, and a file, a folder or a component.

@@ -232,7 +232,7 @@ private struct MessageBank {
         }
     }
 
-    @Test("a note is drafted about an item, checked, shown, edited and signed as the reason of a decision")
+    @Test("a note is drafted about an item, checked, edited and signed as the reason of a decision")
     func draft() throws {
         let bank = try MessageBank()
         defer { bank.program.remove() }
@@ -255,8 +255,6 @@ private struct MessageBank {
         // A number that was not sent, and a sentence without a citation, are dropped and named.
         #expect(!draft.output.contains("4711") && !draft.output.contains("Nobody cited"))
         #expect(draft.errors.contains("dropped a sentence of `happened`"))
-        let shown = try bank.program.run(arguments: ["review", "show", item] + base)
-        #expect(shown.output.contains("Ask whether it was meant so"), "\(shown.output)")
         let note = bank.program.folder.appendingPathComponent("note.txt")
         try (draft.output + "Edited: I called.\n").write(to: note, atomically: true, encoding: .utf8)
         let signed = try bank.program.run(arguments: ["review", "decide", item, "reply", "--reason", "@note.txt"] + base)

@@ -11,10 +11,9 @@ import Testing
     private func rows(_ key: (Int) -> String) -> String {
         var random = SeededGenerator(seed: 77)
         return SmallFeed.header + "\n"
-            + (0..<600).map { row in
-                let number = Int.random(in: -60...60, using: &random), amount = Int.random(in: 1...3, using: &random)
-                let minute = row % 60 < 10 ? "0\(row % 60)" : "\(row % 60)"
-                return "\(key(number)),2026-01-05 1\(row / 60 % 10):\(minute):00,C\(number & 3),T1,\(amount).00\n"
+            + (0..<600).map { _ in
+                let number = Int.random(in: -60...60, using: &random), amount = Int.random(in: 1...2, using: &random)
+                return "\(key(number)),2026-01-05 10:\((number + 60) / 20)\(abs(number) % 10):00,C\(number & 3),T1,\(amount).00\n"
             }.joined()
     }
 

@@ -196,7 +196,7 @@ import Testing
             if isSecure { secured.append(line) } else { clear.append(line) }
             switch line.prefix(4) {
             case "EHLO": replies.append(offers && !isSecure ? "250-here\r\n250-STARTTLS\r\n250 SIZE 1000" : "250-here\r\n250 AUTH PLAIN")
-            case "STAR": replies.append("220 go\r\n" + smuggled)
+            case "STAR": replies.append("220 go" + (smuggled.isEmpty ? "" : "\r\n" + smuggled))
             case "AUTH": replies.append("235 welcome")
             case "DATA": replies.append("354 go on")
             default: replies.append("250 well")

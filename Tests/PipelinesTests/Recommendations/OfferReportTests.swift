@@ -6,7 +6,7 @@ import Testing
 
 /// The offers' part of a report.
 @Suite struct OfferReportTests {
-    private func report(_ days: Double, control: Bool = false) throws -> (offers: OfferReport, page: String) {
+    private func report(_ days: Double, control: Bool = false, goesOn: Bool = false) throws -> (offers: OfferReport, page: String) {
         let shop = try OfferReplayTests.Shop()
         let warehouse = try Warehouse(path: shop.folder + "/pipeline.db")
         defer { warehouse.close() }
@@ -25,6 +25,10 @@ import Testing
                 control ? "a,q,2026-01-14T00:00:02,1" : "a,y,2026-01-14T00:00:02,-1",
             ])
         try shop.run(job, afterWeek: 1, in: warehouse)
+        if goesOn {
+            try write("3", ["c,w,2026-01-22T00:00:00,1"])
+            try shop.run(job, afterWeek: 2, in: warehouse)
+        }
         let now = Timestamp(.init(year: 2026, month: 1, day: 19)) + .minutes(Int64(days * 1_440))
         let report = try warehouse.read { try JobReport(job: "shop", now: now, in: $0) }
         return (try #require(report.offers), ReportPage(report).html)
@@ -41,8 +45,9 @@ import Testing
         #expect(offers.kinds.map(\.name) == ["repeat"] && offers.kinds.map(\.offers) == [3])
         #expect(offers.reasons.map(\.name) == ["because of an earlier purchase"])
         #expect(page.contains("What was bought of what was offered") && page.contains("places taken back last"))
-        let later = try report(3).offers
-        #expect(later.moments.map(\.hits) == [1, 0])
+        // A week later by the clock, but no purchase is known from then on; then one is.
+        #expect(try report(3).offers.moments.map(\.hits) == [1, nil])
+        #expect(try report(8, goesOn: true).offers.moments.map(\.hits) == [1, 0, nil])
         // The control: without the return nothing is taken back.
         #expect(try report(0, control: true).offers.moments.map(\.withdrawn) == [0, 0])
     }

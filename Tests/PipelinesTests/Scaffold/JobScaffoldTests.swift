@@ -173,6 +173,9 @@ import Testing
         }
         let (made, check, findings) = try scaffold(content, name: "messages.csv", stage: "support")
         #expect(findings == "" && check.job != nil && made.missing.isEmpty, "\(findings)\n\(made.text)")
+        // Without the column of intents nothing teaches the model, and that is said.
+        let (_, _, untaught) = try scaffold(content.replacing(",category\n", with: ",note\n"), name: "messages.csv", stage: "support")
+        #expect(untaught.contains("gives labels") || untaught.contains("CHANGE_ME"), "\(untaught)")
         #expect(made.text.contains("text: message") && made.text.contains("intent: category") && made.text.contains("- support:"))
         let (poor, _, found) = try scaffold(
             rows("id,received,code") { "\($0),2026-03-01 \(time($0)),A\($0)" }, name: "codes.csv", stage: "support")

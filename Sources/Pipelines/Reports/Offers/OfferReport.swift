@@ -16,7 +16,7 @@ package struct OfferReport: Sendable {
         /// Sum of the probabilities given, and of how many offers.
         package var expected = 0.0
         package var withProbability = 0
-        /// Offers bought within the horizon, and people who bought any; nil while the horizon is not over.
+        /// Offers bought within the horizon, and people who bought any; nil while no purchase is known from after it.
         package var hits: Int?
         package var buyers: Int?
     }
@@ -40,10 +40,11 @@ package struct OfferReport: Sendable {
         let state = try CheckpointStore(source.database, job: source.job.name).state()
         try stage.restore(base: state.base, deltas: state.deltas)
         horizon = stage.settings.horizon
-        var bought: [String: [Int64]] = [:], sold: Set<String> = []
+        var bought: [String: [Int64]] = [:], sold: Set<String> = [], newest = Int64.min
         for event in stage.state.known(at: source.now.microseconds).purchases(until: source.now.microseconds) {
             bought[Self.pair(event.user, event.item), default: []].append(event.time)
             sold.insert(event.item)
+            newest = max(newest, event.time)
         }
         itemsSold = sold.count
         let times = try String.fetchAll(
@@ -51,7 +52,7 @@ package struct OfferReport: Sendable {
             sql: "SELECT DISTINCT event_time \(source.allRows) AND about = 'user' ORDER BY event_time DESC LIMIT \(Self.mostMoments)")
         for text in times.reversed() {
             guard let time = Timestamp(iso8601: text) else { continue }
-            moments.append(try moment(time, text, source, bought: bought))
+            moments.append(try moment(time, text, source, bought: bought, knownUntil: newest))
         }
         try count(source)
     }
@@ -59,11 +60,12 @@ package struct OfferReport: Sendable {
     private static func pair(_ user: String, _ item: String) -> String { user + "\u{1f}" + item }
 
     private func moment(
-        _ time: Timestamp, _ text: String, _ source: ReportSource, bought: [String: [Int64]]
+        _ time: Timestamp, _ text: String, _ source: ReportSource, bought: [String: [Int64]], knownUntil newest: Int64
     ) throws -> Moment {
         let end = time.microseconds + Int64(horizon * 86_400_000_000)
         var moment = Moment(time: time), people: Set<String> = [], items: Set<String> = [], buyers: Set<String> = []
-        let isOver = end <= source.now.microseconds
+        // By the purchases, not by the clock: of days that no feed has told of yet nobody knows what was bought.
+        let isOver = end <= newest
         if isOver { moment.hits = 0 }
         // Of a place with several versions at one time SQLite takes the columns from the row of the greatest version.
         let rows = try Row.fetchCursor(

@@ -17,8 +17,8 @@ import Testing
 
     @Test("what a run learnt is part of the state: a stage restored from it gives the same at that time, and goes on from it later")
     func restored() throws {
-        // In the last two days some buy what they never had: only that teaches a model of pairs something new.
-        let new = [ShopFixture.Line("u0", 60.5, "i9"), ShopFixture.Line("u4", 60.6, "i7"), ShopFixture.Line("u1", 61.3, "i2")]
+        // In the last two days some buy known items that they never had: only that teaches a model of pairs something new.
+        let new = [ShopFixture.Line("u0", 60.5, "i8"), ShopFixture.Line("u4", 60.6, "i8"), ShopFixture.Line("u1", 61.3, "i2")]
         let lines = (ShopFixture.lines(days: 62) + new).sorted { $0.day < $1.day }
         func first(_ retrain: Double) throws -> RecommendationStage {
             let stage = try stage(retrain)

@@ -29,8 +29,8 @@ struct FeatureGathering {
     ///   - numbers: columns or features whose values are kept beside the features.
     ///   - preparation: what the stage learnt first.
     init(
-        _ job: ScoringJob, stage: any Stage, life: (stage: any PreparedStage, scan: LifeScan)?, labels: LabelTable, labelsKnownBy: Timestamp,
-        numbers wanted: Set<String>, preparation: [UInt8]
+        _ job: ScoringJob, stage: any Stage, life: (stage: any PreparedStage, scan: LifeScan)?, labels: LabelTable,
+        labelsKnownBy: Timestamp, numbers wanted: Set<String>, preparation: [UInt8]
     ) throws(Failure) {
         let names = try Stages.required(job.stage.name).definition(for: job.stage).features.map(\.name)
         let schema = job.main.schema

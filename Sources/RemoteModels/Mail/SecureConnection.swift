@@ -2,7 +2,6 @@
     import Foundation
     import NIOCore
     import NIOPosix
-    // Comes with AsyncHTTPClient, which speaks TLS by it.
     import NIOSSL
     package import Records
     import Synchronization
@@ -63,9 +62,11 @@
             guard inbox.isEmpty else { throw .secureConnection(place, "bytes in clear text before the handshake") }
             // An address has no name to ask for; its certificate must have the address then.
             let isAddress = host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
-            let (channel, context, name) = (channel, context, isAddress ? nil : host)
+            let (channel, context, inbox, name) = (channel, context, inbox, isAddress ? nil : host)
             do {
                 try channel.eventLoop.submit {
+                    // Again where bytes come in: none can come between this look and the handler.
+                    guard inbox.isEmpty else { throw ChannelError.inputClosed }
                     let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
                     try channel.pipeline.syncOperations.addHandler(handler, position: .first)
                 }.wait()

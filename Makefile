@@ -43,11 +43,11 @@ soak: ## 1,000 kills, 300 races, ten minutes of readers, and a file system that 
 
 sanitize-thread: ## build and run the tests under the thread sanitizer (hours)
 	@scripts/setup.sh --tests
-	@TSAN_OPTIONS="halt_on_error=0 exitcode=66 $${TSAN_OPTIONS-}" swift test --sanitize=thread --scratch-path .build/thread
+	@TSAN_OPTIONS="halt_on_error=0 exitcode=66 $${TSAN_OPTIONS-}" $(TEST) --sanitize=thread --scratch-path .build/thread
 
 sanitize-address: ## build and run the tests under the address sanitizer (hours)
 	@scripts/setup.sh --tests
-	@ASAN_OPTIONS="detect_leaks=0 $${ASAN_OPTIONS-}" swift test --sanitize=address --scratch-path .build/address
+	@ASAN_OPTIONS="detect_leaks=0 $${ASAN_OPTIONS-}" $(TEST) --sanitize=address --scratch-path .build/address
 
 demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/
 	@scripts/demo.sh

@@ -8,9 +8,11 @@ public struct FileSystemFacts: Hashable, Sendable {
     public var kind: String?
 
     /// Kinds on which SQLite's locks and shared memory do not hold between machines.
-    static let networkKinds: Set<String> = [
+    package static let networkKinds: Set<String> = [
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre", "gfs2",
-        "ocfs2", "webdav", "davfs", "fuse.s3fs", "fuse.rclone",
+        "ocfs2", "webdav", "davfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.ceph-fuse", "fuse.juicefs", "fuse.mount-s3",
+        "fuse.blobfuse2",
+        "fuse.blobfuse2", "beegfs", "orangefs", "coda",
     ]
 
     public var isNetwork: Bool { kind.map(Self.networkKinds.contains) ?? false }
@@ -22,16 +24,18 @@ public struct FileSystemFacts: Hashable, Sendable {
         let block = Int64(facts.f_frsize)
         freeBytes = Int64(facts.f_bavail) * block
         totalBytes = Int64(facts.f_blocks) * block
-        kind = Self.kind(of: path)
+        guard let table = FileManager.default.contents(atPath: "/proc/self/mounts"), let real = realpath(path, nil) else { return }
+        defer { free(real) }
+        kind = Self.kind(of: String(cString: real), mounts: String(decoding: table, as: UTF8.self))
     }
 
     /// The longest mount point that holds the path; the last one wins, as it lies on top.
-    private static func kind(of path: String) -> String? {
-        guard let table = FileManager.default.contents(atPath: "/proc/self/mounts"), let real = realpath(path, nil) else { return nil }
-        defer { free(real) }
-        let full = String(cString: real)
+    /// - Parameters:
+    ///   - full: absolute, without links.
+    ///   - mounts: lines as in `/proc/self/mounts` (fstab(5)): device, mount point, kind.
+    package static func kind(of full: String, mounts: String) -> String? {
         var best: (length: Int, kind: String)?
-        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") {
+        for line in mounts.split(separator: "\n") {
             let words = line.split(separator: " ")
             guard words.count >= 3 else { continue }
             let point = words[1].replacingOccurrences(of: "\\040", with: " ")

@@ -22,6 +22,13 @@ extension Failure {
             remedy: "Name a file with --database.")
     }
 
+    static func databaseOnNetwork(_ path: String, kind: String) -> Failure {
+        Failure(
+            .usage, code: "database.network", what: "the database cannot be kept here", place: path,
+            found: "\(kind), a network file system, on which SQLite's locks and log do not hold", expected: "a disk of this machine",
+            remedy: "Name a file on a local disk with --database, and put copies on the network (`pipeline backup`).")
+    }
+
     static func databaseReadOnly(_ path: String) -> Failure {
         Failure(
             .usage, code: "database.read-only", what: "the database cannot be written", place: path, found: "a read-only file",

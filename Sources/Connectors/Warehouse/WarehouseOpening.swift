@@ -13,6 +13,9 @@ enum WarehouseOpening {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if !exists, !FileManager.default.fileExists(atPath: folder) { throw Failure.databaseFolderMissing(path) }
         if exists, access == .write, !FileManager.default.isWritableFile(atPath: path) { throw Failure.databaseReadOnly(path) }
+        if access == .write, let facts = FileSystemFacts(path: folder), facts.isNetwork {
+            throw Failure.databaseOnNetwork(path, kind: facts.kind ?? "")
+        }
         // Before the pool, which turns a file to WAL: what is not ours stays untouched.
         if exists {
             let version = try check(path, lockTimeout: lockTimeout, readOnly: access == .read || !isHalfMade(path))

@@ -140,16 +140,16 @@ package final class Site: Sendable {
             return (
                 entry, try? ReviewChoices.of(entry.item, in: database), try? ReasonWeights.of(entry.item, known: known, in: database),
                 try store.recentReasons(queue: entry.item.queue, by: person, limit: 8), try store.counts(now: now),
-                try self.note(request, words, store), (try? CaseNote.of(entry.item, in: database))?.text(in: database) ?? ""
+                try self.note(request, words, store), try DraftStore(database).newest(of: entry.item)
             )
         }
-        let (entry, choices, weights, reasons, counts, note, drafted) = found
+        let (entry, choices, weights, reasons, counts, note, draft) = found
         if let weights { model.withLock { $0 = weights.model } }
         return ItemPage(
             frame: frame(path: "/items/\(id)", queue: entry.item.queue, counts: counts, words), entry: entry, choices: choices,
             weights: weights?.weights, recentReasons: reasons, note: failure == nil ? note : nil,
             problem: failure.map { Problem($0, entry: entry, words: words) },
-            typed: request.form["reason"] ?? (entry.state.decision == nil ? drafted : "")
+            draft: draft, typed: request.form["reason"] ?? (entry.state.decision == nil ? draft?.reason : nil) ?? ""
         ).reply
     }
 

@@ -1,5 +1,6 @@
 import Connectors
 import Foundation
+import GRDB
 import Pipelines
 import Records
 import ReviewWeb
@@ -129,6 +130,36 @@ import Testing
         let cookie = try fixture.cookie() + "; pipeline_language=ja"
         let chosen = fixture.site.reply(to: fixture.request("GET", "/", cookie: cookie, headers: ["accept-language": "en"]))
         #expect(chosen.body.contains("<html lang=\"ja\">"))
+    }
+
+    @Test("a drafted note stands with its item and in the reason's field; the decision says that it was signed from it, edited or not")
+    func draft() throws {
+        let fixture = try SiteFixture()
+        try fixture.insert([fixture.item("a"), fixture.item("b"), fixture.item("c")])
+        #expect(!fixture.get("/items/1").body.contains("Drafted note"))
+        try fixture.warehouse.write { database in
+            for id in [1, 2] as [Int64] {
+                let item = try ReviewStore(database).show(id).item, note = try CaseNote.of(item, in: database)
+                let masked = "Customer <FIELD_1> paid 430.96 [amount].\n\nCall <FIELD_1> at once [customer]."
+                let draft = CaseNote.Draft(text: "", masked: masked, cited: ["amount", "customer"], dropped: [], model: "small")
+                try DraftStore(database).keep(draft, of: id, from: note, at: SiteFixture.clock + .minutes(30))
+            }
+        }
+        let reason = "Customer C1 paid 430.96 [amount]. Call C1 at once [customer]."
+        let page = fixture.get("/items/1").body
+        #expect(page.contains("Drafted note") && page.contains("Drafted by <bdi>small</bdi>, 2026-03-01 00:30"))
+        #expect(page.contains("value=\"\(reason)\"") && !page.contains("FIELD_1"))
+        // Nothing in the file has the customer's number but the item itself.
+        let kept = try fixture.warehouse.read { try String.fetchAll($0, sql: "SELECT text FROM pipeline_drafts") }
+        #expect(kept.count == 2 && kept.allSatisfy { !$0.contains("C1") })
+        _ = try fixture.post("/items/1/decide", ["outcome": "hold", "reason": reason])
+        _ = try fixture.post("/items/2/decide", ["outcome": "hold", "reason": reason + " I called."])
+        _ = try fixture.post("/items/3/decide", ["outcome": "hold", "reason": reason])
+        let signed = try (1...3).map { try fixture.entry($0).decisions.last }
+        #expect(signed.map { $0?.draft } == [1, 2, nil] && signed.map { $0?.isDraftEdited } == [false, true, nil])
+        #expect(fixture.get("/items/1").body.contains("Signed from draft 1, unchanged"))
+        #expect(fixture.get("/items/2", language: "ja").body.contains("編集あり"))
+        #expect(!fixture.get("/items/3").body.contains("Signed from"))
     }
 }
 

@@ -6,6 +6,8 @@ public import Records
 public struct AuditReport: Hashable, Sendable {
     public var head: AuditHead
     public var decisions: Int
+    /// Decisions that were signed from a model's draft.
+    public var signatures = 0
     public var roles: Int
     public var runs: Int
     public var promotions = 0
@@ -34,6 +36,7 @@ extension AuditChain {
         return try database.worded {
             var report = try walk(keeping: kept)
             report.decisions = try compare(.decision)
+            report.signatures = try compare(.signature)
             report.roles = try compare(.role)
             report.promotions = try compare(.promotion)
             report.approvals = try compare(.approval)

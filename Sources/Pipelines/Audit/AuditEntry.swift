@@ -6,6 +6,8 @@ public struct AuditEntry: Hashable, Sendable, FetchableRecord {
     public enum Kind: String, CaseIterable, Sendable {
         /// A person's decision; subject: its id. The body holds the whole row and what it was about.
         case decision
+        /// A decision whose reason began as a model's draft; subject: the decision's id. The body holds the draft's number, model and time.
+        case signature
         /// A model version's change of role; subject: its id. The body holds the whole row and the model's digest.
         case role
         /// A run that ended; subject: its id. The body holds counts and digests.

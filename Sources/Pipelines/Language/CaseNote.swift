@@ -6,15 +6,24 @@ public import Records
 ///
 /// What goes out is data between marks, masked: personal columns as a whole, wherever their value stands; of evidence, which may speak of
 /// others, only numbers, times and amounts; of all other text what recognisers find. What comes back is checked: a sentence stands only if it
-/// cites what was sent and has no number that is not there. The draft is kept in the ledger; signing it is deciding the item with it as the reason.
+/// cites what was sent and has no number that is not there. The exchange is kept in the ledger and the draft with the item
+/// (``DraftStore``); signing it is deciding the item with it as the reason.
 public struct CaseNote: Sendable {
     /// A draft as a person gets it.
     public struct Draft: Hashable, Sendable {
         /// A paragraph a part, with the masked values put back; empty where nothing stood up to the check.
         public var text: String
+        /// The same with pseudonyms in place of the values, as it is kept.
+        public var masked: String
+        /// What its sentences cite, each once, in the order of the text.
+        public var cited: [String]
         /// Sentences that were dropped, and why.
         public var dropped: [AnswerCheck.Dropped]
         public var model: String
+
+        package init(text: String, masked: String, cited: [String], dropped: [AnswerCheck.Dropped], model: String) {
+            (self.text, self.masked, self.cited, self.dropped, self.model) = (text, masked, cited, dropped, model)
+        }
     }
 
     /// Parts of a note, in order; each is a member of the answer.
@@ -98,9 +107,18 @@ public struct CaseNote: Sendable {
             evidence: Dictionary(evidence.map { ($0.name, $0.text) }, uniquingKeysWith: { first, _ in first }))
         let accepted = check.accepted(answer)
         let text = Self.parts.compactMap { accepted.values[$0] }.joined(separator: "\n\n")
-        // A terminal obeys control characters, and a person reads the draft on one.
-        let restored = mask.restored(text).unicodeScalars.filter { $0 == "\n" || !Self.isUnseen($0) }
-        return Draft(text: String(String.UnicodeScalarView(restored)), dropped: accepted.dropped, model: completion.invokedModel)
+        let masked = Self.visible(text)
+        var cited: [String] = []
+        for name in AnswerCheck.citations(in: masked) where !cited.contains(name) { cited.append(name) }
+        return Draft(text: shown(masked), masked: masked, cited: cited, dropped: accepted.dropped, model: completion.invokedModel)
+    }
+
+    /// A kept draft with this item's values in place of their pseudonyms.
+    func shown(_ masked: String) -> String { Self.visible(mask.restored(masked)) }
+
+    /// A terminal obeys control characters, and a person reads the draft on one.
+    private static func visible(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 == "\n" || !isUnseen($0) }))
     }
 
     private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
@@ -109,20 +127,6 @@ public struct CaseNote: Sendable {
         default: false
         }
     }
-
-    /// The newest draft that the ledger holds for this item, whichever model wrote it.
-    public func drafted(in database: Database) throws(Failure) -> Draft? {
-        let recorded = prompt.recorded
-        let answer = try database.worded {
-            try String.fetchOne(
-                database, sql: "SELECT answer FROM pipeline_ledger WHERE state = 'settled' AND prompt = ? ORDER BY id DESC LIMIT 1",
-                arguments: [recorded])
-        }
-        return answer.flatMap { Completion(recorded: $0) }.flatMap { draft(from: $0) }
-    }
-
-    /// The text of ``drafted(in:)``; nil where there is none.
-    public func text(in database: Database) -> String? { ((try? drafted(in: database)) ?? nil)?.text }
 
     /// Of a stored item, with the columns that its job called personal on the run's day.
     public static func of(_ item: ReviewItem, in database: Database) throws(Failure) -> CaseNote {

@@ -128,11 +128,16 @@ public struct ReviewDecision: Hashable, Sendable, Codable, FetchableRecord {
     public var seconds: Double?
     /// The decision this one takes the place of.
     public var supersedes: Int64?
+    /// The model's draft that the reason began as; nil = a person wrote it, or the row was read without its signature.
+    public var draft: Int64?
+    /// Whether the reason is another text than that draft.
+    public var isDraftEdited: Bool?
 
     public init(row: Row) {
         (id, item, outcome, isPositive) = (row["id"], row["item"], row["outcome"], row["positive"])
         (reason, person) = (row["reason"], ReviewPerson(actor: row["actor"], host: row["host"]))
         (decided, seconds, supersedes) = (row["decided"], row["seconds"], row["supersedes"])
+        if row.hasColumn("draft") { (draft, isDraftEdited) = (row["draft"], row["edited"]) }
     }
 }
 

@@ -44,7 +44,8 @@ public struct ReviewQueue: Sendable {
         }
     }
 
-    /// Appends a decision, its label and its audit entry; survives power loss once this returns.
+    /// Appends a decision, its label and its audit entry; survives power loss once this returns. A reason that holds a sentence of a draft
+    /// kept with the item is recorded as signed from it, edited or not.
     ///
     /// - Parameters:
     ///   - outcome: one of `outcomes`, the policy's without `review`.
@@ -82,6 +83,7 @@ public struct ReviewQueue: Sendable {
             }
             if let decision {
                 try AuditChain(database).append(decision, of: entry.item)
+                try DraftStore(database).sign(decision, of: entry.item)
                 entry.state = try store.show(id).state
             }
             entry.state.outcomes = []

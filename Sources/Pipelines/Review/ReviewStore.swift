@@ -139,7 +139,12 @@ public struct ReviewStore {
     }
 
     func decisions(of item: Int64) throws -> [ReviewDecision] {
-        try ReviewDecision.fetchAll(database, sql: "SELECT * FROM pipeline_decisions WHERE item = ? ORDER BY id", arguments: [item])
+        try ReviewDecision.fetchAll(
+            database,
+            sql: """
+                SELECT d.*, s.draft, s.edited FROM pipeline_decisions d LEFT JOIN pipeline_signatures s ON s.id = d.id
+                WHERE d.item = ? ORDER BY d.id
+                """, arguments: [item])
     }
 
     /// How many items of one queue are in which state.

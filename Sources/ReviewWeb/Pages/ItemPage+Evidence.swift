@@ -78,6 +78,27 @@ extension ItemPage {
             [.tag("dl", ["class": "facts"], pairs)])
     }
 
+    /// What a model drafted, by which model, when, and from what: it stands in the reason's field, to be edited and signed.
+    var drafted: HTML {
+        guard let draft else { return .none }
+        let from = HTML.text(words("Drafted by ", "下書き: ")) + .foreign(draft.model, limit: 120)
+        let what = ", " + words.time(draft.drafted) + words("; rests on ", "、根拠: ")
+        let hint = words(". Nobody has signed it: edit the reason, then decide.", "。未署名です。理由を編集してから決定してください。")
+        return section(
+            .text(words("Drafted note", "下書きメモ")),
+            draft.text.split(whereSeparator: \.isNewline).map { .tag("p", [:], .foreign(String($0))) } + [
+                .tag("p", ["class": "soft small"], from, .text(what), .foreign(draft.cited.joined(separator: ", ")), .text(hint))
+            ])
+    }
+
+    private func signature(_ decision: ReviewDecision) -> HTML {
+        guard let draft = decision.draft else { return .none }
+        let isEdited = decision.isDraftEdited == true
+        let (how, japanese) = isEdited ? ("edited", "編集あり") : ("unchanged", "変更なし")
+        return .tag(
+            "p", ["class": "soft small"], .text(words("Signed from draft \(draft), \(how)", "下書き \(draft) から署名(\(japanese))")))
+    }
+
     var decisions: HTML {
         let lines = entry.decisions.map { decision -> HTML in
             let word = choices?.word(decision.isPositive)
@@ -87,7 +108,8 @@ extension ItemPage {
                 "li", [:], .tag("strong", [:], .foreign(decision.outcome)), word.map { " (" + stageText($0) + ") " } ?? " ",
                 .tag(
                     "span", ["class": "soft small"], .text(words.time(Timestamp(microseconds: decision.decided)) + ", "),
-                    .foreign("\(decision.person)"), .text(took + replaced)), .tag("p", [:], .foreign(decision.reason)))
+                    .foreign("\(decision.person)"), .text(took + replaced)), .tag("p", [:], .foreign(decision.reason)),
+                signature(decision))
         }
         return section(
             .text(words("Decisions", "決定の履歴")),

@@ -13,7 +13,9 @@ struct ItemPage {
     var note: HTML?
     /// What stood against what was asked.
     var problem: Problem?
-    /// The reason as it was typed, when the decision was refused.
+    /// The newest note that a model drafted.
+    var draft: KeptDraft?
+    /// The reason as it was typed, when the decision was refused; else the draft, where the item is open.
     var typed = ""
 
     var words: Words { frame.words }
@@ -28,7 +30,7 @@ struct ItemPage {
         if let note { content.append(frame.banner([note])) }
         if let problem { content.append(frame.banner([problem.text], isAlarm: true)) }
         content.append(head)
-        let left = [verdict, reasons, decide], right = charts + evidence + [row, decisions]
+        let left = [verdict, reasons, drafted, decide], right = charts + evidence + [row, decisions]
         content.append(.tag("div", ["class": "columns"], .tag("div", [:], left), .tag("div", [:], right)))
         return frame.reply(words("Item \(item.id)", "案件 \(item.id)"), status: problem?.status ?? 200, content)
     }

@@ -13,8 +13,9 @@
             discussion: """
                 The item's fields, reasons and evidence go out masked: columns that the job calls personal, and all that is text in evidence, as \
                 pseudonyms. What comes back is checked: a sentence stands only if it cites a field that was sent and has no number that is not \
-                in it. The note is kept in the ledger: the same question is answered from there, and `review show` and the web page show it. \
-                You sign it by deciding with it as the reason.
+                in it. The exchange is kept in the ledger, which answers the same question again, and the note with the item: `review show` and the \
+                web page show it. You sign it by deciding with it as the reason; the decision then says that it began as this draft, and \
+                whether you changed it.
 
                   pipeline review draft 7 --model openai:llama --endpoint http://127.0.0.1:8080/v1 > note.txt
                   pipeline review decide 7 hold --reason @note.txt
@@ -64,6 +65,8 @@
                     expected: "sentences that cite a field and have its numbers only",
                     remedy: "Write the note yourself, or ask another model.")
             }
+            let now = environment.now()
+            try database.write { database in try DraftStore(database).keep(draft, of: number, from: note, at: now) }
             try output.console.write(DisplayWidth.visibleLines(draft.text) + "\n")
             for dropped in draft.dropped { output.console.note("dropped a sentence of `\(dropped.field)`: \(dropped.reason.rawValue)") }
         }

@@ -14,6 +14,7 @@ struct ReviewScreen {
         if !item.reasons.isEmpty { parts.append(section("Why", item.reasons.enumerated().map(reason).joined())) }
         if !item.fields.isEmpty { parts.append(section(item.kind == .row ? "The row" : "The delivery", row)) }
         parts += evidence
+        if let draft = view.draft { parts.append(section("Drafted note", note(draft))) }
         parts.append(section("Decisions", decisions))
         return parts.joined(separator: "\n")
     }
@@ -164,6 +165,16 @@ struct ReviewScreen {
 
     // MARK: Bottom
 
+    /// What a model drafted, to be edited and given as the reason.
+    private func note(_ draft: KeptDraft) -> String {
+        func lines(_ text: String, indent: Int) -> [String] { DisplayWidth.wrap(DisplayWidth.visible(text), to: width - indent) }
+        let head = "draft \(draft.id) by \(draft.model), \(draft.drafted.iso8601), from \(draft.cited.joined(separator: ", "))"
+        let hint = "nobody has signed it: edit it and give it as the reason"
+        let body = draft.text.split(whereSeparator: \.isNewline).flatMap { lines(String($0), indent: 4) }
+        return (lines(head, indent: 2) + [hint]).map { "  \(terminal.styled($0, .dim))\n" }.joined()
+            + body.map { "    \($0)\n" }.joined()
+    }
+
     private var decisions: String {
         if view.entry.decisions.isEmpty { return "  none yet\n" }
         return view.entry.decisions.map { decision in
@@ -173,7 +184,8 @@ struct ReviewScreen {
             let head =
                 "  \(terminal.styled(decision.outcome + word, .bold))  \(Timestamp(microseconds: decision.decided).iso8601)  "
                 + "\(decision.person)\(took)\(replaced)\n"
-            return head + DisplayWidth.wrap(DisplayWidth.visible(decision.reason), to: width - 4).map { "    \($0)\n" }.joined()
+            let signature = ReviewView.signature(decision).map { "    \(terminal.styled($0, .dim))\n" } ?? ""
+            return head + DisplayWidth.wrap(DisplayWidth.visible(decision.reason), to: width - 4).map { "    \($0)\n" }.joined() + signature
         }.joined()
     }
 }

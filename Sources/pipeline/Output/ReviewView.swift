@@ -6,6 +6,8 @@ struct ReviewView {
     let entry: ReviewEntry
     /// Nil where the job file of the day cannot be read any more.
     let choices: ReviewChoices?
+    /// The newest note that a model drafted.
+    var draft: KeptDraft?
     let now: Timestamp
 
     var item: ReviewItem { entry.item }
@@ -80,9 +82,22 @@ struct ReviewView {
             .init("outcomes", .list(choices?.outcomes ?? [])), .init("reasons", .list(item.reasons)),
             .init("fields", .nested("", .object(item.fields.map { .init($0.name, .optional($0.value)) }))),
             .init("evidence", .nested("", .array(evidence))),
+            .init("draft", .nested("", draft.map { .object(Self.members(Self.draft($0))) } ?? .null)),
             .init("decisions", .nested("", .array(entry.decisions.map { .object(Self.members(decision($0))) }))),
         ]
         return Details(fields)
+    }
+
+    private static func draft(_ draft: KeptDraft) -> [Details.Field] {
+        [
+            .init("draft", .identifier(draft.id)), .init("model", .text(draft.model)), .init("drafted", .time(draft.drafted)),
+            .init("text", .text(draft.text)), .init("cites", .list(draft.cited)),
+        ]
+    }
+
+    /// `signed from draft 3, edited`; nil where a person wrote the reason.
+    static func signature(_ decision: ReviewDecision) -> String? {
+        decision.draft.map { "signed from draft \($0), \(decision.isDraftEdited == true ? "edited" : "unchanged")" }
     }
 
     /// A decision as fields.
@@ -95,6 +110,7 @@ struct ReviewView {
             .init("decided", .time(Timestamp(microseconds: decision.decided))),
             .init("took", decision.seconds.map { .seconds($0) } ?? .missing),
             .init("supersedes", decision.supersedes.map { .identifier($0) } ?? .missing),
+            .init("signature", .text(Self.signature(decision))),
         ]
     }
 

@@ -34,15 +34,11 @@ struct ReviewDesk {
     func show(_ entry: ReviewEntry) throws {
         let item = entry.item
         let choices = try? database.read { try ReviewChoices.of(item, in: $0) }
-        let view = ReviewView(entry: entry, choices: choices, now: now)
+        let draft = try database.read { database throws(Failure) in try DraftStore(database).newest(of: item) }
+        let view = ReviewView(entry: entry, choices: choices, draft: draft, now: now)
         guard format == .table else { return try console.write(view.details.rendered(as: format)) }
         try console.write(ReviewScreen(view: view, terminal: console.output).text)
         guard let choices, entry.state.decision == nil, entry.state.newerItem == nil else { return }
-        if let draft = try database.read({ database throws(Failure) in try CaseNote.of(item, in: database).drafted(in: database) }) {
-            console.note(
-                "\nA note that \(DisplayWidth.visible(draft.model)) drafted; edit it and give it as the reason:\n\n"
-                    + DisplayWidth.visibleLines(draft.text))
-        }
         console.note("\nnext:")
         for choice in choices.choices {
             let meaning = choices.word(choice.isPositive).map { "   # says \($0)" } ?? ""

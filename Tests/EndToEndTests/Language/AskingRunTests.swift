@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Records
 import Synchronization
 import Testing
 
@@ -255,12 +256,22 @@ private struct MessageBank {
         // A number that was not sent, and a sentence without a citation, are dropped and named.
         #expect(!draft.output.contains("4711") && !draft.output.contains("Nobody cited"))
         #expect(draft.errors.contains("dropped a sentence of `happened`"))
+        // The note stands with the item, for the terminal and as data.
+        let screen = try bank.program.run(arguments: ["review", "show", item] + base)
+        #expect(screen.output.contains("Drafted note") && screen.output.contains("The score says so"), "\(screen.errors)")
+        let shown = try bank.program.run(arguments: ["review", "show", item, "--format", "json"] + base)
+        let kept = try #require(JSONValue(parsing: shown.output)?["draft"], "\(shown.output)")
+        #expect(kept["model"]?.string == "small" && kept["drafted"]?.string?.hasPrefix("2026-05-01T01:00:00") == true, "\(kept.json)")
+        #expect(kept["cites"]?.elements?.compactMap(\.string) == ["score", "cause", "suggested"])
         let note = bank.program.folder.appendingPathComponent("note.txt")
         try (draft.output + "Edited: I called.\n").write(to: note, atomically: true, encoding: .utf8)
         let signed = try bank.program.run(arguments: ["review", "decide", item, "reply", "--reason", "@note.txt"] + base)
         #expect(signed.code == 0, "\(signed.errors)")
         let reason = try bank.read { try String.fetchOne($0, sql: "SELECT reason FROM pipeline_decisions ORDER BY id DESC LIMIT 1") }
         #expect(reason?.contains("Edited: I called.") == true && reason?.contains("The score says so") == true)
+        #expect(signed.output.contains("signed from draft 1, edited"), "\(signed.output)")
+        let audit = try bank.program.run("audit", "verify", "--database", "support.db")
+        #expect(audit.code == 0, "\(audit.errors)")
         // Asked again, the ledger answers.
         let before = server.received.count
         _ = try bank.program.run(

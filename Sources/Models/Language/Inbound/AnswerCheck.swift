@@ -90,7 +90,7 @@ public struct AnswerCheck: Sendable {
     }
 
     /// Names in square brackets.
-    static func citations(in sentence: String) -> [String] {
+    package static func citations(in sentence: String) -> [String] {
         var (names, current): ([String], String?) = ([], nil)
         for character in sentence {
             switch character {

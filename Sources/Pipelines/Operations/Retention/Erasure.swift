@@ -74,15 +74,14 @@ public struct Erasure {
         let keys = found.keys.union(known)
         try refuseHeldOrOpen(keys, in: database)
         report.keys = keys.count
-        var decisions = try found.delete(keys: keys, in: database, &report.deleted, rewritten: &report.rewritten)
+        let deleted = try found.delete(keys: keys, in: database, &report.deleted, rewritten: &report.rewritten)
         report.wasInState = try forgetState(in: database)
         let rewritten = try found.rewrite(in: database, deleted: &report.deleted, rewritten: &report.rewritten)
-        decisions += rewritten
         func counts(_ rows: [String: Int]) -> JSONValue {
             .object(rows.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .integer($0.value)) })
         }
         report.emptied = try AuditChain(database).remove(
-            [(.decision, decisions)], as: .erase,
+            [(.decision, deleted + rewritten), (.signature, deleted)], as: .erase,
             saying: [
                 .init("job", .text(job.name)), .init("reason", .text(reason)), .init("rows", counts(report.deleted)),
                 .init("rewritten", counts(report.rewritten)),

@@ -114,6 +114,10 @@ struct PersonRows {
             JSONValue(parsing: text) == nil
                 ? search.replaced(in: text, by: Erasure.mark) : search.replaced(inStringsOf: text, by: Erasure.mark)
         }
+        try rewrite(
+            "pipeline_drafts", ["text"], where: "item IN (SELECT id FROM pipeline_review_items WHERE job = :job)", ["job": job.name],
+            in: database, &rewritten
+        ) { _, text in search.replaced(in: text, by: Erasure.mark) }
         let reasons = try rewrite(
             "pipeline_decisions", ["reason"], where: "item IN (SELECT id FROM pipeline_review_items WHERE job = :job)", ["job": job.name],
             in: database, &rewritten

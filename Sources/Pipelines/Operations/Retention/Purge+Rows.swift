@@ -118,6 +118,11 @@ enum ReviewRemoval {
             decisions += own
             try database.runCached("DELETE FROM pipeline_claims WHERE item = ?", [item])
             count("pipeline_claims")
+            try database.runCached(
+                "DELETE FROM pipeline_signatures WHERE id IN (SELECT id FROM pipeline_decisions WHERE item = ?)", [item])
+            count("pipeline_signatures")
+            try database.runCached("DELETE FROM pipeline_drafts WHERE item = ?", [item])
+            count("pipeline_drafts")
             try database.runCached("DELETE FROM pipeline_decisions WHERE item = ?", [item])
             count("pipeline_decisions")
             try database.runCached("DELETE FROM pipeline_review_items WHERE id = ?", [item])

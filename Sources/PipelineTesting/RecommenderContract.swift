@@ -23,10 +23,20 @@ public struct RecommenderContract: Sendable {
     private let log: InteractionLog
     private let asOf: Int64
 
-    /// - Parameter parameters: settings under which the family must keep the contract; by default its defaults.
-    public init(_ family: any RecommenderFamily.Type, parameters: [String: ParameterValue] = [:]) throws(Failure) {
+    /// - Parameters:
+    ///   - parameters: settings under which the family must keep the contract; by default its defaults.
+    ///   - interests: whether a third of the rows are looks instead of purchases.
+    public init(
+        _ family: any RecommenderFamily.Type, parameters: [String: ParameterValue] = [:], interests: Bool = false
+    ) throws(Failure) {
         (self.family, self.parameters) = (family, parameters)
-        log = try Self.sample()
+        let sample = try Self.sample()
+        log =
+            interests
+            ? try InteractionLog(
+                users: sample.user.map { sample.users[Int($0)] }, items: sample.item.map { sample.items[Int($0)] }, times: sample.times,
+                strengths: sample.times.indices.map { $0 % 3 == 1 ? 0.25 : 1 })
+            : sample
         asOf = (log.times.last ?? 0) + 1
     }
 

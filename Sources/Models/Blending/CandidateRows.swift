@@ -43,10 +43,12 @@ struct CandidateRows: Sendable {
     func rows(for history: History) -> (items: [Int], values: [Float]) {
         let purchases = history.purchases
         let own = Dictionary(uniqueKeysWithValues: purchases.map { ($0.item, $0.ages) })
-        let similar = sums(purchases) { _ in 1 }
-        let recent = sums(purchases) { exp2(-($0.last ?? 0) / 60) }
-        var candidates = Set(own.keys)
-        for scores in [similar, recent] where !purchases.isEmpty {
+        let interests = history.interests
+        let similar = sums(purchases.map { ($0.item, 1) } + interests.map { ($0.item, $0.strength) })
+        let recent = sums(
+            purchases.map { ($0.item, exp2(-($0.ages.last ?? 0) / 60)) } + interests.map { ($0.item, $0.strength * exp2(-$0.age / 60)) })
+        var candidates = Set(own.keys).union(interests.map(\.item))
+        for scores in [similar, recent] where !(purchases.isEmpty && interests.isEmpty) {
             candidates.formUnion(best(scores, without: own))
         }
         for list in popular { candidates.formUnion(list) }
@@ -56,7 +58,7 @@ struct CandidateRows: Sendable {
             if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
             return max(top.list.last?.score ?? 0, 0.001)
         }
-        let person = Person(history), habits = Habits(purchases, prices: facts.prices, categories: categories)
+        let person = Person(history.bought), habits = Habits(purchases, prices: facts.prices, categories: categories)
         var values: [Float] = []
         values.reserveCapacity(items.count * names.count)
         for item in items {
@@ -84,14 +86,14 @@ struct CandidateRows: Sendable {
         }
     }
 
-    private func sums(_ purchases: [(item: Int, ages: [Float])], _ weight: ([Float]) -> Float) -> [Float] {
+    private func sums(_ past: [(item: Int, amount: Float)]) -> [Float] {
         let width = itemCount
         var sums = [Float](repeating: 0, count: width)
         sums.withUnsafeMutableBufferPointer { sums in
             weights.withUnsafeBufferPointer { weights in
                 guard let to = sums.baseAddress, let from = weights.baseAddress else { return }
-                for purchase in purchases {
-                    let (row, factor) = (from + purchase.item * width, weight(purchase.ages))
+                for (item, factor) in past {
+                    let row = from + item * width
                     for item in 0..<width { to[item] += factor * row[item] }
                 }
             }

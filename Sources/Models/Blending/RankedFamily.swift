@@ -52,11 +52,9 @@ public enum RankedFamily: RecommenderFamily {
     ) throws(Failure) -> CandidateRows {
         if let refusal = EASEFamily.refusal(items: log.items.count, allowed: values.integer("memory")) { throw refusal }
         let pairs = InteractionMatrix(log)
-        var isSeen = [Bool](repeating: false, count: log.items.count)
-        for item in log.item { isSeen[Int(item)] = true }
         let weights = try EASEFamily.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
         return CandidateRows(
-            weights: weights, facts: ItemFacts(log, asOf: asOf), isSeen: isSeen, count: values.integer("candidates"),
+            weights: weights, facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen, count: values.integer("candidates"),
             categories: log.categories)
     }
 

@@ -62,7 +62,7 @@ package struct RankedRecommender: Recommender {
     }
 
     private func split(_ amount: Float, over history: History, item: Int) -> [Contribution] {
-        let past = history.distinct.map { ($0, rows.weights[$0 * items.count + item]) }
+        let past = history.pairs.map { ($0.item, $0.amount * rows.weights[$0.item * items.count + item]) }
         // What speaks for the item is shared by what spoke for it, what speaks against it by what spoke against it.
         let own = past.filter { amount > 0 ? $0.1 > 0 : $0.1 < 0 }
         let sum = own.reduce(Float(0)) { $0 + $1.1 }

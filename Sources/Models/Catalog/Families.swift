@@ -12,6 +12,7 @@ public enum ModelFamilies {
 
     public static let recommenders: [any RecommenderFamily.Type] = [
         PopularityFamily.self, RepeatFamily.self, ItemNeighbourFamily.self, EASEFamily.self, ImplicitALSFamily.self, RankedFamily.self,
+        BlendFamily.self,
     ]
 
     /// - Throws: a name that is not listed, with the nearest one.

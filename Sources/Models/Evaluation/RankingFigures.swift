@@ -32,11 +32,13 @@ public struct RankingFigures: Sendable {
         widen(lists, split: split)
     }
 
-    private static func discount(_ place: Int) -> Double { 1 / log2(Double(place) + 2) }
+    /// What a hit in a place counts, from 0: 1 / log2(place + 2).
+    static func discount(_ place: Int) -> Double { 1 / log2(Double(place) + 2) }
 
     private mutating func widen(_ lists: [[Int]], split: RecommendationSplit) {
-        let pairs = InteractionMatrix(split.training).transposed()
-        let people = Double(Set(split.training.user).count)
+        let bought = split.training.purchases
+        let pairs = InteractionMatrix(bought).transposed()
+        let people = Double(Set(bought.user).count)
         var named: Set<Int> = []
         var (sum, count) = (0.0, 0)
         for list in lists {

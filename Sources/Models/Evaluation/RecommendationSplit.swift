@@ -34,13 +34,12 @@ public struct RecommendationSplit: Sendable {
     public init(_ log: InteractionLog, cut: Int64, until: Int64 = .max, onlyNew: Bool) throws(Failure) {
         self.cut = cut
         training = log.events(before: cut)
-        let test = log.events(in: cut..<until)
+        // What was looked at teaches, and is neither known nor wanted.
+        let bought = training.purchases, test = log.events(in: cut..<until).purchases
         var (past, future) = ([Set<Int>](repeating: [], count: log.users.count), [Set<Int>](repeating: [], count: log.users.count))
         var seen = [Bool](repeating: false, count: log.items.count)
-        for row in 0..<training.count {
-            past[Int(training.user[row])].insert(Int(training.item[row]))
-            seen[Int(training.item[row])] = true
-        }
+        for row in 0..<bought.count { past[Int(bought.user[row])].insert(Int(bought.item[row])) }
+        for item in training.item { seen[Int(item)] = true }
         for row in 0..<test.count { future[Int(test.user[row])].insert(Int(test.item[row])) }
         if onlyNew { for user in future.indices { future[user].subtract(past[user]) } }
         users = past.indices.filter { !past[$0].isEmpty && !future[$0].isEmpty }

@@ -24,15 +24,17 @@ package struct FactorRecommender: Recommender {
     /// The vector of each history, row-major.
     package func vectors(of histories: [History], threads: Int) throws(Failure) -> [Float] {
         try check(histories)
-        var (rows, columns): ([Int32], [Int32]) = ([], [])
+        var (rows, columns, strengths): ([Int32], [Int32], [Float]) = ([], [], [])
+        let isMixed = histories.contains { !$0.strengths.isEmpty }
         for (row, history) in histories.enumerated() {
-            for item in history.items {
+            for (index, item) in history.items.enumerated() {
                 rows.append(Int32(row))
                 columns.append(Int32(item))
+                if isMixed { strengths.append(history.strengths.isEmpty ? 1 : history.strengths[index]) }
             }
         }
         let pairs = InteractionMatrix(
-            rows: rows, columns: columns, rowCount: histories.count, columnCount: items.count,
+            rows: rows, columns: columns, strengths: strengths, rowCount: histories.count, columnCount: items.count,
             weight: weighting.weight)
         var solved = [Float](repeating: 0, count: histories.count * factorization.factors)
         try factorization.solve(&solved, given: vectors, pairs: pairs, threads: threads, gram: gram)
@@ -66,8 +68,8 @@ package struct FactorRecommender: Recommender {
         try check([history, History(items: [item])])
         let factors = factorization.factors
         let pairs = InteractionMatrix(
-            rows: history.items.map { _ in 0 }, columns: history.items.map { Int32($0) }, rowCount: 1, columnCount: items.count,
-            weight: weighting.weight)
+            rows: history.items.map { _ in 0 }, columns: history.items.map { Int32($0) }, strengths: history.strengths, rowCount: 1,
+            columnCount: items.count, weight: weighting.weight)
         let distinct = pairs.columns.map { Int($0) }
         guard !distinct.isEmpty else { return [] }
         // The score is the item's vector times the inverse times the sum of the history's vectors: a summand for each of them.
@@ -102,26 +104,30 @@ package struct FactorRecommender: Recommender {
         let factors = factorization.factors
         let known = Dictionary(uniqueKeysWithValues: zip(items, 0...))
         let old = log.items.map { known[$0] }
-        var (rows, columns): ([Int32], [Int32]) = ([], [])
+        var (rows, columns, strengths): ([Int32], [Int32], [Float]) = ([], [], [])
         for row in 0..<log.count {
             guard let item = old[Int(log.item[row])] else { continue }
             rows.append(log.user[row])
             columns.append(Int32(item))
+            if !log.strengths.isEmpty { strengths.append(log.strengths[row]) }
         }
         let past = InteractionMatrix(
-            rows: rows, columns: columns, rowCount: log.users.count, columnCount: items.count, weight: weighting.weight)
+            rows: rows, columns: columns, strengths: strengths, rowCount: log.users.count, columnCount: items.count,
+            weight: weighting.weight)
         var people = [Float](repeating: 0, count: log.users.count * factors)
         try factorization.solve(&people, given: vectors, pairs: past, threads: threads, gram: gram)
         let fresh = old.indices.filter { old[$0] == nil }
         var places = [Int32](repeating: -1, count: log.items.count)
         for (place, item) in fresh.enumerated() { places[item] = Int32(place) }
-        (rows, columns) = ([], [])
+        (rows, columns, strengths) = ([], [], [])
         for row in 0..<log.count where places[Int(log.item[row])] >= 0 {
             rows.append(places[Int(log.item[row])])
             columns.append(log.user[row])
+            if !log.strengths.isEmpty { strengths.append(log.strengths[row]) }
         }
         let bought = InteractionMatrix(
-            rows: rows, columns: columns, rowCount: fresh.count, columnCount: log.users.count, weight: weighting.weight)
+            rows: rows, columns: columns, strengths: strengths, rowCount: fresh.count, columnCount: log.users.count,
+            weight: weighting.weight)
         var solved = [Float](repeating: 0, count: fresh.count * factors)
         try factorization.solve(&solved, given: people, pairs: bought, threads: threads)
         var vectors: [Float] = []

@@ -14,20 +14,27 @@ public struct InteractionLog: Sendable {
     public private(set) var values: [Float]
     /// Price of one a row; NaN = not known, empty = none is.
     public private(set) var prices: [Float] = []
+    /// What a row counts, above 0 and at most 1: 1 = a purchase, less = interest such as a click. Empty = all are purchases.
+    public private(set) var strengths: [Float] = []
     /// Category an item, from 0; -1 = not known, empty = none is.
     public private(set) var categories: [Int32] = []
 
     public var count: Int { times.count }
 
     /// - Parameters:
-    ///   - users, items, times, values, prices: an entry a row each; an empty `values` stands for 1 a row, empty `prices` for none known.
+    ///   - users, items, times, values, prices, strengths: an entry a row each; an empty `values` stands for 1 a row, empty `prices` for none
+    ///     known, empty `strengths` for purchases only.
     ///   - categories: of items, by their identifiers.
-    /// - Throws: lists of different lengths, a value that is not above 0.
+    /// - Throws: lists of different lengths, a value that is not above 0, a strength outside 0...1 or of 0.
     public init(
-        users: [String], items: [String], times: [Int64], values: [Float] = [], prices: [Float] = [], categories: [String: String] = [:]
+        users: [String], items: [String], times: [Int64], values: [Float] = [], prices: [Float] = [], strengths: [Float] = [],
+        categories: [String: String] = [:]
     ) throws(Failure) {
-        guard prices.isEmpty || prices.count == times.count else {
-            throw .interactionCounts(users: users.count, items: items.count, times: times.count, values: prices.count)
+        for list in [prices, strengths] where !list.isEmpty && list.count != times.count {
+            throw .interactionCounts(users: users.count, items: items.count, times: times.count, values: list.count)
+        }
+        for (row, strength) in strengths.enumerated() where !(strength > 0 && strength <= 1) {
+            throw .interactionValue(row: row, found: strength)
         }
         guard users.count == items.count, users.count == times.count, values.isEmpty || values.count == times.count else {
             throw .interactionCounts(users: users.count, items: items.count, times: times.count, values: values.count)
@@ -39,6 +46,7 @@ public struct InteractionLog: Sendable {
         self.times = order.map { times[$0] }
         self.values = values.isEmpty ? [Float](repeating: 1, count: times.count) : order.map { values[$0] }
         self.prices = prices.isEmpty ? [] : order.map { prices[$0] }
+        if strengths.contains(where: { $0 < 1 }) { self.strengths = order.map { strengths[$0] } }
         guard !categories.isEmpty else { return }
         let names = Set(categories.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let places = Dictionary(uniqueKeysWithValues: zip(names, Int32(0)...))
@@ -78,8 +86,21 @@ public struct InteractionLog: Sendable {
             users: users, items: items, user: Array(user[lower..<upper]), item: Array(item[lower..<upper]),
             times: Array(times[lower..<upper]), values: Array(values[lower..<upper]))
         events.prices = prices.isEmpty ? [] : Array(prices[lower..<upper])
+        events.strengths = strengths.isEmpty ? [] : Array(strengths[lower..<upper])
         events.categories = categories
         return events
+    }
+
+    /// The rows that are purchases, with users and items kept as they are.
+    public var purchases: InteractionLog {
+        guard !strengths.isEmpty else { return self }
+        let rows = strengths.indices.filter { strengths[$0] == 1 }
+        var log = InteractionLog(
+            users: users, items: items, user: rows.map { user[$0] }, item: rows.map { item[$0] }, times: rows.map { times[$0] },
+            values: rows.map { values[$0] })
+        log.prices = prices.isEmpty ? [] : rows.map { prices[$0] }
+        log.categories = categories
+        return log
     }
 
     /// The same events, with nothing known of items besides who bought them when.
@@ -111,40 +132,9 @@ public struct InteractionLog: Sendable {
         for row in 0..<count {
             histories[Int(user[row])].items.append(Int(item[row]))
             histories[Int(user[row])].ages.append(Float(Double(time - times[row]) / 86_400_000_000))
+            if !strengths.isEmpty { histories[Int(user[row])].strengths.append(strengths[row]) }
         }
         return histories
-    }
-}
-
-/// What one person did: items and how long ago.
-public struct History: Hashable, Sendable {
-    /// Places in a recommender's `items`, oldest first; an item may come more than once.
-    public var items: [Int]
-    /// Days ago, one an item, 0 or more; empty = not known, taken as 0.
-    public var ages: [Float]
-
-    public init(items: [Int], ages: [Float] = []) { (self.items, self.ages) = (items, ages) }
-
-    package func age(_ index: Int) -> Float { ages.isEmpty ? 0 : ages[index] }
-
-    /// The distinct items, rising.
-    package var distinct: [Int] {
-        let sorted = items.sorted()
-        return sorted.enumerated().filter { $0.offset == 0 || sorted[$0.offset - 1] != $0.element }.map(\.element)
-    }
-
-    /// Days on which each distinct item was bought, rising by item: the age of each purchase, several lines of one moment being one.
-    package var purchases: [(item: Int, ages: [Float])] {
-        let order = items.indices.sorted { (items[$0], $0) < (items[$1], $1) }
-        var found: [(item: Int, ages: [Float])] = []
-        for index in order {
-            if found.last?.item == items[index] {
-                if found[found.count - 1].ages.last != age(index) { found[found.count - 1].ages.append(age(index)) }
-            } else {
-                found.append((items[index], [age(index)]))
-            }
-        }
-        return found
     }
 }
 

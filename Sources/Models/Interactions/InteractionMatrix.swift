@@ -7,12 +7,30 @@ package struct InteractionMatrix: Sendable {
     package private(set) var columns: [Int32]
     package private(set) var weights: [Float]
 
-    /// Pairs of users and items of a log; weight = `weight` of the number of moments at which the user bought the item.
+    /// Pairs of users and items of a log; weight = `weight` of the number of moments at which the user bought the item; of what was not bought
+    /// that of one, times the strongest event.
     package init(_ log: InteractionLog, weight: (Int) -> Float = { _ in 1 }) {
-        self.init(rows: log.user, columns: log.item, rowCount: log.users.count, columnCount: log.items.count, weight: weight)
+        self.init(
+            rows: log.user, columns: log.item, strengths: log.strengths, rowCount: log.users.count, columnCount: log.items.count,
+            weight: weight)
     }
 
-    package init(rows: [Int32], columns: [Int32], rowCount: Int, columnCount: Int, weight: (Int) -> Float = { _ in 1 }) {
+    /// - Parameter strengths: an entry a pair, 1 = bought; empty = all were.
+    package init(
+        rows: [Int32], columns: [Int32], strengths: [Float] = [], rowCount: Int, columnCount: Int, weight: (Int) -> Float = { _ in 1 }
+    ) {
+        guard !strengths.isEmpty else {
+            self.init(bought: rows, columns, rowCount: rowCount, columnCount: columnCount, weight: weight)
+            return
+        }
+        let bought = strengths.indices.filter { strengths[$0] == 1 }
+        self.init(
+            bought: InteractionMatrix(
+                bought: bought.map { rows[$0] }, bought.map { columns[$0] }, rowCount: rowCount, columnCount: columnCount, weight: weight),
+            interests: strengths.indices.filter { strengths[$0] < 1 }.map { (rows[$0], columns[$0], strengths[$0] * weight(1)) })
+    }
+
+    private init(bought rows: [Int32], _ columns: [Int32], rowCount: Int, columnCount: Int, weight: (Int) -> Float) {
         (self.rowCount, self.columnCount) = (rowCount, columnCount)
         var starts = [Int](repeating: 0, count: rowCount + 1)
         for row in rows { starts[Int(row) + 1] += 1 }
@@ -40,6 +58,36 @@ package struct InteractionMatrix: Sendable {
             places.append(kept.count)
         }
         (self.starts, self.columns, self.weights) = (places, kept, weights)
+    }
+
+    /// Pairs that were bought, and beside them the others with the greatest weight of each.
+    private init(bought: InteractionMatrix, interests: [(row: Int32, column: Int32, weight: Float)]) {
+        let order = interests.sorted { ($0.row, $0.column, $1.weight) < ($1.row, $1.column, $0.weight) }
+        var (columns, weights, starts): ([Int32], [Float], [Int]) = ([], [], [0])
+        var next = 0
+        for row in 0..<bought.rowCount {
+            var at = bought.range(of: row).lowerBound
+            let end = bought.range(of: row).upperBound, first = columns.count
+            func take(before column: Int32) {
+                while at < end, bought.columns[at] < column {
+                    columns.append(bought.columns[at])
+                    weights.append(bought.weights[at])
+                    at += 1
+                }
+            }
+            while next < order.count, Int(order[next].row) == row {
+                let interest = order[next]
+                next += 1
+                take(before: interest.column)
+                if at < end, bought.columns[at] == interest.column { continue }
+                if columns.count > first, columns.last == interest.column { continue }
+                columns.append(interest.column)
+                weights.append(interest.weight)
+            }
+            take(before: .max)
+            starts.append(columns.count)
+        }
+        self.init(rowCount: bought.rowCount, columnCount: bought.columnCount, starts: starts, columns: columns, weights: weights)
     }
 
     private init(rowCount: Int, columnCount: Int, starts: [Int], columns: [Int32], weights: [Float]) {

@@ -139,11 +139,11 @@ struct EASERecommender: Recommender {
                 guard let to = scores.baseAddress, let from = weights.baseAddress else { return }
                 for (row, history) in histories.enumerated() {
                     let sums = to + row * width
-                    let distinct = history.distinct
-                    if distinct.isEmpty { for item in 0..<width { sums[item] = -.infinity } }
-                    for item in distinct {
+                    let pairs = history.pairs
+                    if pairs.isEmpty { for item in 0..<width { sums[item] = -.infinity } }
+                    for (item, strength) in pairs {
                         let added = from + item * width
-                        for other in 0..<width { sums[other] += added[other] }
+                        for other in 0..<width { sums[other] += strength * added[other] }
                     }
                 }
             }
@@ -153,7 +153,7 @@ struct EASERecommender: Recommender {
 
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
         try check([history, History(items: [item])])
-        return history.distinct.map { Contribution(item: $0, amount: weights[$0 * items.count + item]) }
+        return history.pairs.map { Contribution(item: $0.item, amount: $0.amount * weights[$0.item * items.count + item]) }
     }
 
     func serialized() throws(Failure) -> [UInt8] {

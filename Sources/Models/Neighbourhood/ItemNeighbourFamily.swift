@@ -120,10 +120,10 @@ struct ItemNeighbourRecommender: Recommender {
         try check(histories)
         var scores = [Float](repeating: -.infinity, count: histories.count * items.count)
         for (row, history) in histories.enumerated() {
-            for (item, ages) in history.purchases {
+            for (item, amount) in history.counts {
                 for place in neighbours.range(of: item) {
                     let at = row * items.count + Int(neighbours.items[place])
-                    scores[at] = max(scores[at], 0) + Float(ages.count) * neighbours.weights[place]
+                    scores[at] = max(scores[at], 0) + amount * neighbours.weights[place]
                 }
             }
         }
@@ -132,9 +132,9 @@ struct ItemNeighbourRecommender: Recommender {
 
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution] {
         try check([history, History(items: [item])])
-        return history.purchases.compactMap { past, ages in
+        return history.counts.compactMap { past, amount in
             neighbours.range(of: past).first { Int(neighbours.items[$0]) == item }.map {
-                Contribution(item: past, amount: Float(ages.count) * neighbours.weights[$0])
+                Contribution(item: past, amount: amount * neighbours.weights[$0])
             }
         }
     }

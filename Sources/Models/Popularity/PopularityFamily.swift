@@ -30,10 +30,12 @@ public enum PopularityFamily: RecommenderFamily {
 }
 
 extension InteractionLog {
-    /// For each item the sum over distinct buyers of the last `window` days of 0.5^(age of their newest purchase / half-life).
+    /// For each item the sum over distinct buyers of the last `window` days of 0.5^(age of their newest purchase / half-life); of people who
+    /// only looked at it their strongest event counts, at its own age.
     package func popularity(asOf: Int64, window: Double, halfLife: Double) -> [Double] {
         let from = asOf - Int64(min(window * 86_400_000_000, 4e18))
         var sums = [Double](repeating: 0, count: items.count)
+        guard strengths.isEmpty else { return popularity(since: from, asOf: asOf, halfLife: halfLife) }
         var seen: Set<Int64> = []
         for row in (firstRow(at: from)..<firstRow(at: asOf)).reversed()
         where seen.insert(Int64(user[row]) << 32 | Int64(item[row])).inserted {
@@ -43,8 +45,23 @@ extension InteractionLog {
         return sums
     }
 
-    /// Distinct buyers of each item at times in a range, for instance of one week.
+    private func popularity(since from: Int64, asOf: Int64, halfLife: Double) -> [Double] {
+        var best: [Int64: (isBought: Bool, amount: Double)] = [:]
+        for row in firstRow(at: from)..<firstRow(at: asOf) {
+            let pair = Int64(user[row]) << 32 | Int64(item[row]), isBought = strengths[row] == 1
+            let age = Double(asOf - times[row]) / 86_400_000_000
+            let amount = Double(strengths[row]) * (halfLife > 0 ? exp2(-age / halfLife) : 1)
+            let known = best[pair] ?? (false, 0)
+            if (known.isBought ? 1 : 0, known.amount) < (isBought ? 1 : 0, amount) { best[pair] = (isBought, amount) }
+        }
+        var sums = [Double](repeating: 0, count: items.count)
+        for pair in best.keys.sorted() { sums[Int(pair & 0xffff_ffff)] += best[pair]?.amount ?? 0 }
+        return sums
+    }
+
+    /// Distinct buyers of each item at times in a range, for instance of one week; who only looked at it is none.
     package func buyers(in range: Range<Int64>) -> [Float] {
+        guard strengths.isEmpty else { return purchases.buyers(in: range) }
         var (counts, seen) = ([Float](repeating: 0, count: items.count), Set<Int64>())
         for row in firstRow(at: range.lowerBound)..<max(firstRow(at: range.lowerBound), firstRow(at: range.upperBound))
         where seen.insert(Int64(user[row]) << 32 | Int64(item[row])).inserted { counts[Int(item[row])] += 1 }

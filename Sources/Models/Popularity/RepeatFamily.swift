@@ -58,7 +58,7 @@ struct RepeatRecommender: Recommender {
             return
         }
         let from = asOf - 7 * 86_400_000_000
-        let people = Float(max(1, Set(log.events(in: from..<asOf).user).count))
+        let people = Float(max(1, Set(log.purchases.events(in: from..<asOf).user).count))
         self.init(
             items: log.items, halfLife: halfLife, fill: fill, popular: log.buyers(in: from..<asOf).map { Float(fill) * $0 / people })
     }

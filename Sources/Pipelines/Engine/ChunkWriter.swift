@@ -57,6 +57,7 @@ final class ChunkWriter {
         case .finished(let block):
             if let scored { counts = try scored.write(block) }
             try CheckpointStore(database, job: job.name).append(block.state, sequence: &stateSequence)
+            try CheckpointStore(database, job: job.name).append(.delta(block.learnt), sequence: &stateSequence)
             cursor = block.cursor
             return counts
         case .landed(let block):

@@ -126,5 +126,7 @@ private final class RehearsalMemory: RunMemory {
 
     func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)? { nil }
 
+    func decisions(about column: String, before time: Int64) throws(Failure) -> [StageDecision] { [] }
+
     func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult] { [] }
 }

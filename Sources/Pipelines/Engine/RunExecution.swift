@@ -170,7 +170,8 @@ struct RunExecution {
         context.challengers = try challengers(of: job, stage: stageType.definition(for: job.stage), lists: loaded.lists)
         let table = ResultTable(name: job.results.table, job: job.name, key: context.decided.keyFields)
         let memory = WarehouseMemory(
-            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.decided.key)
+            warehouse: warehouse, record: record, labelsBefore: loaded.labelsBefore, table: table, keyColumns: context.decided.key,
+            deciding: options.deciding)
         let isFresh = loaded.checkpoint == nil
         let scorer = Scorer(
             upstream: source, context: context, stage: stage, memory: memory, cursor: loaded.cursor,

@@ -19,6 +19,8 @@ public struct RunOptions: Sendable {
     public var writes: Bool
     /// Language models that a stage may ask; nil = nobody is asked, and the run says so where its job names any.
     public var models: (any ModelSupplier)?
+    /// The warehouse that people decide in, of a run that is recomputed in another; nil = the run's own.
+    var deciding: Warehouse?
     /// A bug on purpose, for the tests that must find it; the shipped program has no way to set it.
     package var fault: PlantedFault?
     /// Seconds since the process began to work on the run, for tests; nil = by the system's monotonic clock. Only a deadline asks.

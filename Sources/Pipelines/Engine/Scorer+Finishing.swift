@@ -23,16 +23,18 @@ extension Scorer {
             if let stage = stage as? any WithdrawingStage {
                 stage.stood(try memory.standing(type(of: stage).withdrawal))
             }
+            // A run that goes on has them in its state.
+            if given == 0, let stage = stage as? any DecidedStage {
+                stage.absorb(
+                    decisions: try memory.decisions(about: type(of: stage).deciding.column, before: context.clock.microseconds))
+            }
             let watermark = cursor.watermark.map { Timestamp(microseconds: $0) }
             var time = FinishTime(clock: context.clock, watermark: watermark, threads: context.threads)
             time.holidays = context.holidays.days
             resultCount = try stage.finish(time)
         }
         guard let resultCount, given < resultCount else { return nil }
-        var change = StateChange.delta([])
-        if given == 0, let stage = stage as? any LearningStage {
-            change = self.change(learnt: try stage.learnt())
-        }
+        let changes = given == 0 ? try firstChanges() : (state: .delta([]), learnt: [])
         let range = given..<min(given + Self.resultsOfBlock, resultCount)
         let rows = try stage.finished(range)
         guard rows.batch.count == range.count, rows.batch.schema == context.decided.schema, rows.features.rowCount == range.count else {
@@ -46,11 +48,13 @@ extension Scorer {
         let features = kept.sources.isEmpty ? rows.features : rows.features.rows(kept.sources)
         let decided = try decide(kept, features: features)
         let counts = decided.counts
-        return ScoredBlock(
+        var block = ScoredBlock(
             file: context.files.count, start: start, end: FeedPosition(offset: 0, row: Int64(given), line: 0), batch: kept.batch,
             keys: kept.keys, times: kept.times, versions: kept.versions, isLate: kept.isLate, records: kept.records,
             features: features, scores: decided.scores, rulings: decided.rulings, items: decided.items, rejects: [], counts: counts,
-            state: change, cursor: cursor)
+            state: changes.state, cursor: cursor)
+        block.learnt = changes.learnt
+        return block
     }
 
     /// Without results that an earlier run gave with the same content: nobody is asked twice. Another content is the next version.

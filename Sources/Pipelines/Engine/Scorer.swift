@@ -22,6 +22,8 @@ struct ScoredBlock: Sendable {
     var counts: RunCounts
     /// The stage's state after this block.
     var state: StateChange
+    /// What the stage learnt from all rows, a further delta; with the first results only.
+    var learnt: [UInt8] = []
     var cursor: StreamCursor
     /// What challengers say of the same rows.
     var challenged: [ChallengedRows] = []
@@ -74,6 +76,8 @@ protocol RunMemory: AnyObject {
     func belatedLabels(through: Int64) throws(Failure) -> [LabelEvent]
     /// Newest version of a row's key from an earlier run, and its content hash.
     func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)?
+    /// What people decided about this job's results before a time, in microseconds, oldest first.
+    func decisions(about column: String, before time: Int64) throws(Failure) -> [StageDecision]
     /// What earlier runs gave and did not take back, in the order of the keys.
     func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult]
 }
@@ -306,10 +310,12 @@ final class Scorer<Upstream: Source>: Source where Upstream.Element == ReadBlock
         return .base(base)
     }
 
-    /// What a stage learnt from all rows, as a further delta.
-    func change(learnt: [UInt8]) -> StateChange {
-        cursor.deltaBytes += learnt.count
-        return .delta(learnt)
+    /// What decisions changed in the state, and what the stage learnt from all rows: both are stored with the first results.
+    func firstChanges() throws(Failure) -> (state: StateChange, learnt: [UInt8]) {
+        let delta = stage is any DecidedStage ? stage.delta() : []
+        let learnt = try (stage as? any LearningStage)?.learnt() ?? []
+        cursor.deltaBytes += delta.count + learnt.count
+        return (.delta(delta), learnt)
     }
 
     // MARK: Review items

@@ -11,9 +11,14 @@ final class WarehouseMemory: RunMemory {
     private let table: ResultTable
     private let keyColumns: [Int]
     private let lookup: String
+    /// Where people decide: a run that is recomputed elsewhere heeds what they decided here.
+    private let deciding: Warehouse
 
-    init(warehouse: Warehouse, record: RunRecord, labelsBefore: Int64, table: ResultTable, keyColumns: [Int]) {
+    init(
+        warehouse: Warehouse, record: RunRecord, labelsBefore: Int64, table: ResultTable, keyColumns: [Int], deciding: Warehouse? = nil
+    ) {
         (self.warehouse, self.record, self.labelsBefore) = (warehouse, record, labelsBefore)
+        self.deciding = deciding ?? warehouse
         (self.table, self.keyColumns) = (table, keyColumns)
         lookup = table.lookupSQL(before: record.id)
     }
@@ -47,6 +52,12 @@ final class WarehouseMemory: RunMemory {
                 return (row["version"], UInt64(bitPattern: record))
             }
         }
+    }
+
+    /// Strictly before: what is decided while a run works is the next run's, and every run sees the same however often it is started.
+    func decisions(about column: String, before time: Int64) throws(Failure) -> [StageDecision] {
+        let job = record.job
+        return try deciding.read { try ReviewStore($0).decisions(ofJob: job, about: column, before: time) }
     }
 
     func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult] {

@@ -93,6 +93,11 @@ public struct RecommendationEvaluator: Sendable {
             parameters: [
                 "weights": .text("counts"), "unobserved-weight": .number(3), "lambda": .number(10), "frequency-scaling": .number(0),
             ]),
+        Compared(label: "blend", family: "blend", parameters: [:]),
+        Compared(label: "blend for new items", family: "blend", parameters: ["relevance": .text("new")]),
+        Compared(
+            label: "ease with 0.3 of popularity", family: "blend",
+            parameters: ["families": .text("ease popularity"), "weights": .text("1 0.3")]),
     ]
 
     private func rows(
@@ -121,12 +126,12 @@ public struct RecommendationEvaluator: Sendable {
         _ state: RecommendationState, until limit: Int64, settings: RecommendationSettings
     ) throws(Failure) -> (InteractionLog, cut: Int64) {
         func bought(until limit: Int64) -> [RecommendationState.Event] {
-            let all = state.purchases(until: limit)
+            let all = state.interactions(until: limit)
             let programs = RecommendationState.programs(among: all, most: settings.mostInteractions)
             return all.filter { !programs.contains($0.user) }
         }
         let all = bought(until: limit)
-        let cut = try RecommendationSplit.cut(all.map(\.time))
+        let cut = try RecommendationSplit.cut(all.filter { $0.strength == 1 }.map(\.time))
         let purchases = bought(until: cut - 1) + all.filter { $0.time >= cut }
         return (try InteractionLog(purchases, items: state.known(at: cut - 1, orFirst: true).itemsByTodaysName), cut)
     }
@@ -152,8 +157,9 @@ public struct RecommendationEvaluator: Sendable {
         while let read = try reader.next() {
             let batch = read.block.batch
             for row in 0..<batch.count {
-                let quantity = settings.quantity.map { Double(batch.columns[$0].text(row) ?? "") ?? 0 } ?? 1
-                guard quantity != 0, quantity.isFinite, !state.isFarAhead(batch.columns[time].integers[row]) else { continue }
+                guard case .event(let quantity, let strength, let price) = settings.row(row, of: batch),
+                    !state.isFarAhead(batch.columns[time].integers[row])
+                else { continue }
                 number += 1
                 newest = max(newest, batch.columns[time].integers[row])
                 state.apply(
@@ -161,9 +167,7 @@ public struct RecommendationEvaluator: Sendable {
                         .init(
                             key: number, user: batch.columns[settings.user].text(row) ?? "",
                             item: batch.columns[settings.item].text(row) ?? "",
-                            time: batch.columns[time].integers[row], quantity: quantity,
-                            price: settings.price.flatMap { batch.columns[$0].isValid(row) ? batch.columns[$0].text(row) : nil }
-                                .flatMap { Double($0) } ?? .nan)))
+                            time: batch.columns[time].integers[row], quantity: quantity, price: price, strength: strength)))
             }
         }
         return (state, newest)

@@ -87,6 +87,7 @@ struct JobReader {
         let type = components.stages.first { $0.definition.definition.name == stage?.configuration.name }
         let deadline = readDeadline(top, outcomes: policy?.outcomes ?? [], isFinished: type is any FinishingStage.Type)
         policy?.deadline = deadline
+        if let stage, let policy { checkDecisions(of: stage, outcomes: policy.outcomes.map(\.name)) }
         let review = readReview(top, outcomes: policy?.outcomes, main: shown.main)
         let results = readResults(top, tables: feeds.tables)
         guard let main = feeds.feeds?.first, let stage, let policy, let review, let results else { return nil }
@@ -115,6 +116,18 @@ struct JobReader {
         for parameter in stage.definition.definition.parameters where parameter.kind == .feed {
             guard let value = stage.mapping[parameter.name], let name = value.scalar, !tables.contains(name) else { continue }
             value.report(.unknownName("feed with role: table", found: name, names: tables))
+        }
+    }
+
+    /// Outcomes that a stage gives a meaning to must be the policy's.
+    private func checkDecisions(of stage: ReadStage, outcomes: [String]) {
+        guard let type = components.stages.first(where: { $0.definition.definition.name == stage.configuration.name }),
+            let parameter = (type as? any DecidedStage.Type)?.deciding.parameter, let value = stage.mapping[parameter], value.isMapping,
+            let mapping = JobMapping(value, expected: "a mapping of outcomes to words")
+        else { return }
+        let names = outcomes.filter { $0 != "review" }
+        for entry in mapping.entries where !names.contains(entry.name) {
+            findings.add(.unknownName("outcome", found: entry.name, names: names), at: entry.place, path: entry.value.path)
         }
     }
 

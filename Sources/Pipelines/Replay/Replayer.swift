@@ -117,6 +117,7 @@ public struct Replayer: Sendable {
         var options = RunOptions(threads: threads, progress: progress)
         let identifier = run.id
         let ends = try warehouse.read { try RunStore($0).attempts(run: identifier).compactMap(\.ended) }
+        options.deciding = warehouse
         options.models = RecordedAnswers(warehouse: warehouse, until: ends.max())
         let runner = Runner(
             warehouse: scratch,

@@ -97,6 +97,31 @@ public protocol WithdrawingStage: FinishingStage {
     func stood(_ results: [StandingResult])
 }
 
+/// A finishing stage whose results people decide about, and which heeds what they decided from its time on.
+public protocol DecidedStage: FinishingStage {
+    /// The parameter that says what each outcome means (a mapping of outcomes to the stage's words), and the text column of the layout that
+    /// says what a decision is about.
+    static var deciding: (parameter: String, column: String) { get }
+
+    /// Called before `finish` with every decision made before the run's clock, oldest first; those of earlier runs come again and change
+    /// nothing. It moves the state, which is stored with the first results.
+    func absorb(decisions: [StageDecision])
+}
+
+/// What a person decided about a result.
+public struct StageDecision: Hashable, Sendable {
+    /// What the result was about.
+    public var subject: String
+    public var outcome: String
+    /// The outcome of the decision whose place it takes; nil = of none.
+    public var replaced: String?
+    public var decided: Timestamp
+
+    public init(subject: String, outcome: String, replaced: String? = nil, decided: Timestamp) {
+        (self.subject, self.outcome, self.replaced, self.decided) = (subject, outcome, replaced, decided)
+    }
+}
+
 /// A finishing stage that learns from all rows once they are read, and whose next run starts from what this one learnt.
 public protocol LearningStage: FinishingStage {
     /// What `finish` learnt, as bytes that `restore` takes among its deltas; empty = nothing. It becomes part of the stored state with the first

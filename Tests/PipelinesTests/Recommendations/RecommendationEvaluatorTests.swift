@@ -105,7 +105,7 @@ import Testing
     func beside() throws {
         let report = try report(Self.rows)
         let all = report.rows.filter { $0.relevance == "all" }
-        #expect(all.map(\.family).count == 8)
+        #expect(all.map(\.family).count == 11)
         #expect(Set(all.map(\.users)) == [1])
         let own = try #require(all.first { $0.family == "own purchases" })
         // y and x are a's own, the newer one first; then what sells by name, v, w, z: x is second and z fifth.

@@ -21,10 +21,11 @@ struct OfferCalibration: Sendable, Codable {
     init?(_ log: InteractionLog, now: Int64, family: String, settings: RecommendationSettings, threads: Int) throws(Failure) {
         let cut = now - Int64(settings.horizon * 86_400_000_000)
         let past = log.events(before: cut)
-        guard past.count > 0 else { return nil }
+        guard past.purchases.count > 0 else { return nil }
         let (own, model) = try RecommendationRun.train(past, asOf: cut, settings: settings, threads: threads)
         guard own == family else { return nil }
-        let rows = try Self.rows(past, bought: log.events(in: cut..<now), cut: cut, model, count: settings.candidates, threads: threads)
+        let rows = try Self.rows(
+            past, bought: log.events(in: cut..<now).purchases, cut: cut, model, count: settings.candidates, threads: threads)
         guard rows.labels.count(where: { $0 == 1 }) >= Self.leastPositives, rows.labels.contains(0) else { return nil }
         isLogOdds = family == RankedFamily.definition.name
         let sizes = rows.scores.map(abs).sorted()

@@ -47,6 +47,8 @@ struct RecommendationRun {
     private let facts: SalesFacts
     private let shown: ShownOffers
     private let purchases: [RecommendationState.Event]
+    /// These and what people looked at.
+    private let interactions: [RecommendationState.Event]
     /// People taken for programs, and their purchases, which teach nothing.
     private let leftOut: (people: Int, purchases: Int)
     private let prices: [String: Double]
@@ -61,11 +63,12 @@ struct RecommendationRun {
         // What lies ahead of the clock is not known yet.
         let now = min(time.clock.microseconds, time.watermark?.microseconds ?? time.clock.microseconds)
         let state = state.known(at: time.clock.microseconds)
-        let purchases = state.purchases(until: now)
-        let programs = RecommendationState.programs(among: purchases, most: settings.mostInteractions)
-        let teaching = purchases.filter { !programs.contains($0.user) }
-        guard !teaching.isEmpty else { return nil }
-        leftOut = (programs.count, purchases.count - teaching.count)
+        let interactions = state.interactions(until: now)
+        let purchases = settings.event == nil ? interactions : interactions.filter { $0.strength == 1 }
+        let programs = RecommendationState.programs(among: interactions, most: settings.mostInteractions)
+        let teaching = interactions.filter { !programs.contains($0.user) }
+        guard teaching.contains(where: { $0.strength == 1 }) else { return nil }
+        leftOut = (programs.count, interactions.count - teaching.count)
         let items = state.itemsByTodaysName
         if let other, other.now == now, other.settings.learns(like: settings) {
             (log, family, model, calibration, learnt) = (other.log, other.family, other.model, other.calibration, nil)
@@ -91,22 +94,20 @@ struct RecommendationRun {
         }
         threads = time.threads
         shown = ShownOffers(state, purchases: purchases, now: time.clock.microseconds, settings: settings)
-        facts = SalesFacts(log, now: now + 1)
+        facts = SalesFacts(log.purchases, now: now + 1)
         // An item that left a catalogue which knows others is lost, too.
         let lost = items.isEmpty ? 0 : facts.share { name in items[name].map { ($0.stock ?? 1) <= 0 } ?? true }
         catalogueLost = lost
-        var actions: [String: RecommendationState.Action] = [:]
-        for (item, instructions) in state.instructions {
-            actions[state.name(of: item)] = instructions.filter { $0.known <= time.clock.microseconds }.max { $0.known < $1.known }?.action
-        }
         rules = OfferRules(
-            items: items, people: state.people, actions: actions, believesStock: lost <= 0.5, limits: state.limits,
+            items: items, people: state.people, actions: state.actions(knownBy: time.clock.microseconds), believesStock: lost <= 0.5,
+            limits: state.limits,
             settings: .init(
                 count: settings.count, byValue: settings.byValue, perCategory: settings.perCategory, explore: settings.explore,
                 diversity: settings.diversity, isLogOdds: family == RankedFamily.definition.name),
             seed: RecordKey.mix(UInt64(bitPattern: now)))
         prices = Dictionary(purchases.filter { !$0.price.isNaN }.map { ($0.item, $0.price) }, uniquingKeysWith: { $1 })
         (self.settings, self.state, self.now, self.purchases, self.items) = (settings, state, now, purchases, items)
+        self.interactions = interactions
     }
 
     static func train(
@@ -155,11 +156,12 @@ struct RecommendationRun {
         let places = Dictionary(uniqueKeysWithValues: zip(log.items, 0...))
         var histories: [String: History] = [:]
         for person in state.people.keys { histories[person] = History(items: []) }
-        for event in purchases where histories[event.user] == nil { histories[event.user] = History(items: []) }
-        for event in purchases {
+        for event in interactions where histories[event.user] == nil { histories[event.user] = History(items: []) }
+        for event in interactions {
             guard let place = places[event.item] else { continue }
             histories[event.user, default: History(items: [])].items.append(place)
             histories[event.user]?.ages.append(Float(Double(now + 1 - event.time) / 86_400_000_000))
+            if !log.strengths.isEmpty { histories[event.user]?.strengths.append(Float(event.strength)) }
         }
         let sold = Set(log.items)
         let unsold = items.keys.filter { !sold.contains($0) }.sorted()
@@ -174,9 +176,9 @@ struct RecommendationRun {
 
     /// What the model names, as offers, and what rests: just bought, or shown often enough.
     func offered(_ ranked: [Recommendation], to name: String, history: History) -> (offers: [Offer], resting: Set<String>) {
-        let own = Set(history.items)
+        let bought = history.bought, own = Set(bought.items)
         var resting = shown.worn(for: name)
-        for (index, item) in history.items.enumerated() where Double(history.age(index)) < settings.rest { resting.insert(log.items[item]) }
+        for (index, item) in bought.items.enumerated() where Double(bought.age(index)) < settings.rest { resting.insert(log.items[item]) }
         let offers = ranked.map { named in
             Offer(
                 item: log.items[named.item], score: Double(named.score), probability: calibration?.probability(named.score), propensity: 1,
@@ -209,7 +211,8 @@ struct RecommendationRun {
     /// The items most often bought by the same people, by cosine: at most five for each item sold of late.
     private func goesWith() throws(Failure) -> [RecommendationResult] {
         let model = try ItemNeighbourFamily.train(
-            on: log, asOf: now + 1, parameters: ["similarity": .text("cosine"), "itself": .text("no"), "neighbours": .integer(20)], seed: 1,
+            on: log.purchases, asOf: now + 1,
+            parameters: ["similarity": .text("cosine"), "itself": .text("no"), "neighbours": .integer(20)], seed: 1,
             threads: threads)
         let scores = try model.recommendations(
             for: log.items.indices.map { History(items: [$0]) }, excluding: log.items.indices.map { [$0] }, count: 20, threads: threads)
@@ -263,8 +266,8 @@ struct RecommendationRun {
         var result = RecommendationResult(
             about: "catalogue", subject: "programs", place: 0, item: "", score: Double(leftOut.people), probability: nil, value: nil,
             propensity: 1, kind: "note",
-            reason: "\(leftOut.people) with more than \(settings.mostInteractions) purchases are taken for programs: their "
-                + "\(leftOut.purchases) purchases teach nothing", features: [])
+            reason: "\(leftOut.people) with more than \(settings.mostInteractions) \(settings.rowWord) are taken for programs: their "
+                + "\(leftOut.purchases) \(settings.rowWord) teach nothing", features: [])
         result.features = features(result, reach: 0, doubt: false)
         return [result]
     }
@@ -286,6 +289,7 @@ extension InteractionLog {
             users: purchases.map(\.user), items: purchases.map(\.item), times: purchases.map(\.time),
             values: purchases.map { Float($0.quantity) },
             prices: purchases.contains { !$0.price.isNaN } ? purchases.map { Float($0.price) } : [],
+            strengths: purchases.contains { $0.strength < 1 } ? purchases.map { Float($0.strength) } : [],
             categories: items.compactMapValues(\.category).filter { sold.contains($0.key) })
     }
 }

@@ -12,6 +12,14 @@ extension RecommendationSettings {
                 help: "Column of the quantity; below 0 undoes earlier purchases, 0 is a reject.", example: "quantity"),
             Parameter("price", .column(["money"]), optional: true, help: "Column of the price of one.", example: "price"),
             Parameter(
+                "event", .column(["string", "int64"]), optional: true,
+                help: "Column that says what a row is; without it all are purchases.", example: "event"),
+            Parameter(
+                "events", .settings, optional: true,
+                help:
+                    "What each value of `event` counts: 1 a purchase, between 0 and 1 interest, 0 nothing, -1 a return. Others are rejects.",
+                example: "{ order: 1, cart: 0.3, click: 0.1, return: -1 }"),
+            Parameter(
                 "family", .choice(ModelFamilies.recommenders.map { $0.definition.name }), default: "ranked",
                 help: "Which model recommends.", example: "ease"),
             Parameter(
@@ -72,6 +80,10 @@ extension RecommendationSettings {
                 example: "customers"),
             Parameter(
                 "actions", .feed, optional: true, help: "Table: item, action (block, pin, boost or none), known.", example: "merchandiser"),
+            Parameter(
+                "decisions", .settings, optional: true,
+                help: "What an outcome that a person decides in the queue means for the item: block, pin, boost or none, as in `actions`.",
+                example: "{ block: block, pin: pin, boost: boost, show: none }"),
             Parameter("aliases", .feed, optional: true, help: "Table: alias, item: an item renamed or merged.", example: "renamed"),
             Parameter(
                 "shown", .feed, optional: true, help: "Table: user, item, time: what was sent to whom.", example: "mailings"),

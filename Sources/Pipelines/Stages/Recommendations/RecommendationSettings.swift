@@ -10,6 +10,10 @@ struct RecommendationSettings: Sendable {
     let item: Int
     let quantity: Int?
     let price: Int?
+    /// Column of what a row is, and what each of its values counts: 1 = a purchase, less = interest, -1 = undoes purchases. Nil = all rows are
+    /// purchases, or returns by their quantity.
+    let event: Int?
+    let events: [String: Double]
     let family: String
     let count: Int
     let horizon: Double
@@ -38,6 +42,8 @@ struct RecommendationSettings: Sendable {
     /// Change of an item's share of people since it was last shown from which a merchandiser is asked.
     let largeChange: Double
     let calibrates: Bool
+    /// What each outcome that a person decides means; empty = decisions change no offers.
+    let decided: [String: RecommendationState.Action]
     /// Of the family, as given; the family's defaults hold for the rest.
     let given: [String: ParameterValue]
 
@@ -46,7 +52,7 @@ struct RecommendationSettings: Sendable {
             definition: Definition(
                 name: name, summary: "Gives each person the items to offer next and each item what goes with it, with reasons and limits.",
                 parameters: modelParameters + policyParameters + feedParameters),
-            version: 3,
+            version: 4,
             features: [
                 ("score", "the model's score; of the family `ranked` the log-odds of a purchase within the horizon"),
                 ("place", "place in the list, from 1; 0 = a question about an item or the catalogue"),
@@ -87,6 +93,8 @@ struct RecommendationSettings: Sendable {
         item = try column("item", ["string", "int64"], isRequired: true) ?? 0
         quantity = try column("quantity", ["int64", "float64"], isRequired: false)
         price = try column("price", ["money"], isRequired: false)
+        event = try column("event", ["string", "int64"], isRequired: false)
+        events = try Self.kinds(configuration.text("events") ?? "", column: configuration.text("event"))
         family = configuration.text("family") ?? "ranked"
         given = try Self.settings(configuration.text("settings") ?? "", of: family)
         count = configuration.integer("count") ?? 10
@@ -105,12 +113,17 @@ struct RecommendationSettings: Sendable {
         (diversity, shownWithin, largeChange) = (number("diversity", 0), number("shown-within", 28), number("large-change", 0.3))
         mostShown = configuration.integer("most-shown") ?? 0
         calibrates = configuration.parameters["calibrate"] != .bool(false)
+        decided = try Self.words(configuration.text("decisions") ?? "")
     }
 
     /// What the family is trained with.
     var modelParameters: [String: ParameterValue] {
-        family == RankedFamily.definition.name ? given.merging(["horizon": .number(horizon)]) { given, _ in given } : given
+        [RankedFamily.definition.name, BlendFamily.definition.name].contains(family)
+            ? given.merging(["horizon": .number(horizon)]) { given, _ in given } : given
     }
+
+    /// What rows are called.
+    var rowWord: String { event == nil ? "purchases" : "interactions" }
 
     /// Everything that what is learnt depends on besides the rows, as a text.
     var learning: String {
@@ -130,6 +143,38 @@ struct RecommendationSettings: Sendable {
     func learns(like other: RecommendationSettings) -> Bool {
         (family, modelParameters, horizon, calibrates) == (other.family, other.modelParameters, other.horizon, other.calibrates)
             && (candidates, mostInteractions, memory) == (other.candidates, other.mostInteractions, other.memory)
+            && (event, events) == (other.event, other.events)
+    }
+
+    /// What a decision says of its item; nil = nothing. In place of one that said something, one that says nothing takes it back.
+    func instruction(_ decision: StageDecision) -> RecommendationState.Instruction? {
+        let replaced = decision.replaced.flatMap { decided[$0] } ?? .none
+        guard let action = decided[decision.outcome] ?? (replaced == .none ? nil : RecommendationState.Action.none) else { return nil }
+        return .init(action: action, known: decision.decided.microseconds)
+    }
+
+    /// Words for outcomes, a line each.
+    private static func words(_ text: String) throws(Failure) -> [String: RecommendationState.Action] {
+        var words: [String: RecommendationState.Action] = [:]
+        for (outcome, word) in assignments(text) {
+            guard let action = RecommendationState.Action(rawValue: word) else {
+                let known = RecommendationState.Action.allCases.map(\.rawValue)
+                throw Failure(
+                    .job, code: "stage.decision", what: "a decision cannot mean this for an item",
+                    place: "\(name).decisions.\(outcome)", found: "'\(word)'", expected: known.joined(separator: ", "),
+                    remedy: Nearest.name(to: word, among: known).map { "Did you mean '\($0)'?" } ?? "")
+            }
+            words[outcome] = action
+        }
+        return words
+    }
+
+    /// Names and values of a mapping as a job file's text has it, a line each.
+    static func assignments(_ text: String) -> [(name: String, value: String)] {
+        text.split(separator: "\n").map { line in
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            return (parts[0], parts.count == 2 ? parts[1] : "")
+        }
     }
 
     /// Items that the model names for a person, so that the rules leave enough.
@@ -141,14 +186,13 @@ struct RecommendationSettings: Sendable {
     static func settings(_ text: String, of family: String) throws(Failure) -> [String: ParameterValue] {
         let definition = try ModelFamilies.recommender(named: family).definition
         var values: [String: ParameterValue] = [:]
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            guard let parameter = definition.parameters.first(where: { $0.name == parts[0] }) else {
+        for (name, text) in assignments(text) {
+            guard let parameter = definition.parameters.first(where: { $0.name == name }) else {
                 throw setting(
-                    parts[0], found: "no such setting of \(family)", expected: definition.parameters.map(\.name).joined(separator: ", "))
+                    name, found: "no such setting of \(family)", expected: definition.parameters.map(\.name).joined(separator: ", "))
             }
-            guard parts.count == 2, let value = JobReader.value(of: parameter, parts[1]) else {
-                throw setting(parts[0], found: "'\(parts.last ?? "")'", expected: parameter.form)
+            guard let value = JobReader.value(of: parameter, text) else {
+                throw setting(name, found: "'\(text)'", expected: parameter.form)
             }
             values[parameter.name] = value
         }

@@ -5,13 +5,15 @@ public import Records
 ///
 /// - Rows with a quantity below 0 are returns: they take earlier purchases of the same person and item off, the newest first; what has
 ///   nothing to undo changes nothing. A quantity of 0 and a time more than 400 days after all before it are rejects.
+/// - Where the job says what a row is (`event`, `events`), rows of interest teach with their weight and are no purchases, and a kind that is not
+///   named is a reject.
 /// - Rows later than the clock are kept and do not count until the clock has passed them.
 /// - People with more than `most-interactions` rows teach the model nothing; they get offers all the same.
 /// - When more than half of what sold in the last 28 days has no stock, the catalogue is doubted instead of the offers being empty.
 /// - Rows older than `memory` before the newest are forgotten.
 /// - A place that an earlier run filled and this one does not is taken back: a row of kind `withdrawn` without an item, of score 1, so that
 ///   policy shows it to nobody.
-public final class RecommendationStage: WithdrawingStage, LearningStage {
+public final class RecommendationStage: WithdrawingStage, LearningStage, DecidedStage {
     public static var definition: StageDefinition { RecommendationSettings.definition }
 
     let settings: RecommendationSettings
@@ -46,14 +48,12 @@ public final class RecommendationStage: WithdrawingStage, LearningStage {
         let columns = input.batch.columns
         var refused: [RowRefusal] = []
         for row in 0..<input.batch.count {
-            let quantity =
-                settings.quantity.map { columns[$0].type == .float64 ? columns[$0].doubles[row] : Double(columns[$0].integers[row]) } ?? 1
-            guard quantity != 0, quantity.isFinite else {
-                refused.append(
-                    RowRefusal(
-                        row: row, column: settings.quantity.map { input.batch.schema.fields[$0].name }, code: .range, found: "\(quantity)",
-                        expected: "a quantity above 0, or below 0 for a return"))
+            let quantity: Double, strength: Double, price: Double
+            switch settings.row(row, of: input.batch) {
+            case .refused(let refusal):
+                refused.append(refusal)
                 continue
+            case .event(let given, let counts, let paid): (quantity, strength, price) = (given, counts, paid)
             }
             guard !state.isFarAhead(input.times[row]) else {
                 refused.append(
@@ -63,15 +63,11 @@ public final class RecommendationStage: WithdrawingStage, LearningStage {
                 continue
             }
             if input.isReplayed, state.has(input.keys[row]) { continue }
-            var price = Double.nan
-            if let index = settings.price, columns[index].isValid(row) {
-                price = columns[index].text(row).flatMap { Double($0) } ?? .nan
-            }
             record(
                 .event(
                     .init(
                         key: input.keys[row], user: columns[settings.user].text(row) ?? "", item: columns[settings.item].text(row) ?? "",
-                        time: input.times[row], quantity: quantity, price: price)))
+                        time: input.times[row], quantity: quantity, price: price, strength: strength)))
         }
         return refused
     }
@@ -117,6 +113,15 @@ public final class RecommendationStage: WithdrawingStage, LearningStage {
     }
 
     public static var withdrawal: (column: String, mark: String, subject: String) { ("kind", "withdrawn", "item") }
+
+    public static var deciding: (parameter: String, column: String) { ("decisions", "item") }
+
+    public func absorb(decisions: [StageDecision]) {
+        for decision in decisions {
+            guard let instruction = settings.instruction(decision), !state.has(instruction, of: decision.subject) else { continue }
+            record(.instruction(decision.subject, instruction))
+        }
+    }
 
     public func stood(_ results: [StandingResult]) { standing = results }
 

@@ -5,13 +5,14 @@ extension RecommendationState.Entry {
     func write(to writer: inout ByteWriter) {
         switch self {
         case .event(let event):
-            writer.byte(0)
+            writer.byte(event.strength == 1 ? 0 : 8)
             writer.word(event.key)
             writer.text(event.user)
             writer.text(event.item)
             writer.signed(event.time)
             writer.number(event.quantity)
             writer.number(event.price)
+            if event.strength != 1 { writer.number(event.strength) }
         case .item(let name, let item):
             writer.byte(1)
             writer.text(name)
@@ -55,12 +56,13 @@ extension RecommendationState.Entry {
 
     /// Nil when the bytes are no entry.
     init?(from reader: inout ByteReader) {
-        switch reader.byte() {
-        case 0:
+        let kind = reader.byte()
+        switch kind {
+        case 0, 8:
             self = .event(
                 .init(
                     key: reader.word(), user: reader.string(), item: reader.string(), time: reader.signed(), quantity: reader.number(),
-                    price: reader.number()))
+                    price: reader.number(), strength: kind == 8 ? reader.number() : 1))
         case 1:
             let name = reader.string()
             let hasCategory = reader.byte() == 1

@@ -12,6 +12,8 @@ struct RecommendationState: Sendable {
         var quantity: Double
         /// Of one, in major units; NaN = not given.
         var price: Double
+        /// 1 = a purchase or a return; less = interest, which counts so much; 0 = nothing.
+        var strength = 1.0
     }
     /// What the catalogue says of an item; nil = it does not say.
     struct Item: Sendable, Hashable {
@@ -38,7 +40,7 @@ struct RecommendationState: Sendable {
         var segment: String
         var category: String
     }
-    enum Action: String, Sendable { case none, block, pin, boost }
+    enum Action: String, Sendable, CaseIterable { case none, block, pin, boost }
     struct Instruction: Sendable, Hashable {
         var action: Action
         var known: Int64
@@ -181,6 +183,21 @@ struct RecommendationState: Sendable {
         return name
     }
 
+    /// Whether the item was given this word at this time.
+    func has(_ instruction: Instruction, of item: String) -> Bool { instructions[item]?.contains(instruction) == true }
+
+    /// The newest word on each item by today's names that was known then; of words of one time the one that came last holds.
+    func actions(knownBy time: Int64) -> [String: Action] {
+        var newest: [String: Instruction] = [:]
+        for item in instructions.keys.sorted() {
+            let name = name(of: item)
+            for instruction in instructions[item] ?? [] where instruction.known <= time {
+                if newest[name].map({ instruction.known >= $0.known }) ?? true { newest[name] = instruction }
+            }
+        }
+        return newest.mapValues(\.action)
+    }
+
     /// The catalogue by today's names. Where several rows become one item, the strictest limits hold.
     var itemsByTodaysName: [String: Item] {
         var merged: [String: Item] = [:]
@@ -225,12 +242,27 @@ struct RecommendationState: Sendable {
             + dated.keys.sorted { $0.order < $1.order }.flatMap { (dated[$0] ?? []).map { .dated($0.known, $0.entry) } }
     }
 
+    /// ``purchases(until:)``, and what people looked at in the same days, in order of time.
+    func interactions(until limit: Int64) -> [Event] {
+        let from = newest == .min ? Int64.min : min(newest, limit) - memory
+        let purchases = purchases(until: limit)
+        let seen = events.filter { $0.strength > 0 && $0.strength < 1 && $0.time >= from && $0.time <= limit }
+        guard !seen.isEmpty else { return purchases }
+        let named = seen.map { event in
+            var event = event
+            event.item = name(of: event.item)
+            return event
+        }
+        let all = purchases + named
+        return all.indices.sorted { (all[$0].time, $0) < (all[$1].time, $1) }.map { all[$0] }
+    }
+
     /// Purchases by today's names, within the memory and at or before `limit`, returns taken off the newest earlier purchases.
     func purchases(until limit: Int64) -> [Event] {
         let from = newest == .min ? Int64.min : min(newest, limit) - memory
-        let order = events.indices.filter { events[$0].time >= from && events[$0].time <= limit }.sorted {
-            (events[$0].time, $0) < (events[$1].time, $1)
-        }
+        let order = events.indices.filter {
+            events[$0].strength == 1 && events[$0].time >= from && events[$0].time <= limit
+        }.sorted { (events[$0].time, $0) < (events[$1].time, $1) }
         var kept: [Event] = []
         var open: [String: [Int]] = [:]
         for index in order {

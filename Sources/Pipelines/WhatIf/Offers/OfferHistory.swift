@@ -12,8 +12,10 @@ struct OfferHistory {
     private(set) var oldest = Int64.max
     private(set) var newest = Int64.min
 
-    /// - Parameter stage: whose settings hold; the feeds are the job's.
-    init(_ job: ScoringJob, stage configuration: StageConfiguration) throws(Failure) {
+    /// - Parameters:
+    ///   - stage: whose settings hold; the feeds are the job's.
+    ///   - decisions: of people in the job's queue; a run heeds those made before its clock.
+    init(_ job: ScoringJob, stage configuration: StageConfiguration, decisions: [StageDecision] = []) throws(Failure) {
         let stage = try RecommendationStage(configuration: configuration, schema: job.main.schema)
         settings = stage.settings
         let time = job.main.eventTime.flatMap { job.main.schema.index(of: $0) } ?? 0
@@ -41,6 +43,10 @@ struct OfferHistory {
         entries = dated.map { ($0.known ?? .min, $0.entry) }
         // A table that was first known later is taken as it was then, or no week before could be looked at.
         for (place, row) in dated.enumerated() where row.known == tablesKnown[row.feed] { entries[place].known = .min }
+        for decision in decisions {
+            guard let instruction = settings.instruction(decision) else { continue }
+            entries.append((instruction.known + 1, .instruction(decision.subject, instruction)))
+        }
         let order = entries.indices.sorted { (entries[$0].known, $0) < (entries[$1].known, $1) }
         entries = order.map { entries[$0] }
     }

@@ -30,10 +30,14 @@ public struct OfferReplay: Sendable {
         _ job: Job, others: [(name: String, job: Job)] = [], warehouse: Warehouse? = nil, progress: (Int, Int) -> Void = { _, _ in }
     ) throws(Failure) -> OfferReplayReport {
         let own = try job.scored()
+        let decisions =
+            try warehouse?.read {
+                try ReviewStore($0).decisions(ofJob: own.name, about: RecommendationStage.deciding.column, before: .max)
+            } ?? []
         var policies: [OfferHistory] = []
         for stage in [own.stage] + (try others.map { other throws(Failure) in try other.job.scored().stage }) {
             guard stage.name == RecommendationSettings.name else { throw .offerReplayStage(job.name, stage.name) }
-            policies.append(try OfferHistory(own, stage: stage))
+            policies.append(try OfferHistory(own, stage: stage, decisions: decisions))
         }
         let newest = policies[0].newest
         let cuts = (1...weeks).reversed().map { newest - Int64($0) * Self.week }

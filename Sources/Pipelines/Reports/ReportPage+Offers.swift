@@ -54,14 +54,18 @@ extension ReportPage {
         if over.isEmpty {
             content.append(
                 note("No purchase is known yet from \(days) days after the first offers: what was bought of them cannot be said."))
+        } else if over.allSatisfy({ $0.hits == 0 }) {
+            content.append(note("Of what was offered nothing was bought within \(days) days."))
         } else {
             let bars = over.map {
                 BarChart.Bar(
                     label: String($0.time.iso8601.prefix(10).suffix(5)), value: Double($0.hits ?? 0) / Double(max(1, $0.people)))
             }
+            // As many decimals as tell a quarter of the highest bar from nothing.
+            let most = bars.map(\.value).max() ?? 0, decimals = most >= 0.4 ? 2 : most >= 0.04 ? 3 : 4
             content.append(
                 BarChart(bars: bars).svg(label: "Offers bought within \(days) days, a person, by the time they were made") {
-                    Quantity.decimal($0, 2)
+                    Quantity.decimal($0, decimals)
                 })
         }
         content.append(

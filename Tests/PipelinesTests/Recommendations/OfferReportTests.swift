@@ -6,7 +6,9 @@ import Testing
 
 /// The offers' part of a report.
 @Suite struct OfferReportTests {
-    private func report(_ days: Double, control: Bool = false, goesOn: Bool = false) throws -> (offers: OfferReport, page: String) {
+    private func report(_ days: Double, control: Bool = false, goesOn: Bool = false, unmet: Bool = false) throws -> (
+        offers: OfferReport, page: String
+    ) {
         let shop = try OfferReplayTests.Shop()
         let warehouse = try Warehouse(path: shop.folder + "/pipeline.db")
         defer { warehouse.close() }
@@ -20,10 +22,12 @@ import Testing
         // Of the first offers a buys one again within seven days, b one of them a day too late; the return takes y from a's list.
         try write(
             "2",
-            [
-                "a,x,2026-01-12T00:00:00,1", "b,x,2026-01-14T00:00:00,1", "b,z,2026-01-14T00:00:01,1",
-                control ? "a,q,2026-01-14T00:00:02,1" : "a,y,2026-01-14T00:00:02,-1",
-            ])
+            unmet
+                ? ["c,q,2026-01-14T00:00:00,1", "c,w,2026-01-15T00:00:00,1"]
+                : [
+                    "a,x,2026-01-12T00:00:00,1", "b,x,2026-01-14T00:00:00,1", "b,z,2026-01-14T00:00:01,1",
+                    control ? "a,q,2026-01-14T00:00:02,1" : "a,y,2026-01-14T00:00:02,-1",
+                ])
         try shop.run(job, afterWeek: 1, in: warehouse)
         if goesOn {
             try write("3", ["c,w,2026-01-22T00:00:00,1"])
@@ -50,6 +54,19 @@ import Testing
         #expect(try report(8, goesOn: true).offers.moments.map(\.hits) == [1, 0, nil])
         // The control: without the return nothing is taken back.
         #expect(try report(0, control: true).offers.moments.map(\.withdrawn) == [0, 0])
+    }
+
+    @Test("names beside the bars are whole, and offers that nobody took are said instead of drawn on an axis of zeros")
+    func drawing() throws {
+        let page = try report(0).page
+        #expect(page.contains(">because of an earlier purchase</text>") && page.contains(">Offers bought within 7 days"))
+        let marks = page.components(separatedBy: ">Offers bought within 7 days").last?.components(separatedBy: "</svg>").first ?? ""
+        for mark in [">0.00</text>", ">0.25</text>", ">0.50</text>"] {
+            #expect(marks.components(separatedBy: mark).count == 2, "\(mark) once")
+        }
+        let (offers, unmet) = try report(0, unmet: true)
+        #expect(offers.moments.first?.hits == 0)
+        #expect(unmet.contains("nothing was bought within 7 days") && !unmet.contains(">Offers bought within 7 days"))
     }
 
     @Test("a reason is counted by the words of its first part")

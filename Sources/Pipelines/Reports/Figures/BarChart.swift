@@ -20,7 +20,9 @@ struct BarChart {
         func size(_ value: Double) -> Double { isRooted ? (value / most).squareRoot() * room : value / most * room }
         let step = (width - left - right) / Double(max(bars.count, 1))
         var parts: [HTML] = []
-        for share in [0.0, 0.25, 0.5, 1] {
+        var said: Set<String> = []
+        // The ends first: of marks that read alike, one is drawn.
+        for share in [0.0, 1, 0.5, 0.25] where said.insert(text(share * most)).inserted {
             let y = base - size(share * most)
             parts.append(
                 .tag(

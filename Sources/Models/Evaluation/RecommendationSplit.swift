@@ -21,6 +21,34 @@ public struct RecommendationSplit: Sendable {
         try self.init(log, cut: Self.cut(log.times, share: share), until: .max, onlyNew: onlyNew)
     }
 
+    /// Leave the last one out: each user's item that was bought for the first time last (of several at one moment the last row's) is tested, and
+    /// all the rest of everybody is trained on. It leaks time: models see what others did after the moment that is asked about. For checking
+    /// code against published figures, not for choosing anything.
+    ///
+    /// - Throws: no user with two items.
+    public init(leavingLastOut log: InteractionLog) throws(Failure) {
+        let bought = log.purchases
+        var last = [Int](repeating: -1, count: log.users.count), past = [Set<Int>](repeating: [], count: log.users.count)
+        for row in 0..<bought.count where past[Int(bought.user[row])].insert(Int(bought.item[row])).inserted {
+            last[Int(bought.user[row])] = Int(bought.item[row])
+        }
+        let asked = past.indices.filter { past[$0].count > 1 }
+        for user in asked { past[user].remove(last[user]) }
+        let isAsked = past.indices.map { past[$0].contains(last[$0]) ? -1 : last[$0] }
+        training = log.rows { log in (0..<log.count).filter { Int(log.item[$0]) != isAsked[Int(log.user[$0])] } }
+        cut = (log.times.last ?? 0) + 1
+        let seen = training.isSeen
+        users = asked
+        relevant = asked.map { [last[$0]] }
+        known = asked.map { past[$0].sorted() }
+        unseen = seen.indices.filter { !seen[$0] }
+        guard !users.isEmpty else {
+            throw Failure(
+                .failed, code: "models.split-empty", what: "nobody can be tested", found: "no user with two items",
+                expected: "users who bought two items or more", remedy: "Take more rows.")
+        }
+    }
+
     /// The quantile of event times, the higher of two.
     ///
     /// - Parameter times: rising.

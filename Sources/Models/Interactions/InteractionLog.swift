@@ -94,11 +94,19 @@ public struct InteractionLog: Sendable {
     /// The rows that are purchases, with users and items kept as they are.
     public var purchases: InteractionLog {
         guard !strengths.isEmpty else { return self }
-        let rows = strengths.indices.filter { strengths[$0] == 1 }
+        var log = rows { log in log.strengths.indices.filter { log.strengths[$0] == 1 } }
+        log.strengths = []
+        return log
+    }
+
+    /// Some rows, named by rising places, with users and items kept as they are.
+    func rows(_ places: (InteractionLog) -> [Int]) -> InteractionLog {
+        let rows = places(self)
         var log = InteractionLog(
             users: users, items: items, user: rows.map { user[$0] }, item: rows.map { item[$0] }, times: rows.map { times[$0] },
             values: rows.map { values[$0] })
         log.prices = prices.isEmpty ? [] : rows.map { prices[$0] }
+        log.strengths = strengths.isEmpty ? [] : rows.map { strengths[$0] }
         log.categories = categories
         return log
     }

@@ -72,6 +72,31 @@ public struct RecommendationEvaluator: Sendable {
         return report
     }
 
+    /// Leave the last one out (``RecommendationSplit/init(leavingLastOut:)``): for checking code against published figures, as it leaks time.
+    /// What people have leaves the lists.
+    ///
+    /// - Throws: a job of another stage, nobody with two items.
+    public func leaveOneOut(_ job: Job, threads: Int = 1) throws(Failure) -> RecommendationReport {
+        let job = try job.scored()
+        guard job.stage.name == RecommendationSettings.name else {
+            throw .protocolStage("leave-one-out", stage: job.stage.name, expected: "the stage \(RecommendationSettings.name)")
+        }
+        let settings = try RecommendationSettings(job.stage, schema: job.main.schema)
+        let (state, newest) = try Self.filled(job, settings: settings)
+        let (log, _) = try Self.log(state, until: newest, settings: settings)
+        let split = try RecommendationSplit(leavingLastOut: log)
+        let compared = [Compared(label: settings.family, family: settings.family, parameters: settings.modelParameters)] + Self.leaky
+        var models: [any Recommender] = []
+        for one in compared {
+            models.append(
+                try ModelFamilies.recommender(named: one.family).train(
+                    on: split.training, asOf: split.cut, parameters: one.parameters, seed: 1, threads: threads))
+        }
+        var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
+        report.rows = try rows(models, labels: compared.map(\.label), split: split, relevance: "new", threads: threads)
+        return report
+    }
+
     private struct Compared: Sendable {
         var label: String
         var family: String
@@ -98,6 +123,13 @@ public struct RecommendationEvaluator: Sendable {
         Compared(
             label: "ease with 0.3 of popularity", family: "blend",
             parameters: ["families": .text("ease popularity"), "weights": .text("1 0.3")]),
+    ]
+
+    /// Everything counts alike, however old: what the published figures were measured with.
+    private static let leaky = [
+        Compared(label: "popularity of all days", family: "popularity", parameters: ["window": .number(100_000)]),
+        Compared(label: "item neighbours, cosine", family: "item-knn", parameters: ["similarity": .text("cosine"), "itself": .text("no")]),
+        Compared(label: "ease", family: "ease", parameters: [:]), Compared(label: "factors", family: "implicit-als", parameters: [:]),
     ]
 
     private func rows(

@@ -12,16 +12,21 @@ extension Evaluate {
         case folds
         case order
         case nab
+        case leaveOneOut = "leave-one-out"
     }
 
     /// A job of the stage `maintenance` on units it has not seen, one of `quality` on pieces it has not learnt from, the detector on series
     /// with labelled windows.
     func evaluateByProtocol(_ job: Job, console: Console) throws {
+        if method == .leaveOneOut {
+            guard !inner, !shuffled else { throw ValidationError("--protocol leave-one-out takes neither --inner nor --shuffled") }
+            return try leaveOneOut(job, console: console)
+        }
         let (lives, pieces) = (LifeEvaluator(resamples: resamples), QualityEvaluator(resamples: resamples))
         let report =
             switch method {
             case .lastRow: try lives.lastRows(job, test: testFiles ?? "", truth: truth ?? "", shuffled: shuffled)
-            case .units, .days: try lives.units(job)
+            case .units, .days, .leaveOneOut: try lives.units(job)
             case .folds: try pieces.folds(job, folds: folds, seed: seed, inner: inner, shuffled: shuffled)
             case .order: try pieces.order(job, inner: inner, shuffled: shuffled)
             case .nab: try AnomalyEvaluator(resamples: resamples).measure(job, shuffled: shuffled)

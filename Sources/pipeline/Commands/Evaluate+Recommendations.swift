@@ -20,6 +20,20 @@ extension Evaluate {
             Details(title: "\(report.job): recommendations after \(report.cut)", sections: [.init(nil, facts)] + sections), to: console)
     }
 
+    /// The published figures of a protocol that leaks time, for checking the code.
+    func leaveOneOut(_ job: Job, console: Console) throws {
+        let report = try RecommendationEvaluator(resamples: resamples).leaveOneOut(job, threads: 2)
+        let facts: [Details.Field] = [
+            .init("job", .text(report.job)), .init("protocol", .text("leave-one-out")), .init("family", .text(report.family)),
+            .init("interactions", .count(report.interactions)), .init("resamples", .count(resamples)), .init("leaks_time", .bool(true)),
+        ]
+        try format.write(
+            Details(
+                title: "\(report.job): each person's newest item, from all else",
+                sections: [.init(nil, facts), .init("newest_item", report.rows.map(Self.field))]), to: console)
+        console.note("Models see what others did after the moment that is asked about: for checking code, not for choosing anything.")
+    }
+
     private static func field(_ row: RecommendationReport.Row) -> Details.Field {
         func text(_ value: BootstrapInterval) -> String {
             "\(Quantity.decimal(value.estimate, 4)) (\(Quantity.decimal(value.lower, 4)) to \(Quantity.decimal(value.upper, 4)))"

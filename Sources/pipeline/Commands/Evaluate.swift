@@ -19,7 +19,9 @@ struct Evaluate: ParsableCommand {
             training units in turn, which is what settings are chosen by; `last-row` predicts the last row of each unit of other files. A job \
             of the stage quality is measured on pieces it has not learnt from: `folds` leaves out each part of them in turn, `order` the last \
             30 %; with --inner, these are set aside and the others divided again, which is what settings are chosen by. `nab` measures the \
-            streaming detector on series with labelled windows, as the Numenta Anomaly Benchmark does.
+            streaming detector on series with labelled windows, as the Numenta Anomaly Benchmark does. \
+            `leave-one-out` asks a job of the stage recommendations for each person's newest item from all else: it leaks time, and is \
+            for checking figures that others published.
 
             Exits with 3 when automatic decisions break their promise on the test days; with --control, when the check finds it broken, as it must.
 
@@ -59,7 +61,8 @@ struct Evaluate: ParsableCommand {
     @Option(
         name: .customLong("protocol"),
         help: ArgumentHelp(
-            "How to measure: days; for maintenance last-row or units; for quality folds or order; nab for the detector.", valueName: "name")
+            "How to measure: days; for maintenance last-row or units; for quality folds or order; nab for the detector; "
+                + "leave-one-out for recommendations.", valueName: "name")
     )
     var method = Method.days
     @Option(help: ArgumentHelp("Parts that --protocol folds divides the pieces into.", valueName: "count"))

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct RecommendationEvaluatorTests {
     /// A job on rows of text, in a folder of its own that `body` can read.
-    private func report(_ rows: String, family: String = "popularity") throws -> RecommendationReport {
+    private func report(
+        _ rows: String, family: String = "popularity", leavingOut: Bool = false
+    ) throws -> RecommendationReport {
         let folder = FileManager.default.temporaryDirectory.path + "/shop-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -40,7 +42,8 @@ import Testing
             results: tiny_offers
             """
         try Data(job.utf8).write(to: URL(fileURLWithPath: folder + "/job.yaml"))
-        return try RecommendationEvaluator(resamples: 50).evaluate(try Job.load(path: folder + "/job.yaml"))
+        let evaluator = RecommendationEvaluator(resamples: 50), loaded = try Job.load(path: folder + "/job.yaml")
+        return try leavingOut ? evaluator.leaveOneOut(loaded) : evaluator.evaluate(loaded)
     }
 
     /// Thirteen rows, eleven purchases that were kept.
@@ -111,5 +114,44 @@ import Testing
         // y and x are a's own, the newer one first; then what sells by name, v, w, z: x is second and z fifth.
         #expect(abs(own.ndcg10.estimate - (1 / log2(3.0) + 1 / log2(6.0)) / (1 + 1 / log2(3.0))) < 1e-12)
         #expect(abs(own.ndcgBehind.estimate - (all[0].ndcg10.estimate - own.ndcg10.estimate)) < 1e-12)
+    }
+
+    @Test("each person's newest item is asked for from all else, what others did later included")
+    func leaveOneOut() throws {
+        let report = try report(Self.rows, leavingOut: true)
+        // a: x, y, then z (x again is no new item); b: x, y, then v; c: x, z, then w; d has one item and is not asked about.
+        #expect(report.interactions == 11 && Set(report.rows.map(\.users)) == [3])
+        #expect(
+            report.rows.map(\.family) == [
+                "popularity", "popularity of all days", "item neighbours, cosine", "ease", "factors",
+            ])
+        // x 4, y 2, z 1 (c's) are left. a is named z first; nobody else had b's v or c's w, so no model may name them.
+        let all = try #require(report.rows.first { $0.family == "popularity of all days" })
+        #expect(abs(all.recall10.estimate - 1.0 / 3) < 1e-12 && abs(all.ndcg10.estimate - 1.0 / 3) < 1e-12)
+        // The control: had c not bought z, nobody could name it to a.
+        let without = try self.report(Self.rows.replacing("c,z,2026-01-06T01:00:00,1\n", with: ""), leavingOut: true)
+        #expect(without.rows.first { $0.family == "popularity of all days" }?.recall10.estimate == 0)
+    }
+
+    @Test(
+        "leave-one-out on a real shop gives the figures that others published for it",
+        .enabled(if: FileManager.default.fileExists(atPath: ShippedJobTests.sharedData + "/recommendations/online_retail.csv.gz")))
+    func published() throws {
+        let root = ShippedJobTests.root
+        let text = try String(contentsOfFile: root + "/Benchmarks/recommendations/retail.yaml", encoding: .utf8)
+            .replacing("../../../shared/data/recommendations/", with: "data/").replacing(
+                "most-interactions: 1000000", with: "most-interactions: 1000000, family: popularity")
+        let folder = FileManager.default.temporaryDirectory.path + "/loo-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/data",
+            withDestinationPath: URL(fileURLWithPath: ShippedJobTests.sharedData).standardizedFileURL.path + "/recommendations")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/job.yaml"))
+        let report = try RecommendationEvaluator(resamples: 20).leaveOneOut(try Job.load(path: folder + "/job.yaml"), threads: 2)
+        func row(_ family: String) throws -> RecommendationReport.Row { try #require(report.rows.first { $0.family == family }) }
+        let (popularity, ease) = (try row("popularity of all days"), try row("ease"))
+        #expect(abs(popularity.recall10.estimate - 0.0659) < 0.001 && abs(popularity.ndcg10.estimate - 0.0367) < 0.001)
+        #expect(abs(ease.recall10.estimate - 0.1684) < 0.001 && abs(ease.ndcg10.estimate - 0.0935) < 0.001)
     }
 }

@@ -25,7 +25,6 @@ public enum BlendFamily: RecommenderFamily {
             Parameter("lambda", .number(0.001...10_000_000), default: "200", help: "Penalty of EASE.", example: "500"),
             Parameter("memory", .integer(1...1_000_000), default: "4096", help: "Most memory of EASE, in MiB.", example: "16384"),
         ])
-    public static let canUpdate = true
     public static var libraryVersion: String { "blend 1, \(OpenBLAS.version)" }
 
     private static let bases: [any RecommenderFamily.Type] = [

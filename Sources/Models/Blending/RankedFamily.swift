@@ -20,14 +20,15 @@ public enum RankedFamily: RecommenderFamily {
             Parameter("rate", .number(0.0001...1), default: "0.08", help: "Share of each tree's correction that is used.", example: "0.05"),
             Parameter("minimum-child-weight", .number(0...1_000_000), default: "20", help: "Least weight of a leaf.", example: "5"),
         ])
-    public static var libraryVersion: String { "ranked 2, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
+    public static var libraryVersion: String { "ranked 3, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        let day = 86_400_000_000.0
+        let day = 86_400_000_000.0, count = values.integer("candidates")
+        let penalty = EASEFamily.Penalty(lambda: values.number("lambda"), memory: values.integer("memory"))
         let names = CandidateRows.names(hasAttributes: log.hasAttributes)
         var matrix = FeatureMatrix(featureCount: names.count)
         var labels: [Float] = []
@@ -35,7 +36,7 @@ public enum RankedFamily: RecommenderFamily {
             let end = asOf - Int64(Double(slice) * values.number("step") * day)
             let cut = end - Int64(values.number("horizon") * day)
             guard let split = try? RecommendationSplit(log, cut: cut, until: end, onlyNew: false) else { break }
-            let rows = try candidates(split.training, asOf: cut, values, parameters: parameters, threads: threads)
+            let rows = try candidates(split.training, asOf: cut, penalty, count: count, threads: threads)
             add(split, rows, to: &matrix, &labels, threads: threads)
         }
         var settings: [String: ParameterValue] = ["subsample": .number(0.7), "column-sample": .number(0.6), "lambda": .number(5)]
@@ -44,18 +45,16 @@ public enum RankedFamily: RecommenderFamily {
         let set = TrainingSet(matrix: matrix, featureNames: names, labels: labels)
         let trees = try BoostingFamily.train(on: set, parameters: settings, seed: seed, threads: threads).serialized()
         return try RankedRecommender(
-            items: log.items, rows: candidates(log, asOf: asOf, values, parameters: parameters, threads: threads), artefact: trees)
+            items: log.items, penalty: penalty, rows: candidates(log, asOf: asOf, penalty, count: count, threads: threads), artefact: trees)
     }
 
-    private static func candidates(
-        _ log: InteractionLog, asOf: Int64, _ values: ParameterValues, parameters: [String: ParameterValue], threads: Int
+    /// - Parameter count: new items by similarity.
+    static func candidates(
+        _ log: InteractionLog, asOf: Int64, _ penalty: EASEFamily.Penalty, count: Int, threads: Int
     ) throws(Failure) -> CandidateRows {
-        if let refusal = EASEFamily.refusal(items: log.items.count, allowed: values.integer("memory")) { throw refusal }
-        let pairs = InteractionMatrix(log)
-        let weights = try EASEFamily.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
-        return CandidateRows(
-            weights: weights, facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen, count: values.integer("candidates"),
-            categories: log.categories)
+        CandidateRows(
+            weights: try penalty.weights(in: log, threads: threads), facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen,
+            count: count, categories: log.categories)
     }
 
     private static func add(
@@ -73,6 +72,7 @@ public enum RankedFamily: RecommenderFamily {
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
         let items = try reader.texts()
+        let penalty = EASEFamily.Penalty(lambda: try reader.number(), memory: try reader.integer())
         let count = try reader.integer()
         let seen = try reader.array(of: UInt8.self).map { $0 != 0 }
         let weights = try reader.array(of: Float.self)
@@ -86,7 +86,7 @@ public enum RankedFamily: RecommenderFamily {
             throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
         }
         return try RankedRecommender(
-            items: items,
+            items: items, penalty: penalty,
             rows: CandidateRows(weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count, categories: categories),
             artefact: try reader.blob())
     }

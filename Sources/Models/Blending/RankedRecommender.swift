@@ -4,13 +4,25 @@ package import Records
 package struct RankedRecommender: Recommender {
     package var family: String { RankedFamily.definition.name }
     package let items: [String]
+    private let penalty: EASEFamily.Penalty
     private let rows: CandidateRows
     private let classifier: BoostingClassifier
     private let artefact: [UInt8]
 
-    init(items: [String], rows: CandidateRows, artefact: [UInt8]) throws(Failure) {
-        (self.items, self.rows, self.artefact) = (items, rows, artefact)
+    init(items: [String], penalty: EASEFamily.Penalty, rows: CandidateRows, artefact: [UInt8]) throws(Failure) {
+        (self.items, self.penalty, self.rows, self.artefact) = (items, penalty, rows, artefact)
         classifier = try BoostingClassifier(artefact: artefact, featureNames: rows.names)
+    }
+
+    /// Candidates and what is known of items are of all days; the trees stay.
+    ///
+    /// - Returns: nil where prices or categories came or went: the trees do not know such rows.
+    package func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        guard log.hasAttributes == (rows.facts.prices != nil) else { return nil }
+        return try RankedRecommender(
+            items: log.items, penalty: penalty,
+            rows: RankedFamily.candidates(log, asOf: asOf, penalty, count: rows.count, threads: threads), artefact: artefact)
     }
 
     package func scores(for histories: [History]) throws(Failure) -> [Float] {
@@ -73,6 +85,8 @@ package struct RankedRecommender: Recommender {
     package func serialized() throws(Failure) -> [UInt8] {
         var writer = ModelBytesWriter(family: family)
         writer.texts(items)
+        writer.number(penalty.lambda)
+        writer.integer(penalty.memory)
         writer.integer(rows.count)
         writer.array(rows.isSeen.map { $0 ? UInt8(1) : 0 })
         writer.array(rows.weights)

@@ -32,8 +32,9 @@ public protocol Recommender: Sendable {
     /// - Throws: a place outside `items`.
     func contributions(to item: Int, for history: History) throws(Failure) -> [Contribution]
 
-    /// The model after more days, without training again: for families of counts what a training on all of `log` gives, to the bit; for
-    /// factors the new days folded in, with the items that training knew as they are.
+    /// The model after more days, without training again: for families of counts and closed forms what a training on all of `log` gives, to the
+    /// bit; for factors the new days folded in, with the items that training knew as they are; for those that learnt on slices what they learnt
+    /// stays, and what it is applied to is of all days.
     ///
     /// - Parameters:
     ///   - log: everything known by now, the days that the model was trained on included.
@@ -68,8 +69,6 @@ public struct Contribution: Hashable, Sendable {
 /// A family of recommenders: one folder, one entry in `ModelFamilies.recommenders`.
 public protocol RecommenderFamily: Sendable {
     static var definition: Definition { get }
-    /// Whether its models take more days without training again (``Recommender/updated(with:asOf:threads:)``).
-    static var canUpdate: Bool { get }
     /// Version of the library underneath, and ours: `ease 1, openblas 0.3.21`.
     static var libraryVersion: String { get }
 
@@ -83,10 +82,6 @@ public protocol RecommenderFamily: Sendable {
 
     /// - Throws: bytes that are not a model of this family.
     static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender
-}
-
-extension RecommenderFamily {
-    public static var canUpdate: Bool { false }
 }
 
 extension Recommender {

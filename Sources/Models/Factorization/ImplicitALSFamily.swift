@@ -28,7 +28,6 @@ public enum ImplicitALSFamily: RecommenderFamily {
             Parameter(
                 "deviation", .number(0.0001...10), default: "0.1", help: "Length of the first vectors, drawn by the seed.", example: "0.1"),
         ])
-    public static let canUpdate = true
     public static var libraryVersion: String { "implicit-als 2, \(OpenBLAS.version)" }
 
     public static func train(

@@ -18,17 +18,32 @@ public enum EASEFamily: RecommenderFamily {
                 "memory", .integer(1...1_000_000), default: "4096", help: "Most memory it may take, in MiB; more items are refused.",
                 example: "16384"),
         ])
-    public static var libraryVersion: String { "ease 1, \(OpenBLAS.version)" }
+    public static var libraryVersion: String { "ease 2, \(OpenBLAS.version)" }
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        if let refusal = refusal(items: log.items.count, allowed: values.integer("memory")) { throw refusal }
-        let pairs = InteractionMatrix(log, weight: values.text("weights") == "log" ? { log1p(Float($0)) } : { _ in 1 })
-        let weights = try self.weights(of: pairs, lambda: values.number("lambda"), threads: threads)
-        return EASERecommender(items: log.items, weights: weights)
+        let penalty = Penalty(
+            lambda: values.number("lambda"), memory: values.integer("memory"), isLogarithmic: values.text("weights") == "log")
+        return EASERecommender(items: log.items, penalty: penalty, weights: try penalty.weights(in: log, threads: threads))
+    }
+
+    /// What the weights are found with.
+    struct Penalty: Sendable {
+        var lambda: Double
+        /// MiB.
+        var memory: Int
+        /// Whether a pair counts log(1 + purchases).
+        var isLogarithmic = false
+
+        /// - Throws: more items than the memory holds, a matrix that cannot be inverted.
+        func weights(in log: InteractionLog, threads: Int) throws(Failure) -> [Float] {
+            if let refusal = EASEFamily.refusal(items: log.items.count, allowed: memory) { throw refusal }
+            let pairs = InteractionMatrix(log, weight: isLogarithmic ? { log1p(Float($0)) } : { _ in 1 })
+            return try EASEFamily.weights(of: pairs, lambda: lambda, threads: threads)
+        }
     }
 
     /// Of the one dense matrix that training holds.
@@ -121,14 +136,24 @@ public enum EASEFamily: RecommenderFamily {
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
-        return EASERecommender(items: try reader.texts(), weights: try reader.array(of: Float.self))
+        return EASERecommender(
+            items: try reader.texts(),
+            penalty: Penalty(lambda: try reader.number(), memory: try reader.integer(), isLogarithmic: try reader.integer() == 1),
+            weights: try reader.array(of: Float.self))
     }
 }
 
 struct EASERecommender: Recommender {
     var family: String { EASEFamily.definition.name }
     let items: [String]
+    let penalty: EASEFamily.Penalty
     let weights: [Float]
+
+    /// Inverts again, which is nearly all of its training, and exact: updates of low rank in single precision would add up their errors.
+    func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        return EASERecommender(items: log.items, penalty: penalty, weights: try penalty.weights(in: log, threads: threads))
+    }
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
         try check(histories)
@@ -159,6 +184,9 @@ struct EASERecommender: Recommender {
     func serialized() throws(Failure) -> [UInt8] {
         var writer = ModelBytesWriter(family: family)
         writer.texts(items)
+        writer.number(penalty.lambda)
+        writer.integer(penalty.memory)
+        writer.integer(penalty.isLogarithmic ? 1 : 0)
         writer.array(weights)
         return writer.sealed()
     }

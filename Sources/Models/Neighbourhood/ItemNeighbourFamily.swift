@@ -19,28 +19,44 @@ public enum ItemNeighbourFamily: RecommenderFamily {
             Parameter("k1", .number(0...1000), default: "1.2", help: "BM25: how soon repeated purchases stop counting.", example: "100"),
             Parameter("b", .number(0...1), default: "0.75", help: "BM25: how much long histories count less.", example: "0.5"),
         ])
-    public static let libraryVersion = "item-knn 3"
+    public static let libraryVersion = "item-knn 4"
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
     ) throws(Failure) -> any Recommender {
         let values = try ParameterValues(parameters, for: definition)
         try log.check(before: asOf, family: definition.name)
-        let weighted =
-            values.text("similarity") == "bm25"
-            ? InteractionMatrix(log, weight: { Float($0) }).bm25(k1: values.number("k1"), b: values.number("b"))
-            : InteractionMatrix(log).unitColumns()
-        let neighbours = weighted.nearestColumns(
-            count: values.integer("neighbours"), itself: values.text("itself") == "yes", threads: threads)
-        return ItemNeighbourRecommender(items: log.items, neighbours: neighbours)
+        let likeness = Likeness(
+            isCosine: values.text("similarity") == "cosine", count: values.integer("neighbours"), itself: values.text("itself") == "yes",
+            k1: values.number("k1"), b: values.number("b"))
+        return ItemNeighbourRecommender(items: log.items, likeness: likeness, neighbours: likeness.neighbours(in: log, threads: threads))
+    }
+
+    /// How two items are compared, and what is kept.
+    struct Likeness: Sendable {
+        var isCosine: Bool
+        var count: Int
+        var itself: Bool
+        var k1: Double
+        var b: Double
+
+        func neighbours(in log: InteractionLog, threads: Int) -> Neighbours {
+            let weighted =
+                isCosine
+                ? InteractionMatrix(log).unitColumns() : InteractionMatrix(log, weight: { Float($0) }).bm25(k1: k1, b: b)
+            return weighted.nearestColumns(count: count, itself: itself, threads: threads)
+        }
     }
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
         let items = try reader.texts()
+        let likeness = Likeness(
+            isCosine: try reader.integer() == 1, count: try reader.integer(), itself: try reader.integer() == 1, k1: try reader.number(),
+            b: try reader.number())
         let starts = try reader.array(of: Int64.self).map { Int($0) }
         return ItemNeighbourRecommender(
-            items: items,
+            items: items, likeness: likeness,
             neighbours: Neighbours(starts: starts, items: try reader.array(of: Int32.self), weights: try reader.array(of: Float.self)))
     }
 }
@@ -114,7 +130,14 @@ extension InteractionMatrix {
 struct ItemNeighbourRecommender: Recommender {
     var family: String { ItemNeighbourFamily.definition.name }
     let items: [String]
+    let likeness: ItemNeighbourFamily.Likeness
     let neighbours: Neighbours
+
+    /// Counts anew, which is all there is to this family's training.
+    func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
+        try log.check(before: asOf, family: family)
+        return ItemNeighbourRecommender(items: log.items, likeness: likeness, neighbours: likeness.neighbours(in: log, threads: threads))
+    }
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
         try check(histories)
@@ -142,6 +165,11 @@ struct ItemNeighbourRecommender: Recommender {
     func serialized() throws(Failure) -> [UInt8] {
         var writer = ModelBytesWriter(family: family)
         writer.texts(items)
+        writer.integer(likeness.isCosine ? 1 : 0)
+        writer.integer(likeness.count)
+        writer.integer(likeness.itself ? 1 : 0)
+        writer.number(likeness.k1)
+        writer.number(likeness.b)
         writer.array(neighbours.starts.map { Int64($0) })
         writer.array(neighbours.items)
         writer.array(neighbours.weights)

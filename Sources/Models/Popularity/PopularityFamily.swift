@@ -11,7 +11,6 @@ public enum PopularityFamily: RecommenderFamily {
                 "half-life", .number(0...100_000), default: "0", help: "Days after which a buyer counts half; 0 = all count the same.",
                 example: "30"),
         ])
-    public static let canUpdate = true
     public static let libraryVersion = "popularity 2"
 
     public static func train(

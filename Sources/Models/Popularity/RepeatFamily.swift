@@ -18,7 +18,6 @@ public enum RepeatFamily: RecommenderFamily {
                 help: "Weight of an item's share of the last 7 days' buyers, beside 1 for a purchase; 0 = own purchases only.", example: "0"
             ),
         ])
-    public static let canUpdate = true
     public static let libraryVersion = "repeat 3"
 
     public static func train(

@@ -75,6 +75,8 @@ struct UsageTests {
         arguments: [
             (["recommendations.yaml", "--control", "shuffled"], "--control is not for recommendations"),
             (["recommendations.yaml", "--rolling", "3"], "--rolling is not for recommendations"),
+            (["recommendations.yaml", "--protocol", "leave-one-out", "--inner"], "leave-one-out takes neither --inner"),
+            (["fraud.yaml", "--protocol", "leave-one-out"], "expected the stage recommendations"),
             (["fraud.yaml", "--inner"], "--inner is for recommendations and --protocol folds"),
             (["demand.yaml"], "Use `pipeline backtest "),
         ])

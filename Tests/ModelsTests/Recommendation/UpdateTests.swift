@@ -14,7 +14,8 @@ import Testing
         "counts after ten more days are those of a training on everything, to the bit",
         arguments: [
             ("popularity", ["window": ParameterValue.number(14), "half-life": .number(5)]), ("popularity", [:]), ("repeat", [:]),
-            ("repeat", ["fill": .number(0)]),
+            ("repeat", ["fill": .number(0)]), ("item-knn", [:]), ("item-knn", ["similarity": .text("cosine"), "itself": .text("no")]),
+            ("ease", ["lambda": .number(5), "weights": .text("log")]),
         ] as [(String, [String: ParameterValue])])
     func counts(name: String, parameters: [String: ParameterValue]) throws {
         let family = try ModelFamilies.recommender(named: name), all = try log()
@@ -89,11 +90,31 @@ import Testing
         #expect(try gain(folded, stale: true) < 0.5 * updated)
     }
 
-    @Test("families that must train again say so")
-    func others() throws {
-        let all = try log()
-        let asOf = (all.times.last ?? 0) + 1
-        let model = try EASEFamily.train(on: all, asOf: asOf, parameters: ["lambda": .number(5)], seed: 1, threads: 1)
-        #expect(try model.updated(with: all, asOf: asOf, threads: 1) == nil)
+    @Test("the ranker keeps its trees and takes candidates of all days; where prices came it trains again")
+    func ranked() throws {
+        let all = try log(), asOf = (all.times.last ?? 0) + 1, early = asOf - 10 * Self.day
+        let parameters = try #require(RecommenderContractTests.small["ranked"])
+        let old = try RankedFamily.train(on: all.events(before: early), asOf: early, parameters: parameters, seed: 1, threads: 1)
+        let updated = try #require(try RankedFamily.load(old.serialized()).updated(with: all, asOf: asOf, threads: 2))
+        #expect(try updated.serialized() == old.updated(with: all, asOf: asOf, threads: 1)?.serialized())
+        // Nothing new: the model as it was; ten days on: what is known of items is another.
+        let same = try #require(try old.updated(with: all.events(before: early), asOf: early, threads: 1))
+        #expect(try same.serialized() == old.serialized() && updated.serialized() != old.serialized())
+        let split = try RecommendationSplit(all, cut: asOf - 5 * Self.day, onlyNew: false)
+        func gain(_ model: any Recommender) throws -> Double {
+            let histories = split.training.histories(asOf: split.cut)
+            let lists = try model.recommendations(for: split.users.map { histories[$0] }, excluding: [], count: 20, threads: 1)
+            let gains = RankingFigures(lists.map { $0.map(\.item) }, split: split).gain10
+            return gains.reduce(0, +) / Double(gains.count)
+        }
+        let at = split.cut
+        let kept = try #require(try old.updated(with: split.training, asOf: at, threads: 1))
+        let full = try RankedFamily.train(on: split.training, asOf: at, parameters: parameters, seed: 1, threads: 1)
+        let (updatedGain, fullGain) = (try gain(kept), try gain(full))
+        #expect(updatedGain > 0.85 * fullGain, "\(updatedGain) and \(fullGain)")
+        let priced = try InteractionLog(
+            users: all.user.map { all.users[Int($0)] }, items: all.item.map { all.items[Int($0)] }, times: all.times,
+            prices: all.times.map { _ in 2 })
+        #expect(try old.updated(with: priced, asOf: asOf, threads: 1) == nil)
     }
 }

@@ -62,11 +62,23 @@ import Testing
         #expect(throws: Failure.self) { try damaged.restore(base: [], deltas: [bytes]) }
     }
 
-    @Test("a family that cannot take new days is refused where the job asks for it, and says which can")
-    func refused() throws {
-        let failure = #expect(throws: Failure.self) { try ShopFixture.stage(["family": .text("ease"), "retrain": .integer(7)]) }
-        #expect(failure?.code == "stage.retrain" && failure?.expected.contains("implicit-als") == true)
-        _ = try ShopFixture.stage(["family": .text("ease")])
+    @Test(
+        "between two trainings families of counts and closed forms offer what a training offers, and factors are folded in",
+        arguments: [("popularity", true), ("repeat", true), ("item-knn", true), ("ease", true), ("implicit-als", false)])
+    func families(name: String, isExact: Bool) throws {
+        let lines = (ShopFixture.lines(days: 62) + [ShopFixture.Line("u0", 60.5, "i8")]).sorted { $0.day < $1.day }
+        func next(_ retrain: Double) throws -> [ShopFixture.Result] {
+            let more: [String: ParameterValue] = ["family": .text(name), "retrain": .number(retrain), "calibrate": .bool(false)]
+            let one = try ShopFixture.stage(more), two = try ShopFixture.stage(more)
+            _ = try one.absorb(ShopFixture.input(lines.filter { $0.day < 60 }))
+            _ = try ShopFixture.results(one, clock: 60)
+            try two.restore(base: one.base(), deltas: [one.learnt()])
+            _ = try two.absorb(ShopFixture.input(lines.filter { $0.day >= 60 }))
+            return try ShopFixture.results(two, clock: 62)
+        }
+        let kept = try next(7), trained = try next(0)
+        #expect(kept.contains { $0.about == "user" })
+        #expect((kept == trained) == isExact)
     }
 
     @Test("runs between two trainings keep the model, the one after them trains, and a replay agrees with all")

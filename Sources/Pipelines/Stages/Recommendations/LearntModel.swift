@@ -14,14 +14,19 @@ struct LearntModel: Sendable, Hashable {
     /// JSON; empty = no probabilities.
     var calibration: [UInt8]
 
+    /// Larger ones are not kept: they would be part of every run's stored state.
+    static let mostBytes = 256 << 20
+
+    /// - Returns: nil for a model of more than ``mostBytes``: the next run trains.
     /// - Throws: what the family says of the model.
-    init(
+    init?(
         _ model: any Recommender, family: String, calibration: OfferCalibration?, settings: RecommendationSettings, trainedAt: Int64,
         asOf: Int64
     ) throws(Failure) {
         (self.family, self.trainedAt, self.asOf) = (family, trainedAt, asOf)
         self.settings = settings.learning
         artefact = try model.serialized()
+        guard artefact.count <= Self.mostBytes else { return nil }
         self.calibration = try calibration.map { calibration throws(Failure) in try calibration.encoded() } ?? []
     }
 

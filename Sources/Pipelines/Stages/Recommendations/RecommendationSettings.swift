@@ -105,8 +105,6 @@ struct RecommendationSettings: Sendable {
         mostInteractions = configuration.integer("most-interactions") ?? 5_000
         memory = number("memory", 730)
         retrain = number("retrain", 0)
-        let canUpdate = try ModelFamilies.recommender(named: family).canUpdate
-        guard retrain == 0 || canUpdate else { throw Self.cannotUpdate(family) }
         (itemsFeed, usersFeed) = (configuration.text("items"), configuration.text("users"))
         (actionsFeed, aliasesFeed) = (configuration.text("actions"), configuration.text("aliases"))
         (shownFeed, limitsFeed) = (configuration.text("shown"), configuration.text("limits"))
@@ -129,14 +127,6 @@ struct RecommendationSettings: Sendable {
     var learning: String {
         let own = modelParameters.keys.sorted().map { "\($0) \(modelParameters[$0].map { "\($0)" } ?? "")" }
         return ([family, "\(horizon)", "\(calibrates)", "\(candidates)", "\(mostInteractions)", "\(memory)"] + own).joined(separator: "\n")
-    }
-
-    private static func cannotUpdate(_ family: String) -> Failure {
-        let others = ModelFamilies.recommenders.filter { $0.canUpdate }.map { $0.definition.name }
-        return Failure(
-            .job, code: "stage.retrain", what: "the family cannot take new days into a model", place: "\(name).retrain",
-            found: "the family \(family), which every run trains", expected: others.joined(separator: ", "),
-            remedy: "Leave `retrain` out, or name another family.")
     }
 
     /// Whether the same rows teach the same model and the same probabilities.

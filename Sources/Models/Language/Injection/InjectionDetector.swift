@@ -21,6 +21,7 @@ public struct InjectionDetector: Sendable {
     /// Signals by the words they begin with.
     private let starts: [String: [Int]]
     private let sets: [[Set<String>]]
+    private let plain: PlainSignals
     private let languages = LanguageGuess()
 
     public init() {
@@ -29,36 +30,57 @@ public struct InjectionDetector: Sendable {
         for (index, signal) in signals.enumerated() { for word in Set(signal.steps[0]) { starts[word, default: []].append(index) } }
         self.starts = starts
         sets = signals.map { $0.steps.map { Set($0) } }
+        plain = PlainSignals(signals, marks: InjectionSignal.marks.map(\.text))
     }
 
     public func finding(in text: String) -> Finding {
-        var parts: [String: Double] = [:]
+        PlainText.read(text) { bytes in
+            let found = plain.matches(in: bytes)
+            return finding(
+                signals: found.signals, marks: found.marks, shouts: plain.shouts(bytes), length: bytes.count,
+                isForeign: found.words >= 6 && languages.guess(text).share < 0.1)
+        } ?? findingByCharacters(in: text)
+    }
+
+    /// The same for a text of any script.
+    package func findingByCharacters(in text: String) -> Finding {
         var scalars = TextScalars()
         scalars.read(Array(text.utf8))
         let plain = Self.text(scalars.values)
         let words = plain.split(whereSeparator: { !$0.isPlainLetter && !$0.isPlainNumber && $0 != "'" && $0 != "-" }).map(String.init)
-        for (index, count) in matches(words).sorted(by: { $0.key < $1.key }) {
-            parts[signals[index].name, default: 0] += signals[index].weight * log2(1 + Double(min(count, 3)))
-        }
         // Line breaks tell where a speaker's turn begins, so marks are looked for in the text as it was.
         let bytes = Array(("\n" + text.lowercased()).utf8)
-        for mark in InjectionSignal.marks {
-            let count = Self.count(mark.text, in: bytes, most: 3)
-            if count > 0 { parts[mark.name, default: 0] += mark.weight * log2(1 + Double(count)) }
+        let marks = InjectionSignal.marks.indices.compactMap { index -> (Int, Int)? in
+            let count = Self.count(InjectionSignal.marks[index].text, in: bytes, most: 3)
+            return count > 0 ? (index, count) : nil
         }
-        if Self.mayShout(text),
-            text.split(whereSeparator: { !$0.isPlainLetter && !$0.isPlainNumber }).count(where: {
+        let shouts =
+            Self.mayShout(text)
+            && text.split(whereSeparator: { !$0.isPlainLetter && !$0.isPlainNumber }).count(where: {
                 $0.count >= 4 && $0.allSatisfy(\.isUppercase)
-            })
-                >= 3
-        {
-            parts["shouting"] = 0.3
+            }) >= 3
+        return finding(
+            signals: matches(words).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, marks: marks, shouts: shouts,
+            length: text.utf8.count, isForeign: words.count >= 6 && languages.guess(text).share < 0.1)
+    }
+
+    /// - Parameters:
+    ///   - found: how often each signal occurs, by its index, in order; so `marks`.
+    ///   - length: in bytes.
+    ///   - isForeign: a language that nobody here reads is where orders hide; a person is to look at it anyway.
+    private func finding(
+        signals found: [(index: Int, count: Int)], marks: [(index: Int, count: Int)], shouts: Bool, length: Int, isForeign: Bool
+    ) -> Finding {
+        if found.isEmpty, marks.isEmpty, !shouts, length <= 400, !isForeign { return Finding(score: 0, signals: []) }
+        var parts: [String: Double] = [:]
+        for (index, count) in found { parts[signals[index].name, default: 0] += signals[index].weight * log2(1 + Double(min(count, 3))) }
+        for (index, count) in marks {
+            let mark = InjectionSignal.marks[index]
+            parts[mark.name, default: 0] += mark.weight * log2(1 + Double(count))
         }
-        for (length, weight) in [(400, 0.35), (900, 0.2), (1_800, 0.2)] where text.utf8.count > length {
-            parts["length", default: 0] += weight
-        }
-        // A language that nobody here reads is where orders hide; a person is to look at it anyway.
-        if words.count >= 6, languages.guess(text).share < 0.1 { parts["language"] = 0.9 }
+        if shouts { parts["shouting"] = 0.3 }
+        for (least, weight) in [(400, 0.35), (900, 0.2), (1_800, 0.2)] where length > least { parts["length", default: 0] += weight }
+        if isForeign { parts["language"] = 0.9 }
         let order = parts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return Finding(score: order.reduce(0) { $0 + $1.value }, signals: order.map(\.key))
     }

@@ -4,6 +4,10 @@ public struct LanguageGuess: Sendable {
     public static let languages = ["en", "ja", "zh", "ko", "de", "fr", "es", "it", "pt", "nl", "ru", "ar", "el", "th", "hi", "he"]
 
     private let words: [String: [String]]
+    /// Places in `spoken` of the languages that have a word, as bits.
+    private let plain: PlainWordTable
+    /// Languages with a list of words, sorted; at most eight.
+    private let spoken: [String]
 
     public init() {
         let lists: [(String, String)] = [
@@ -36,10 +40,46 @@ public struct LanguageGuess: Sendable {
         var words: [String: [String]] = [:]
         for (language, list) in lists { for word in list.split(separator: " ") { words[String(word), default: []].append(language) } }
         self.words = words
+        let spoken = lists.map(\.0).sorted()
+        self.spoken = spoken
+        plain = PlainWordTable(
+            words.map { word, languages in
+                (word: word, value: languages.reduce(0) { $0 | 1 << UInt32(spoken.firstIndex(of: $1) ?? 0) })
+            })
     }
 
     /// The language, and the share of words that are common ones of it: low where the text is in none that is known here.
     public func guess(_ text: String) -> (language: String, share: Double) {
+        PlainText.read(text) { guess($0) } ?? guessByCharacters(text)
+    }
+
+    /// Of ASCII alone, which no script is told by.
+    private func guess(_ bytes: UnsafeBufferPointer<UInt8>) -> (language: String, share: Double) {
+        var counts = SIMD8<Int>(), total = 0, word = PlainWord()
+        func end() {
+            total += 1
+            var languages = plain.value(of: word) ?? 0
+            while languages != 0 {
+                counts[languages.trailingZeroBitCount] += 1
+                languages &= languages - 1
+            }
+            word = PlainWord()
+        }
+        for byte in bytes {
+            if PlainText.isLetter(byte) || byte == 39 {
+                word.append(PlainText.lower(byte))
+            } else if word.count > 0 {
+                end()
+            }
+        }
+        if word.count > 0 { end() }
+        var best = 0
+        for place in spoken.indices where counts[place] > counts[best] { best = place }
+        return counts[best] > 0 ? (spoken[best], Double(counts[best]) / Double(total)) : ("und", 0)
+    }
+
+    /// The same for a text of any script.
+    package func guessByCharacters(_ text: String) -> (language: String, share: Double) {
         if let script = Self.script(text) { return (script, 1) }
         var counts: [String: Int] = [:]
         var total = 0

@@ -37,6 +37,9 @@ public struct PassageHit: Hashable, Sendable {
 public struct PassageIndex: Sendable {
     public let passages: [Passage]
     private let postings: [String: [(passage: Int, count: Int)]]
+    /// Places in `lists` of the terms of ASCII; of each the passages with it, in order.
+    private let plain: PlainWordTable
+    private let lists: [[(passage: Int, count: Int)]]
     private let lengths: [Int]
     private let meanLength: Double
     /// `dimensions` a passage, of length 1; empty = words only.
@@ -55,6 +58,9 @@ public struct PassageIndex: Sendable {
             for term in terms { counts[term, default: 0] += 1 }
             for (term, count) in counts { postings[term, default: []].append((index, count)) }
         }
+        let terms = postings.keys.sorted()
+        plain = PlainWordTable(terms.enumerated().map { (word: $0.element, value: UInt32($0.offset)) })
+        lists = terms.map { postings[$0] ?? [] }
         (self.passages, self.postings, self.lengths, self.vectors) = (passages, postings, lengths, vectors)
         meanLength = max(Double(lengths.reduce(0, +)) / Double(max(lengths.count, 1)), 1)
     }
@@ -67,8 +73,11 @@ public struct PassageIndex: Sendable {
     public func search(
         _ question: String, asOf time: Timestamp, vector: [Float]? = nil, limit: Int = 3, least: Double = 0.3
     ) -> [PassageHit] {
+        guard let vector, !vectors.isEmpty else {
+            if let asked = SearchTerms.plainAsked(question) { return plainWords(asked, asOf: time, least: least, limit: limit) }
+            return Array(words(question, asOf: time, least: least).prefix(limit))
+        }
         let byWords = words(question, asOf: time, least: least)
-        guard let vector, !vectors.isEmpty else { return Array(byWords.prefix(limit)) }
         var scores: [Int: (score: Double, terms: [String])] = [:]
         for (rank, hit) in byWords.enumerated() {
             if let index = places[hit.passage.id] { scores[index] = (1 / Double(61 + rank), hit.terms) }
@@ -82,7 +91,49 @@ public struct PassageIndex: Sendable {
 
     private var places: [String: Int] { Dictionary(passages.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first }) }
 
-    private func words(_ question: String, asOf time: Timestamp, least: Double) -> [PassageHit] {
+    /// Places in `passages` of what ``search(_:asOf:vector:limit:least:)`` finds by words, and no more about them.
+    package func places(of question: String, asOf time: Timestamp, limit: Int, least: Double = 0.3) -> [Int] {
+        guard let asked = SearchTerms.plainAsked(question) else {
+            let byPassage = places
+            return words(question, asOf: time, least: least).prefix(limit).compactMap { byPassage[$0.passage.id] }
+        }
+        return Array(ranked(asked, asOf: time, least: least).places.prefix(limit))
+    }
+
+    /// What ``words(_:asOf:least:)`` finds first, for terms that need no text.
+    private func plainWords(_ asked: [PlainWord], asOf time: Timestamp, least: Double, limit: Int) -> [PassageHit] {
+        let (places, scores) = ranked(asked, asOf: time, least: least)
+        let found = asked.compactMap { term in plain.value(of: term).map { (term: term, list: lists[Int($0)]) } }
+        return places.prefix(limit).map { passage in
+            let terms = found.filter { $0.list.contains { $0.passage == passage } }.map(\.term.text)
+            return PassageHit(passage: passages[passage], score: scores[passage], terms: terms)
+        }
+    }
+
+    /// Places best first, and the scores of all.
+    private func ranked(_ asked: [PlainWord], asOf time: Timestamp, least: Double) -> (places: [Int], scores: [Double]) {
+        var (scores, hits) = ([Double](repeating: 0, count: passages.count), [Int](repeating: 0, count: passages.count))
+        let isHeld = passages.map { $0.holds(at: time) }
+        let held = isHeld.count { $0 }
+        var touched: [Int] = []
+        for term in asked {
+            guard let place = plain.value(of: term) else { continue }
+            let list = lists[Int(place)]
+            // Counts of what held then: a passage of the future must not change the ranks of the past.
+            let with = list.count { isHeld[$0.passage] }
+            for (passage, count) in list where isHeld[passage] {
+                scores[passage] += BM25.score(
+                    hits: count, length: lengths[passage], meanLength: meanLength, passages: Double(held), with: Double(with))
+                if hits[passage] == 0 { touched.append(passage) }
+                hits[passage] += 1
+            }
+        }
+        let kept = touched.filter { Double(hits[$0]) >= least * Double(asked.count) }
+        return (kept.sorted { (scores[$1], $0) < (scores[$0], $1) }, scores)
+    }
+
+    /// The same for a question of any script, all of them.
+    package func words(_ question: String, asOf time: Timestamp, least: Double) -> [PassageHit] {
         let asked = SearchTerms.asked(question)
         guard !asked.isEmpty else { return [] }
         var scores: [Int: (score: Double, terms: [String])] = [:]

@@ -28,6 +28,36 @@ public enum SearchTerms {
     /// Terms of a question without the commonest words, each once, sorted.
     public static func asked(_ question: String) -> [String] { Set(terms(of: question)).subtracting(common).sorted() }
 
+    /// Terms of a question of ASCII alone, as ``asked(_:)`` has them, packed; nil where it has others, or a term that does not fit.
+    static func plainAsked(_ question: String) -> [PlainWord]? {
+        PlainText.read(question) { bytes -> [PlainWord]? in
+            let common = plainCommon
+            var (terms, at): ([PlainWord], Int) = ([], 0)
+            terms.reserveCapacity(bytes.count / 4)
+            while at < bytes.count {
+                let start = at
+                while at < bytes.count, PlainText.isLetter(bytes[at]) || PlainText.isDigit(bytes[at]) { at += 1 }
+                guard at > start else {
+                    at += 1
+                    continue
+                }
+                var term = PlainWord()
+                for place in start..<Stem.end(bytes, start, at) { term.append(PlainText.lower(bytes[place])) }
+                guard term.fits else { return nil }
+                if common.value(of: term) == nil { terms.append(term) }
+            }
+            terms.sort()
+            var count = 0
+            for term in terms where count == 0 || terms[count - 1] != term {
+                terms[count] = term
+                count += 1
+            }
+            return Array(terms[..<count])
+        } ?? nil
+    }
+
+    private static let plainCommon = PlainWordTable(common)
+
     private static func string(_ values: ArraySlice<UInt32>) -> String {
         var text = String.UnicodeScalarView()
         for value in values { if let scalar = Unicode.Scalar(value) { text.append(scalar) } }

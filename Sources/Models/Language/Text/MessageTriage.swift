@@ -36,7 +36,20 @@ public struct MessageTriage: Sendable {
         "unauthorized",
         "dringend", "sofort", "gestohlen", "betrug", "urgente", "robado", "volé", "fraude",
     ]
-    private static let urgentParts = ["至急", "緊急", "盗まれ", "盗難", "不正", "今すぐ", "乗っ取"]
+    private static let urgentParts = ["至急", "緊急", "盗まれ", "盗難", "不正", "今すぐ", "乗っ取"].map { Array($0.utf8) }
+
+    private static func hasPart(_ part: [UInt8], _ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.count >= part.count else { return false }
+            for place in 0...(bytes.count - part.count) where bytes[place] == part[0] {
+                var same = 1
+                while same < part.count, bytes[place + same] == part[same] { same += 1 }
+                if same == part.count { return true }
+            }
+            return false
+        }
+    }
 
     /// - Parameter passages: what may be answered from; nil = intents only, and no answer is suggested.
     public init(classifier: any TextClassifier, promise: AnswerPromise, passages: PassageIndex? = nil) {
@@ -52,8 +65,29 @@ public struct MessageTriage: Sendable {
 
     /// By words that say it is urgent, of English and a few other languages; none of them is learnt.
     public static func urgency(of text: String) -> TriageDecision.Urgency {
+        PlainText.read(text) { isUrgent($0) ? .high : .normal } ?? urgencyByCharacters(of: text)
+    }
+
+    private static let plainUrgent = PlainWordTable(urgent)
+
+    private static func isUrgent(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let table = plainUrgent
+        var word = PlainWord()
+        for byte in bytes {
+            if PlainText.isLetter(byte) {
+                word.append(PlainText.lower(byte))
+            } else if word.count > 0 {
+                if table.value(of: word) != nil { return true }
+                word = PlainWord()
+            }
+        }
+        return word.count > 0 && table.value(of: word) != nil
+    }
+
+    /// The same for a text of any script.
+    package static func urgencyByCharacters(of text: String) -> TriageDecision.Urgency {
         let words = text.lowercased().split { !$0.isPlainLetter }
-        return words.contains { urgent.contains(String($0)) } || urgentParts.contains { text.contains($0) } ? .high : .normal
+        return words.contains { urgent.contains(String($0)) } || urgentParts.contains { hasPart($0, text) } ? .high : .normal
     }
 
     private func decision(_ text: String, _ verdict: TextVerdict, asOf time: Timestamp) -> TriageDecision {

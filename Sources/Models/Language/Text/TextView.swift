@@ -167,8 +167,24 @@ enum Stem {
         Array($0.unicodeScalars.map(\.value))
     }
 
+    private static let plainEndings: [[UInt8]] = endings.map { $0.map { UInt8($0) } }
+
+    /// The same of ASCII in any case.
+    static func end(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+        guard end - start >= 4, mayEnd(UInt32(PlainText.lower(bytes[end - 1]))) else { return end }
+        for ending in plainEndings where end - start >= ending.count + 3 {
+            var matches = true
+            for index in ending.indices where PlainText.lower(bytes[end - ending.count + index]) != ending[index] { matches = false }
+            if matches { return end - ending.count }
+        }
+        return end
+    }
+
+    /// Whether any ending has this last letter: most words have none.
+    private static func mayEnd(_ last: UInt32) -> Bool { last == 115 || last == 103 || last == 100 || last == 121 || last == 114 }
+
     static func end(_ values: [UInt32], _ start: Int, _ end: Int) -> Int {
-        guard end - start >= 4 else { return end }
+        guard end - start >= 4, mayEnd(values[end - 1]) else { return end }
         for ending in endings where end - start >= ending.count + 3 {
             var matches = true
             for index in ending.indices where values[end - ending.count + index] != ending[index] { matches = false }

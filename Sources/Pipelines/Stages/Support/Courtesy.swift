@@ -1,5 +1,7 @@
+import Models
+
 /// Words that name no matter: a closed list, so that whether a sentence says anything hangs on nothing that is learnt.
-enum Courtesy {
+package enum Courtesy {
     private static let words: Set<String> = Set(
         """
         a about again all also am an and any anybody anyone are as at be because been but by can cannot cant could d did do does doesnt doing done dont \
@@ -16,8 +18,27 @@ enum Courtesy {
         "どうしてですか", "何が起きていますか", "すみません",
     ]
 
+    private static let plain = PlainWordTable(words)
+
     /// Whether a sentence has no other words.
-    static func isAll(_ sentence: String) -> Bool {
+    package static func isAll(_ sentence: String) -> Bool { PlainText.read(sentence) { isAll($0) } ?? isAllByCharacters(sentence) }
+
+    private static func isAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var word = PlainWord(), isEmpty = true
+        for byte in bytes where byte != 39 {
+            if PlainText.isLetter(byte) || PlainText.isDigit(byte) {
+                word.append(PlainText.lower(byte))
+                isEmpty = false
+            } else if word.count > 0 {
+                guard plain.value(of: word) != nil else { return false }
+                word = PlainWord()
+            }
+        }
+        return !isEmpty && (word.count == 0 || plain.value(of: word) != nil)
+    }
+
+    /// The same for a sentence of any script.
+    package static func isAllByCharacters(_ sentence: String) -> Bool {
         var word = "", isEmpty = true
         func isKnown() -> Bool { word.isEmpty || words.contains(word) }
         for scalar in sentence.lowercased().unicodeScalars where scalar != "'" && scalar != "\u{2019}" {

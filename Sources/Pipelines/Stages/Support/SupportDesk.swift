@@ -18,6 +18,8 @@ struct SupportDesk {
     private var changed: Set<String> = []
     private var changedRoutes: Set<String> = []
     private var index: PassageIndex?
+    /// Of each passage of the index, the intent that it answers alone.
+    private var bounds: [String?] = []
     private var byIntent: [String: [Answer]] = [:]
 
     /// Passages declared for the intent, those in the message's language first; then those found by the message's own words.
@@ -30,9 +32,9 @@ struct SupportDesk {
         let own = declared.filter { $0.language == language }
         var found = (own.isEmpty ? declared : own).map(\.passage)
         if found.count < Self.most {
-            for hit in index?.search(text, asOf: time, limit: 10) ?? [] where !found.contains(hit.passage) {
-                let bound = answers[hit.passage.id]?.intent
-                if bound == nil || bound == intent { found.append(hit.passage) }
+            for place in index?.places(of: text, asOf: time, limit: 10) ?? [] where bounds[place] == nil || bounds[place] == intent {
+                guard let passage = index?.passages[place], !found.contains(passage) else { continue }
+                found.append(passage)
             }
         }
         return (Array(found.prefix(Self.most)), !declared.isEmpty)
@@ -41,6 +43,7 @@ struct SupportDesk {
     private mutating func build() {
         let ordered = answers.keys.sorted().compactMap { answers[$0] }
         index = PassageIndex(ordered.map(\.passage))
+        bounds = ordered.map(\.intent)
         byIntent = [:]
         for answer in ordered { if let intent = answer.intent { byIntent[intent, default: []].append(answer) } }
     }

@@ -163,13 +163,23 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private func otherVerdicts(on choices: [[String]], batch: RecordBatch) -> [[TextVerdict]] {
         guard let classifier else { return choices.map { _ in [] } }
         let rows = heldOut.isEmpty ? [] : RecordKey.contentHashes(of: batch)
-        return choices.enumerated().map { row, own in
-            guard own.count > 1 else { return [] }
-            if !rows.isEmpty, let held = heldOut[rows[row]], held.bytes == Array(own[0].utf8), held.others.count == own.count - 1 {
-                return held.others
+        var verdicts: [[TextVerdict]] = [], fresh: [[UInt8]] = [], waiting: [Range<Int>?] = []
+        for (row, own) in choices.enumerated() {
+            var held: [TextVerdict]?
+            if own.count == 1 { held = [] }
+            if own.count > 1, !rows.isEmpty, let known = heldOut[rows[row]], known.bytes == Array(own[0].utf8),
+                known.others.count == own.count - 1
+            {
+                held = known.others
             }
-            return classifier.verdicts(on: own.dropFirst().map { Array($0.utf8) })
+            verdicts.append(held ?? [])
+            waiting.append(held == nil ? fresh.count..<(fresh.count + own.count - 1) : nil)
+            if held == nil { fresh += own.dropFirst().map { Array($0.utf8) } }
         }
+        // All at once: a classifier sets up its memory with every call.
+        let new = classifier.verdicts(on: fresh)
+        for (row, range) in waiting.enumerated() { if let range { verdicts[row] = Array(new[range]) } }
+        return verdicts
     }
 
     // MARK: Opinions

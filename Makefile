@@ -5,14 +5,16 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 PREFIX ?= /usr/local
-# One configuration for program and tests: other flags would build everything twice.
-BUILD := swift build -c release
-TEST := swift test -c release --disable-testable-imports
+# One configuration for program and tests: other flags would build everything twice. The package manager writes the flags of a package's
+# traits in the order of a hashed set, another one each time, and with another order it compiles everything anew; so it hashes the same way
+# each time, and builds the tests too. The tests themselves run without that: they must find what depends on an order.
+BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release
+TEST := swift test -c release --disable-testable-imports --skip-build $(if $(FILTER),--filter '$(FILTER)')
 PIPELINE := .build/release/pipeline
 # The tests call libxgboost from many threads at once, which its OpenMP workers do not stand (see docs/decisions); so it has none there.
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: all help setup build test test-all test-models soak sanitize-thread sanitize-address demo format format-check docs docs-check bench install uninstall clean check-all
+.PHONY: all help setup build build-tests test test-all test-models soak sanitize-thread sanitize-address demo format format-check docs docs-check bench install uninstall clean check-all
 
 all: format-check build test ## check the format, build and test (what plain `make` does)
 
@@ -25,28 +27,30 @@ setup: ## install the missing system libraries (apt); says nothing when all are 
 build: setup ## build the program: .build/release/pipeline
 	@$(BUILD) 1>&2
 
-test: ## run the tests (about ten minutes the first time, which compiles all)
+build-tests:
 	@scripts/setup.sh --tests
+	@$(BUILD) --build-tests 1>&2
+
+test: build-tests ## run the tests, or those named by FILTER=... (twenty minutes the first time, which compiles all)
 	@$(TEST)
 
-test-all: ## run the slow suites too, and those that need the shared data
-	@scripts/setup.sh --tests
+test-all: build-tests ## run the slow suites too, and those that need the shared data
 	@scripts/test-all.sh $(TEST)
 
-test-models: ## run the tests of a real model server: builds llama-cpp-python once (20 minutes), then two minutes
-	@scripts/setup.sh --tests
+test-models: build-tests ## run the tests of a real model server: builds llama-cpp-python once (20 minutes), then two minutes
 	@scripts/test-models.sh $(TEST) --filter RealServerTests
 
-soak: ## 1,000 kills, 300 races, ten minutes of readers, and a file system that fails at every operation (hours)
-	@scripts/setup.sh --tests
+soak: build-tests ## 1,000 kills, 300 races, ten minutes of readers, and a file system that fails at every operation (hours)
 	@PIPELINE_TEST_ALL=1 PIPELINE_SOAK_KILLS=1000 PIPELINE_SOAK_RACES=300 PIPELINE_SOAK_SECONDS=600 $(TEST) --filter 'SoakTests|FaultyFileTests|KilledRunTests'
 
 sanitize-thread: ## build and run the tests under the thread sanitizer (hours)
 	@scripts/setup.sh --tests
+	@$(BUILD) --build-tests --sanitize=thread --scratch-path .build/thread 1>&2
 	@TSAN_OPTIONS="halt_on_error=0 exitcode=66 $${TSAN_OPTIONS-}" $(TEST) --sanitize=thread --scratch-path .build/thread
 
 sanitize-address: ## build and run the tests under the address sanitizer (hours)
 	@scripts/setup.sh --tests
+	@$(BUILD) --build-tests --sanitize=address --scratch-path .build/address 1>&2
 	@ASAN_OPTIONS="detect_leaks=0 $${ASAN_OPTIONS-}" $(TEST) --sanitize=address --scratch-path .build/address
 
 demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/

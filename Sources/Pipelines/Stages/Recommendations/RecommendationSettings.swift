@@ -138,9 +138,10 @@ struct RecommendationSettings: Sendable {
 
     /// What a decision says of its item; nil = nothing. In place of one that said something, one that says nothing takes it back.
     func instruction(_ decision: StageDecision) -> RecommendationState.Instruction? {
-        let replaced = decision.replaced.flatMap { decided[$0] } ?? .none
-        guard let action = decided[decision.outcome] ?? (replaced == .none ? nil : RecommendationState.Action.none) else { return nil }
-        return .init(action: action, known: decision.decided.microseconds)
+        let known = decision.decided.microseconds
+        if let action = decided[decision.outcome] { return .init(action: action, known: known) }
+        guard let taken = decision.replaced.flatMap({ decided[$0] }), taken != RecommendationState.Action.none else { return nil }
+        return .init(action: RecommendationState.Action.none, known: known)
     }
 
     /// Words for outcomes, a line each.

@@ -1,7 +1,8 @@
 /// Simple exponential smoothing that starts at the first value, with the parameter of least squared one-step errors.
 ///
 /// Sources: Brown, "Statistical Forecasting for Inventory Control" (1959); golden section search: Kiefer, Proceedings of the American
-/// Mathematical Society 4 (1953). Variance of h steps: sigma^2 (1 + (h - 1) alpha^2).
+/// Mathematical Society 4 (1953); its end by a parabola: Brent, "Algorithms for Minimization without Derivatives" (1973), chapter 5.
+/// Variance of h steps: sigma^2 (1 + (h - 1) alpha^2).
 enum SimpleSmoothing {
     /// Limits of the parameter: of a series, and of demand that is zero most of the time.
     static let wide = (lower: 0.01, upper: 0.99)
@@ -31,6 +32,9 @@ enum SimpleSmoothing {
         }
     }
 
+    /// Where the search by golden section ends: so near to it the losses are a parabola to all digits that they have.
+    private static let narrowest = 1e-4
+
     /// The best parameter within limits; the middle of them for a single value.
     ///
     /// A pass waits for its own last step, so each one takes the next point and the two that may come after it.
@@ -38,7 +42,7 @@ enum SimpleSmoothing {
         var bracket = Bracket(limits)
         let first = squares(values, [bracket.left, bracket.right, 0, 0])
         var (leftLoss, rightLoss) = (first[0], first[1])
-        while bracket.high - bracket.low >= 1e-12 {
+        while bracket.high - bracket.low >= narrowest {
             guard leftLoss < rightLoss || rightLoss < leftLoss else { break }
             let next = bracket.narrowed(isLeft: leftLoss < rightLoss)
             var points = SIMD4<Double>(repeating: next.point)
@@ -47,14 +51,24 @@ enum SimpleSmoothing {
             }
             let losses = squares(values, points)
             for depth in 0..<2 {
-                guard bracket.high - bracket.low >= 1e-12, leftLoss < rightLoss || rightLoss < leftLoss else { break }
+                guard bracket.high - bracket.low >= narrowest, leftLoss < rightLoss || rightLoss < leftLoss else { break }
                 let isLeft = leftLoss < rightLoss
                 let at = depth == 0 ? 0 : isLeft ? 1 : 2
                 bracket = bracket.narrowed(isLeft: isLeft).bracket
                 (leftLoss, rightLoss) = isLeft ? (losses[at], leftLoss) : (rightLoss, losses[at])
             }
         }
-        return (bracket.high + bracket.low) / 2
+        return vertex(values, bracket)
+    }
+
+    /// The least point of the parabola through the bracket's ends and its middle; where it has none, the lower end.
+    private static func vertex(_ values: UnsafeBufferPointer<Double>, _ bracket: Bracket) -> Double {
+        let middle = (bracket.high + bracket.low) / 2, half = (bracket.high - bracket.low) / 2
+        guard 2 * half < narrowest else { return middle }
+        let losses = squares(values, [bracket.low, middle, bracket.high, 0])
+        let bend = losses[0] - 2 * losses[1] + losses[2]
+        guard bend > 0 else { return losses[0] < losses[2] ? bracket.low : losses[2] < losses[0] ? bracket.high : middle }
+        return min(max(middle + half * (losses[0] - losses[2]) / (2 * bend), bracket.low), bracket.high)
     }
 
     /// Sums of squared one-step errors, a parameter each.
@@ -84,6 +98,7 @@ enum SimpleSmoothing {
         guard values.count > 1 else { return NaiveForecasts.naive(values, request) }
         let alpha = values.withUnsafeBufferPointer { parameter($0, within: wide) }, keep = 1 - alpha
         var level = values[0], fitted = [values[0]], sum = 0.0
+        fitted.reserveCapacity(values.count)
         for index in 1..<values.count {
             level = alpha * values[index - 1] + keep * level
             fitted.append(level)

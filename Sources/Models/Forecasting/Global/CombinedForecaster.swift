@@ -34,7 +34,8 @@ public struct CombinedForecaster: Sendable {
         /// Past origins, a horizon apart; fewer where most series are too short.
         public var origins = 2
         public var calibrates = true
-        /// How much weights are held near equal, as a share of the loss.
+        /// How much weights are held near the prior ones, as a share of the loss, where there is one past origin; where there are more, how much is best
+        /// when weights learned at the others are used at one.
         public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
@@ -94,13 +95,60 @@ public struct CombinedForecaster: Sendable {
     /// - Returns: nil where trees are members and no series is long enough for them.
     public init?(_ series: [Series], settings: Settings, limit: @escaping Limit = { own, _ in own }) {
         (self.settings, self.limit) = (settings, limit)
-        let equal = Array(repeating: 1 / Double(max(settings.members.count, 1)), count: settings.members.count)
-        weights = (equal, equal)
+        weights = Self.prior(series, settings)
         calibration = IntervalCalibration(levels: settings.global.levels, horizon: settings.global.horizon)
         trees = Self.trees(series, settings)
         for (member, model) in zip(settings.members, trees) { if case .trees = member, model == nil { return nil } }
         guard settings.members.count > 1 || settings.calibrates else { return }
         learn(series)
+        weights = (StackingWeights.kept(weights.mean), StackingWeights.kept(weights.quantiles))
+    }
+
+    /// Share of zeros from which demand counts as rare.
+    static let rare = 0.25
+
+    /// What members have of the mean before anything is learned, of sum 1: trees two fifths; the rest those models of each series that are made
+    /// for such demand, equally, and a tenth of that each of the others.
+    ///
+    /// Trees relative to a season count as others where most pasts have fewer than four of it, unless equal covariates are their baseline;
+    /// trees on logarithms in the mean of rare demand, whose tail they miss. That a plain mean of few sound models is hard to beat: Petropoulos,
+    /// Svetunkov, Int. J. Forecasting 36 (2020).
+    ///
+    /// - Parameters:
+    ///   - zeros: share of zeros in all pasts.
+    ///   - seasons: seasons, the longest, in most pasts.
+    static func prior(_ members: [Member], zeros: Double, seasons: Double) -> (mean: [Double], quantiles: [Double]) {
+        let isThorough = members.contains(.own(.ets)), isRare = zeros >= rare
+        func part(_ member: Member, ofMean: Bool) -> Double {
+            switch member {
+            case .trees(let isLogarithmic, let isSeasonal):
+                (isSeasonal && seasons < 4 ? 0.1 : 1) * (isLogarithmic && isRare && ofMean ? 0.1 : 1)
+            case .automatic: isRare || isThorough ? 0.1 : 1
+            case .own(.tsb), .own(.sba), .own(.imapa): isRare ? 1 : 0.1
+            case .own(.dynamicOptimisedTheta), .own(.ets), .own(.ces), .own(.arima), .own(.mstl): isRare ? 0.1 : 1
+            case .own: 0.1
+            }
+        }
+        let isTree = members.map { member in if case .trees = member { true } else { false } }
+        func weights(ofMean: Bool) -> [Double] {
+            let parts = members.map { part($0, ofMean: ofMean) }
+            let trees = zip(parts, isTree).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }, own = parts.reduce(0, +) - trees
+            guard trees > 0, own > 0 else { return parts.map { $0 / max(trees + own, 1e-12) } }
+            return zip(parts, isTree).map { $1 ? 0.4 * $0 / trees : 0.6 * $0 / own }
+        }
+        return (weights(ofMean: true), weights(ofMean: false))
+    }
+
+    private static func prior(_ series: [Series], _ settings: Settings) -> (mean: [Double], quantiles: [Double]) {
+        let lengths = series.map(\.series.values.count).sorted(), longest = Double(settings.global.periods.last ?? 1)
+        let middle = lengths.isEmpty ? 0 : Double(lengths[lengths.count / 2])
+        return prior(
+            settings.members, zeros: zeroShare(series), seasons: settings.global.matched.isEmpty ? middle / longest : .infinity)
+    }
+
+    private static func zeroShare(_ series: [Series]) -> Double {
+        let count = series.reduce(0) { $0 + $1.series.values.count }
+        return Double(series.reduce(0) { $0 + $1.series.values.count { $0 == 0 } }) / Double(max(count, 1))
     }
 
     private static func trees(_ series: [Series], _ settings: Settings) -> [GlobalForecaster?] {
@@ -118,7 +166,27 @@ public struct CombinedForecaster: Sendable {
     public func forecast(_ series: Series) -> LocalForecast {
         let all = forecasts(series, trees)
         let result = mixed(all.map { $0 ?? LocalModel.naive.forecast(series.series.values, request(series.seed)) })
-        return stretches.isEmpty ? result : calibration.applied(stretches, to: result)
+        let stretched = stretches.isEmpty ? result : calibration.applied(stretches, to: result)
+        return Self.counted(stretched, levels: settings.global.levels, series.series.values)
+    }
+
+    /// Levels from here on are whole numbers where rare demand is.
+    private static let wholeFrom = 0.25
+
+    /// Quantiles of rare demand that comes in whole numbers are whole numbers: a mean of several models' is between them. The lowest stay: of
+    /// an interval that begins at zero no share of the values lies below.
+    private static func counted(_ forecast: LocalForecast, levels: [Double], _ values: [Double]) -> LocalForecast {
+        let zeros = values.count { $0 == 0 }
+        guard Double(zeros) >= rare * Double(values.count), values.allSatisfy({ $0 == $0.rounded() }) else { return forecast }
+        var result = forecast
+        for index in result.quantiles.indices where levels[index % levels.count] >= wholeFrom {
+            result.quantiles[index] = result.quantiles[index].rounded()
+        }
+        // What was rounded down must not fall below what was not.
+        for index in result.quantiles.indices where index % levels.count > 0 {
+            result.quantiles[index] = max(result.quantiles[index], result.quantiles[index - 1])
+        }
+        return result
     }
 
     private func request(_ seed: UInt64) -> ForecastRequest {
@@ -177,12 +245,13 @@ public struct CombinedForecaster: Sendable {
             }
         }
         let unlearned = self
-        fit(cases)
+        fit(cases, spans)
         guard settings.keepsEvidence else { return }
         // What a span's forecasts were learned on must not be that span, or they look better than they are.
         let parts = (1...settings.origins).map { back -> CombinedForecaster in
             var part = unlearned
-            part.fit(zip(spans, cases).filter { $0.0 != back }.map(\.1))
+            let others = cases.indices.filter { spans[$0] != back }
+            part.fit(others.map { cases[$0] }, others.map { spans[$0] })
             return part
         }
         evidence = cases.indices.map { at in
@@ -194,12 +263,17 @@ public struct CombinedForecaster: Sendable {
     }
 
     /// Weights and intervals; without cases they stay equal, and as they are.
-    private mutating func fit(_ cases: [StackingWeights.Case]) {
+    ///
+    /// - Parameter spans: of each case, how many horizons back it is.
+    private mutating func fit(_ cases: [StackingWeights.Case], _ spans: [Int]) {
         learned = cases.reduce(0) { $0 + $1.actual.count { !$0.isNaN } }
         guard !cases.isEmpty else { return }
         if settings.members.count > 1 {
-            weights = StackingWeights(levels: settings.global.levels, evenness: settings.evenness).weights(
-                cases, members: settings.members.count)
+            var weighing = StackingWeights(levels: settings.global.levels, prior: weights)
+            weighing.evenness = .init(mean: settings.evenness, quantiles: settings.evenness)
+            weighing.evenness = weighing.chosen(
+                Set(spans).sorted().map { span in cases.indices.filter { spans[$0] == span }.map { cases[$0] } })
+            weights = weighing.weights(cases)
         }
         // Of demand that is mostly zero an interval has one side, at zero: no share of the values lies below it, and pairs cannot be set.
         let zeros = cases.reduce(0) { $0 + $1.actual.count { $0 == 0 } }

@@ -19,7 +19,7 @@ public struct DemandSimulation: Sendable {
         public var gzipLevel: Int?
         /// Days whose sales stand in one row: 1, or 7 for a week's.
         public var step = 1
-        /// Sales and stock are written as UBL 2.1 documents as well.
+        /// Sales, stock, orders, invoices and forecasts are written as UBL 2.1 documents as well.
         public var documents = false
 
         public init(
@@ -50,11 +50,12 @@ public struct DemandSimulation: Sendable {
     }
 
     /// Writes `sales/YYYY-MM.csv[.gz]`, a file a month, and `stock/YYYY-MM-DD.csv[.gz]` of the last day below `folder`; with documents
-    /// `ubl/activity/YYYY-MM.xml[.gz]` and `ubl/stock/YYYY-MM-DD.xml[.gz]`, too.
+    /// `ubl/activity`, `ubl/orders` and `ubl/invoices/YYYY-MM.xml[.gz]`, `ubl/stock/YYYY-MM-DD.xml[.gz]` and, of daily rows,
+    /// `ubl/forecasts/YYYY-MM-DD.xml[.gz]` of each Sunday, too.
     ///
     /// - Throws: a folder that holds such folders already, or that cannot be written.
     public func write(to folder: String) throws(Failure) -> Summary {
-        for name in ["sales", "stock"] + (configuration.documents ? ["ubl/activity", "ubl/stock"] : []) {
+        for name in ["sales", "stock"] + (configuration.documents ? DemandDocuments.folders : []) {
             if FileManager.default.fileExists(atPath: "\(folder)/\(name)") { throw .simulationFolderTaken("\(folder)/\(name)") }
             do {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
@@ -72,7 +73,8 @@ public struct DemandSimulation: Sendable {
             buffer.append("ITEM,DATE,UNITS,COST,RAN_OUT\n")
             while day < configuration.days, date(day).prefix(7) == month {
                 for item in items { try write(item, day: day, to: writer, &buffer, &summary, &documents) }
-                try documents?.finishDay(date(day))
+                documents?.finishDay(configuration.start.day + day)
+                if configuration.step == 1 { try documents?.writeForecast(configuration.start.day + day, &summary) }
                 day += configuration.step
             }
             try documents?.finishMonth(date(min(day, configuration.days) - configuration.step), &summary)
@@ -99,7 +101,7 @@ public struct DemandSimulation: Sendable {
             if isOut { ranOut = true }
         }
         guard units > 0 || ranOut else { return }
-        documents?.add(item.number, id: item.id, units: units)
+        documents?.add(item.number, id: item.id, units: units, cost: item.cost, date: configuration.start.day + day)
         buffer.append("A")
         buffer.append(item.number, width: 5)
         buffer.append(",")

@@ -29,7 +29,7 @@ extension Simulate {
         @Flag(help: "A row holds a week's sales, dated by its first day.")
         var weekly = false
 
-        @Flag(help: "Write UBL 2.1 documents as well: ProductActivity and InventoryReport.")
+        @Flag(help: "Write UBL 2.1 documents as well: ProductActivity, InventoryReport, Order, Invoice and Forecast.")
         var documents = false
 
         @OptionGroup(title: "Files") var files: Simulate.Files

@@ -6,7 +6,7 @@ import Testing
 
 /// UBL documents as the history of demand and the stock of a job.
 @Suite struct DemandDocumentTests {
-    static func job() throws -> Job { try Job.load(path: "\(FamilyJob.root)/jobs/demand-ubl.yaml") }
+    static func job(_ name: String = "demand-ubl") throws -> Job { try Job.load(path: "\(FamilyJob.root)/jobs/\(name).yaml") }
 
     /// Batches and rejects of one file of a feed.
     static func read(_ name: String, _ path: String, of job: Job) throws -> (batches: [RecordBatch], rejects: [Reject]) {
@@ -33,7 +33,8 @@ import Testing
         var configuration = DemandSimulation.Configuration(items: 10, days: 60, seed: 3, gzipLevel: nil)
         configuration.documents = true
         let summary = try DemandSimulation(configuration).write(to: folder)
-        #expect(summary.files == 8)
+        // Sales, activity, orders and invoices of three months, two of the stock, forecasts of four Sundays.
+        #expect(summary.files == 18)
         let job = try Self.job(), scoring = try job.scored()
         let stage = try DemandStage(configuration: scoring.stage, schema: scoring.main.schema)
         let stock = try Self.read("stock", "\(folder)/ubl/stock/2025-03-01.xml", of: job)
@@ -68,6 +69,70 @@ import Testing
             let cost = outcome.number("order_value", name) / outcome.number("order_units", name)
             #expect(cost >= 50 && cost <= 4_050, "\(name) \(cost)")
         }
+    }
+
+    @Test(
+        "orders and invoices of the same sales are the same history; what customers forecast is weighed", arguments: ["orders", "invoices"])
+    func traded(kind: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = DemandSimulation.Configuration(items: 10, days: 60, seed: 3, gzipLevel: nil)
+        configuration.documents = true
+        let summary = try DemandSimulation(configuration).write(to: folder)
+        func outcome(of name: String, _ feed: String, without part: String = "") throws -> (DemandOutcome, pieces: Double) {
+            let job = try Self.job(name), scoring = try job.scored()
+            let stage = try DemandStage(configuration: scoring.stage, schema: scoring.main.schema)
+            for batch in try Self.read("stock", "\(folder)/ubl/stock/2025-03-01.xml", of: job).batches {
+                #expect(try stage.absorb(batch, ofTable: "stock") == [])
+            }
+            for day in ["02-02", "02-09", "02-16", "02-23"] where job.feeds.contains(where: { $0.name == "forecasts" }) && part.isEmpty {
+                let (batches, rejects) = try Self.read("forecasts", "\(folder)/ubl/forecasts/2025-\(day).xml", of: job)
+                #expect(rejects.isEmpty && !batches.isEmpty)
+                for batch in batches { #expect(try stage.absorb(batch, ofTable: "forecasts") == []) }
+            }
+            var latest = Int64.min, pieces = 0.0
+            let keys = scoring.main.key.compactMap { scoring.main.schema.index(of: $0) }
+            for month in ["2025-01", "2025-02", "2025-03"] {
+                let (batches, rejects) = try Self.read(feed, "\(folder)/ubl/\(feed)/\(month).xml", of: job)
+                #expect(rejects.isEmpty)
+                for batch in batches {
+                    let times = try #require(batch["day"]).integers
+                    latest = max(latest, times.max() ?? .min)
+                    let input = StageInput(batch: batch, keys: RecordKey.hashes(of: batch, columns: keys), times: times)
+                    #expect(try stage.absorb(input) == [])
+                    for row in 0..<batch.count {
+                        pieces += (batch["units"]?.doubles[row] ?? 0) * (batch["unit"]?.text(row) == "CS" ? 12 : 1)
+                    }
+                }
+            }
+            return (try DemandOutcome(stage, watermark: latest), pieces)
+        }
+        let (activity, _) = try outcome(of: "demand-ubl", "activity")
+        let (alone, pieces) = try outcome(of: "demand-\(kind)-ubl", kind, without: "forecasts")
+        #expect(pieces == Double(summary.units) && alone.names.count == activity.names.count && alone.names.count > 5)
+        for name in alone.names {
+            #expect(alone.feature("history", name) == activity.feature("history", name), "\(name)")
+            let (own, other) = (alone.number("expected", name), activity.number("expected", name))
+            #expect(abs(own - other) <= 0.02 * other + 0.5, "\(name): \(own) \(other)")
+        }
+        guard kind == "orders" else { return }
+        let (weighed, _) = try outcome(of: "demand-orders-ubl", kind)
+        #expect(weighed.names.contains { weighed.text("model", $0).contains("outside") })
+        #expect(!alone.names.contains { alone.text("model", $0).contains("outside") })
+    }
+
+    @Test(
+        "an order and invoices of OASIS and of EN 16931 are read line by line", .enabled(if: FamilyJob.hasShared),
+        arguments: [
+            ("orders", "UBL-Order-2.1-Example.xml"), ("invoices", "UBL-Invoice-2.1-Example.xml"),
+            ("invoices", "en16931-ubl-tc434-example1.xml"),
+        ])
+    func publishedTrade(feed: String, file: String) throws {
+        let job = try Self.job("demand-\(feed)-ubl")
+        let (batches, rejects) = try Self.read(feed, "\(FamilyJob.shared)/retail-xml/\(file)", of: job)
+        #expect(rejects.isEmpty, "\(rejects)")
+        let rows = Self.rows(batches)
+        #expect(!rows.isEmpty && rows.allSatisfy { !$0[2].isEmpty && !$0[3].isEmpty && Double($0[4]) != nil }, "\(rows)")
     }
 
     @Test(

@@ -28,6 +28,21 @@ import Testing
         #expect(outcome.feature("history", "a") == 10)
     }
 
+    @Test("lines of two documents that name the same item and day are added, the same line again corrects itself")
+    func documents() throws {
+        let rows = Self.daily(days: 70)
+        let stage = try DemandStage(configuration: DemandRows.configuration(Self.weekly), schema: DemandRows.schema())
+        #expect(try stage.absorb(rows.input) == [])
+        var more = DemandRows()
+        for units in [7, 7, 5] { more.add("a", day: 19_996 + 65, Double(units)) }
+        var input = more.input
+        // Two other documents; the third row is the second's line again.
+        input.keys = [1, 2, 2]
+        #expect(try stage.absorb(input) == [])
+        // The newest week: six days at 10, and 7 and 5 besides.
+        #expect(abs(try DemandOutcome(stage, lastDay: 19_996 + 69).number("expected", "a") - 72) < 3)
+    }
+
     @Test(
         "a feed that ends in the middle of a week leaves that week out; one that ends as weeks do counts it", arguments: [63, 66, 68, 69])
     func middle(days: Int) throws {

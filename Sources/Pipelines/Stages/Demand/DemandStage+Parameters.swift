@@ -32,7 +32,7 @@ extension DemandStage {
             Parameter("cold-start", .integer(0...366), default: "6", help: "Items with fewer periods borrow.", example: "8"),
             Parameter(
                 "rows-per-period", .choice(["one", "many"]), default: "one",
-                help: "`many`: units of the rows of a period are added; a row is known by its time.", example: "many"),
+                help: "`many`: units of the rows of a period are added; a row is known by its time and the feed's key.", example: "many"),
             Parameter(
                 "unit", .column(["string"]), optional: true, help: "Column of the unit that a row counts in; other units are rejects.",
                 example: "unit"),

@@ -11,6 +11,7 @@ extension DemandStage {
         for index in 0..<input.batch.count {
             guard let units = units(columns, index, &refused) else { continue }
             var row = row(columns, index, time: input.times[index], units: units, &zone)
+            if settings.series.addsRows { row.key = input.keys[index] }
             guard !isDoubledHour(&row, at: index, isReplayed: input.isReplayed, &zone, &refused) else { continue }
             switch take(row, keepsFirst: input.isReplayed) {
             case .new, .replaced: break

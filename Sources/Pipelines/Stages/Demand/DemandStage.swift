@@ -3,8 +3,8 @@ public import Records
 
 /// Demand of each item with quantiles, and the order that follows from it.
 ///
-/// - A row is the units of one item in one period, or one of many (`rows-per-period: many`), known by its time. A second row for the same item
-///   and period (or time) with other content takes the place of the first; with the same content it is a `duplicate`. Rows older than the
+/// - A row is the units of one item in one period, or one of many (`rows-per-period: many`), known by its time and the feed's key. A second row for the same item
+///   and period (or time and key) with other content takes the place of the first; with the same content it is a `duplicate`. Rows older than the
 ///   newest by more than `history` periods are rejects, too.
 /// - Every item is forecast from its first row up to the period of the newest row of the whole feed, or the one before where that period is not
 ///   over (`last-period`); periods without a row are filled as `gaps` says. Units below zero count as zero. A period in which the item ran

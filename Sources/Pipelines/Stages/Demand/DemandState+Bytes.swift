@@ -22,6 +22,7 @@ extension DemandState {
             writer.varint(UInt64(item.parts.count))
             for part in item.parts {
                 writer.signed(part.time)
+                writer.word(part.key)
                 writer.word(part.units.bitPattern)
                 writer.signed(Int64(part.period))
                 writer.byte(part.isShort ? 1 : 0)
@@ -71,10 +72,10 @@ extension DemandState {
             let again = reader.signed()
             item.again = again == .min ? nil : Int(again)
             item.labels = Self.texts(&reader)
-            for _ in 0..<reader.count(of: 11) {
+            for _ in 0..<reader.count(of: 19) {
                 item.parts.append(
                     Part(
-                        time: reader.signed(), units: Double(bitPattern: reader.word()),
+                        time: reader.signed(), key: reader.word(), units: Double(bitPattern: reader.word()),
                         period: Int32(truncatingIfNeeded: reader.signed()), isShort: reader.byte() == 1))
             }
             items[name] = item
@@ -153,6 +154,7 @@ extension DemandState {
         write(row.known, to: &writer)
         write(row.labels, to: &writer)
         writer.signed(row.time)
+        writer.varint(row.key)
         writer.signed(Int64(row.remaining))
         writer.byte((row.hasZeroPrice ? 1 : 0) + (row.isAgain ? 2 : 0))
     }
@@ -187,8 +189,8 @@ extension DemandState {
     static func row(_ reader: inout ByteReader) -> Row {
         var row = Row(
             item: text(&reader), period: Int(reader.signed()), units: Double(bitPattern: reader.word()), isShort: reader.byte() == 1,
-            cost: reader.signed(), known: floats(&reader), labels: texts(&reader), time: reader.signed(), remaining: Int(reader.signed()),
-            hasZeroPrice: false)
+            cost: reader.signed(), known: floats(&reader), labels: texts(&reader), time: reader.signed(), key: reader.varint(),
+            remaining: Int(reader.signed()), hasZeroPrice: false)
         let marks = reader.byte()
         (row.hasZeroPrice, row.isAgain) = (marks & 1 != 0, marks & 2 != 0)
         return row

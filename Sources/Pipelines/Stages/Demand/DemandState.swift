@@ -29,6 +29,8 @@ struct DemandState: Sendable {
 
     struct Part: Equatable, Sendable {
         var time: Int64
+        /// Of the feed's key: two documents may name the same item at the same time.
+        var key: UInt64
         var units: Double
         var period: Int32
         var isShort: Bool
@@ -63,6 +65,8 @@ struct DemandState: Sendable {
         var labels: [String] = []
         /// Event time, microseconds.
         var time: Int64 = 0
+        /// Of the feed's key, where a period has many rows; else 0.
+        var key: UInt64 = 0
         /// Days of its period after its own.
         var remaining = 0
         /// The price was zero or less.
@@ -214,15 +218,16 @@ extension DemandState.Item {
         return before.isNaN ? .new : .replaced
     }
 
-    /// One of the rows of its period, known by its time: the period's units are their sum, in order of time.
+    /// One of the rows of its period, known by its time and the feed's key: the period's units are their sum, in order of time.
     mutating func add(_ row: DemandState.Row, keepsFirst: Bool) -> DemandState.Taken {
-        let part = DemandState.Part(time: row.time, units: row.units, period: Int32(truncatingIfNeeded: row.period), isShort: row.isShort)
+        let part = DemandState.Part(
+            time: row.time, key: row.key, units: row.units, period: Int32(truncatingIfNeeded: row.period), isShort: row.isShort)
         var low = 0, high = parts.count
         while low < high {
             let middle = (low + high) / 2
-            if parts[middle].time < row.time { low = middle + 1 } else { high = middle }
+            if (parts[middle].time, parts[middle].key) < (row.time, row.key) { low = middle + 1 } else { high = middle }
         }
-        let isKnown = low < parts.count && parts[low].time == row.time
+        let isKnown = low < parts.count && parts[low].time == row.time && parts[low].key == row.key
         if isKnown, keepsFirst || parts[low] == part { return parts[low].units == row.units ? .same : .replaced }
         if isKnown { parts[low] = part } else { parts.insert(part, at: low) }
         if !row.known.isEmpty { known.set(sold: row.known, row.period) }

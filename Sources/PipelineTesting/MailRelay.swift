@@ -28,23 +28,9 @@ package final class MailRelay: Sendable {
 
     /// - Parameter refusals: replies by the command's first word, instead of success: `["RCPT": "550 no"]`; an empty reply hangs up.
     package init(refusals: [String: String] = [:]) {
-        #if os(Linux)
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        precondition(bound, "a loopback port can be had")
-        port = Int(UInt16(bigEndian: address.sin_port))
+        guard let (listener, port) = try? LoopbackSocket.listening() else { preconditionFailure("a loopback port can be had") }
+        (descriptor, self.port) = (listener, Int(port))
+        let descriptor = listener
         state.withLock { $0.refusals = refusals }
         Thread.detachNewThread { [weak self] in
             while true {
@@ -64,22 +50,7 @@ package final class MailRelay: Sendable {
 
     /// A connection to it, as a file.
     package func connection() throws -> FileHandle {
-        #if os(Linux)
-            let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            let made = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = UInt16(port).bigEndian
-        let isConnected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(made, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isConnected else { throw CocoaError(.fileNoSuchFile) }
-        return FileHandle(fileDescriptor: made, closeOnDealloc: true)
+        FileHandle(fileDescriptor: try LoopbackSocket.connected(to: UInt16(port)), closeOnDealloc: true)
     }
 
     /// From now on it answers so.

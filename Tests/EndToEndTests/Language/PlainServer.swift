@@ -1,4 +1,5 @@
 import Foundation
+import PipelineTesting
 import Synchronization
 
 #if canImport(Glibc)
@@ -27,23 +28,8 @@ final class PlainServer: Sendable {
     /// - Parameter script: called with a request's wire and its number, from 0.
     init(_ script: @escaping @Sendable (String, Int) -> Reply) throws {
         self.script = script
-        #if canImport(Glibc)
-            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            listener = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        (listener, port) = try LoopbackSocket.listening()
         let file = listener
-        let bound = withUnsafeMutablePointer(to: &place) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(file, address, length) == 0 && listen(file, 64) == 0 && getsockname(file, address, &length) == 0
-            }
-        }
-        guard bound else { throw CocoaError(.fileReadUnknown) }
-        port = UInt16(bigEndian: place.sin_port)
         Thread.detachNewThread { [self] in
             while case let client = accept(file, nil, nil), client >= 0 { Thread.detachNewThread { [self] in serve(client) } }
         }

@@ -66,6 +66,7 @@ struct StageWords: Sendable {
         ("language", "言語"), ("urgency", "緊急度"), ("route", "担当"), ("cites", "出典番号"), ("source", "出典"), ("text", "本文"),
         ("no answer", "回答なし"), ("wrong", "誤り"), ("right", "正しい"),
         ("short", "不足"), ("enough", "充足"), ("how its past was read", "過去データの読み方"), ("note", "注記"), ("back", "何期前"),
+        ("how its models were weighed", "モデルの重みの根拠"), ("past loss", "過去の損失"), ("weight", "重み"),
     ].map { Form(parts: $0.0.components(separatedBy: "*"), japanese: $0.1) }
 
     let language: Language

@@ -114,7 +114,25 @@ import Testing
         #expect(abs(target - known) < 0.01)
         #expect(order == (target / 6).rounded(.up) * 6)
         #expect(stage.ruleScores(of: rows.features) == [1])
-        #expect(stage.evidence(forRow: 0).count == 3)
+        let tables = stage.evidence(forRow: 0)
+        #expect(tables.count == 4)
+        // One model was asked for.
+        #expect(tables[3].title == "how its models were weighed" && tables[3].rows.map { $0[0] } == ["seasonal-naive"])
+    }
+
+    @Test("every model that was weighed stands with its loss and its part, the larger parts first and of sum 1")
+    func weighed() throws {
+        let stage = try Self.stage([:])
+        _ = try stage.absorb(Self.stream(days: 60, items: 2, runsOut: false))
+        let rows = try stage.finished(0..<stage.finish(Self.end))
+        let table = try #require(stage.evidence(forRow: 0).first { $0.title == "how its models were weighed" })
+        #expect(table.columns == ["model", "past loss", "weight"] && table.rows.count == 6)
+        let weights = table.rows.compactMap { Double($0[2].dropLast(2)) }
+        #expect(weights.count == 6 && weights == weights.sorted(by: >) && abs(weights.reduce(0, +) - 100) <= 3, "\(table.rows)")
+        #expect(table.rows.allSatisfy { Double($0[1].dropLast(2)) != nil }, "\(table.rows)")
+        // Those with a part are those that the result names.
+        let named = Set((rows.batch["model"]?.text(0) ?? "").split(separator: "+").map(String.init))
+        #expect(Set(zip(table.rows, weights).filter { $1 > 1 }.map { $0.0[0] }).isSubset(of: named))
     }
 
     @Test("with enough stock nothing is ordered and neither choice costs anything")

@@ -12,6 +12,8 @@ struct DemandForecasts: Sendable {
         /// What it rests on.
         var values: [Double] = []
         var notes: [String] = []
+        /// Models that were weighed for it.
+        var choice: [DemandChoice] = []
     }
 
     let planner: DemandPlanner
@@ -96,14 +98,17 @@ struct DemandForecasts: Sendable {
                     forecast: planner.bounded(forecast, by: values), loss: outside.losses(values).first ?? .nan, values: values,
                     notes: notes)
             }
-            let (forecast, loss) = planner.own(values, seed: seed)
-            return One(forecast: forecast, loss: loss, values: values, notes: ["no forecast from outside was known by then"] + notes)
+            let (forecast, loss, choice) = planner.own(values, seed: seed)
+            return One(
+                forecast: forecast, loss: loss, values: values, notes: ["no forecast from outside was known by then"] + notes,
+                choice: choice)
         }
         if let forecast = global?.forecast(of: item, origin: origin, seed: seed) {
-            return One(forecast: planner.bounded(forecast, by: values), values: values, notes: notes)
+            return One(
+                forecast: planner.bounded(forecast, by: values), values: values, notes: notes, choice: global?.choice ?? [])
         }
-        let (forecast, loss) = planner.own(values, seed: seed, beside: outside)
-        return One(forecast: forecast, loss: loss, values: values, notes: notes)
+        let (forecast, loss, choice) = planner.own(values, seed: seed, beside: outside)
+        return One(forecast: forecast, loss: loss, values: values, notes: notes, choice: choice)
     }
 }
 

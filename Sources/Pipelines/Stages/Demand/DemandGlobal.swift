@@ -49,6 +49,12 @@ struct DemandGlobal {
         return model.forecast(Self.series(item, planner, origin: origin, shift: shift, seed: seed)).clampedAtZero()
     }
 
+    /// What each member has of the quantiles, the same for all items: weights of least loss in the spans before the origin.
+    var choice: [DemandChoice] {
+        guard let model else { return [] }
+        return zip(model.settings.members, model.weights.quantiles).map { DemandChoice(model: $0.name, loss: .nan, weight: $1) }
+    }
+
     // MARK: Settings
 
     /// - Parameter count: length of most pasts, what a time budget is reckoned by.

@@ -78,8 +78,8 @@ struct DemandHierarchy: Sendable {
         // A period in which all members were closed is none.
         let values = sums.indices.filter { isOpen[$0] }.map { sums[$0] }
         guard !values.isEmpty else { return planner.nothing([]) }
-        let (forecast, loss) = planner.own(values, seed: DemandPlanner.seed(name, origin))
-        return DemandForecasts.One(forecast: forecast, loss: loss, values: values)
+        let (forecast, loss, choice) = planner.own(values, seed: DemandPlanner.seed(name, origin))
+        return DemandForecasts.One(forecast: forecast, loss: loss, values: values, choice: choice)
     }
 
     /// One-step errors of the newest periods, oldest first; where there was no forecast, errors drawn from the forecast of the first step.

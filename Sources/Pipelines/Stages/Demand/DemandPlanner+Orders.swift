@@ -20,6 +20,7 @@ extension DemandPlanner {
         result.jump = Self.jump(one.values) ?? 1
         (result.loss, result.model, result.notes) = (one.loss, one.forecast.model, one.notes)
         (result.mean, result.levels) = (one.forecast.mean, one.forecast.quantiles)
+        result.choice = one.choice
         let draws = DemandDraws(one.forecast, settings, seed: Self.seed(name, origin))
         result.expected = (draws.mean * 100).rounded() / 100
         result.draws = one.forecast.model == DemandKin.model ? draws : sums.applied(to: draws, past: one.values)

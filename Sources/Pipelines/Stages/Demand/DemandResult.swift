@@ -25,6 +25,8 @@ struct DemandResult: Sendable {
     var draws: DemandDraws?
     /// What a person must know of how its past was read.
     var notes: [String] = []
+    /// Models that were weighed for it.
+    var choice: [DemandChoice] = []
     /// `item`, or the column of a group.
     var level = "item"
     /// Members of a group.

@@ -46,10 +46,24 @@ extension DemandStage {
             Evidence(
                 title: "newest \(settings.period.rawValue)s", columns: ["back", "units"],
                 rows: result.recent.reversed().enumerated().map { [String($0), DemandResult.text($1)] }))
+        if !result.choice.isEmpty { tables.append(weighed(result)) }
         if !result.notes.isEmpty {
             tables.append(Evidence(title: "how its past was read", columns: ["note"], rows: result.notes.map { [$0] }))
         }
         return tables
+    }
+
+    /// Every model that was looked at, the one with most of the forecast first: how it did on past origins, and what it has of the forecast.
+    private func weighed(_ result: DemandResult) -> Evidence {
+        let sorted = result.choice.sorted { ($1.weight, $0.model) < ($0.weight, $1.model) }
+        return Evidence(
+            title: "how its models were weighed", columns: ["model", "past loss", "weight"],
+            rows: sorted.map { one in
+                [
+                    one.model, one.loss.isFinite ? String(format: "%.0f %%", one.loss * 100) : "-",
+                    String(format: "%.0f %%", one.weight * 100),
+                ]
+            })
     }
 
     /// Quantiles a period, and the stock if demand is the middle one: without an order, and with the one proposed.

@@ -124,6 +124,7 @@ public final class DemandStage: FinishingStage {
         result.recent = Array(group.one.values.suffix(12))
         result.history = group.one.values.count
         (result.loss, result.model) = (group.one.loss, group.one.forecast.model)
+        result.choice = group.one.choice
         (result.mean, result.levels) = (group.one.forecast.mean, group.one.forecast.quantiles)
         result.expected = (group.one.forecast.mean.prefix(made.planner.settings.cover).reduce(0, +) * 100).rounded() / 100
         result.notes = ["a sum of \(group.members.count) items"]

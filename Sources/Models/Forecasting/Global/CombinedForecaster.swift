@@ -170,19 +170,19 @@ public struct CombinedForecaster: Sendable {
         return Self.counted(stretched, levels: settings.global.levels, series.series.values)
     }
 
-    /// Levels from here on are whole numbers where rare demand is.
+    /// Levels from here on are zero where they are nearer to zero than to one.
     private static let wholeFrom = 0.25
 
-    /// Quantiles of rare demand that comes in whole numbers are whole numbers: a mean of several models' is between them. The lowest stay: of
-    /// an interval that begins at zero no share of the values lies below.
+    /// A quantile of demand that comes in whole numbers is one: where demand is rare, less than half a unit is none, as a mean of several
+    /// models would not say. No interval covers more or fewer values by it: the lowest levels stay.
     private static func counted(_ forecast: LocalForecast, levels: [Double], _ values: [Double]) -> LocalForecast {
         let zeros = values.count { $0 == 0 }
         guard Double(zeros) >= rare * Double(values.count), values.allSatisfy({ $0 == $0.rounded() }) else { return forecast }
         var result = forecast
-        for index in result.quantiles.indices where levels[index % levels.count] >= wholeFrom {
-            result.quantiles[index] = result.quantiles[index].rounded()
+        for index in result.quantiles.indices where levels[index % levels.count] >= wholeFrom && result.quantiles[index] < 0.5 {
+            result.quantiles[index] = 0
         }
-        // What was rounded down must not fall below what was not.
+        // What is none now must not fall below what stays.
         for index in result.quantiles.indices where index % levels.count > 0 {
             result.quantiles[index] = max(result.quantiles[index], result.quantiles[index - 1])
         }

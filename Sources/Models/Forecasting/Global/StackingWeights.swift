@@ -59,6 +59,9 @@ struct StackingWeights {
 
     /// Those that the evenness of least loss is chosen from.
     static let evennesses = [0.003, 0.01, 0.02, 0.05, 0.15, 0.5]
+    /// Of those that lose at most so many times the least, the strongest is taken: two spans say little (the rule of one standard error:
+    /// Breiman, Friedman, Olshen, Stone, "Classification and regression trees" (1984), chapter 3).
+    static let tolerance = 1.005
     /// Cases of a span that the choice looks at.
     static let sample = 200
 
@@ -69,7 +72,7 @@ struct StackingWeights {
             return span.indices.filter { $0 % stride == 0 }.map { span[$0] }
         }
         guard spans.count > 1 else { return evenness }
-        var best = evenness, least = (mean: Double.infinity, quantiles: Double.infinity)
+        var all: [(mean: Double, quantiles: Double)] = []
         for value in Self.evennesses {
             var weighing = self, losses = (mean: 0.0, quantiles: 0.0)
             weighing.evenness = Evenness(mean: value, quantiles: value)
@@ -80,10 +83,13 @@ struct StackingWeights {
                 for (one, count) in zip(span, counts.mean) { losses.mean += count * root(one, found.mean).loss }
                 for (one, count) in zip(span, counts.quantiles) { losses.quantiles += count * pinball(one, found.quantiles).loss }
             }
-            if losses.mean < least.mean { (least.mean, best.mean) = (losses.mean, value) }
-            if losses.quantiles < least.quantiles { (least.quantiles, best.quantiles) = (losses.quantiles, value) }
+            all.append(losses)
         }
-        return best
+        func strongest(_ losses: [Double]) -> Double {
+            let limit = (losses.min() ?? 0) * Self.tolerance
+            return zip(Self.evennesses, losses).filter { $1 <= limit }.last?.0 ?? evenness.mean
+        }
+        return Evenness(mean: strongest(all.map(\.mean)), quantiles: strongest(all.map(\.quantiles)))
     }
 
     private func descend(

@@ -148,7 +148,7 @@ import Testing
         let reason = "Customer C1 paid 430.96 [amount]. Call C1 at once [customer]."
         let page = fixture.get("/items/1").body
         #expect(page.contains("Drafted note") && page.contains("Drafted by <bdi>small</bdi>, 2026-03-01 00:30"))
-        #expect(page.contains("value=\"\(reason)\"") && !page.contains("FIELD_1"))
+        #expect(page.contains("value=\"\(reason)\"") && !page.contains("FIELD_1") && page.contains("Nobody has signed it"))
         // Nothing in the file has the customer's number but the item itself.
         let kept = try fixture.warehouse.read { try String.fetchAll($0, sql: "SELECT text FROM pipeline_drafts") }
         #expect(kept.count == 2 && kept.allSatisfy { !$0.contains("C1") })
@@ -158,6 +158,8 @@ import Testing
         let signed = try (1...3).map { try fixture.entry($0).decisions.last }
         #expect(signed.map { $0?.draft } == [1, 2, nil] && signed.map { $0?.isDraftEdited } == [false, true, nil])
         #expect(fixture.get("/items/1").body.contains("Signed from draft 1, unchanged"))
+        #expect(!fixture.get("/items/1").body.contains("Nobody has signed it"))
+        #expect(fixture.get("/items/3").body.contains("Drafted note") == false)
         #expect(fixture.get("/items/2", language: "ja").body.contains("編集あり"))
         #expect(!fixture.get("/items/3").body.contains("Signed from"))
     }

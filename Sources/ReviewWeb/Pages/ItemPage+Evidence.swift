@@ -83,7 +83,11 @@ extension ItemPage {
         guard let draft else { return .none }
         let from = HTML.text(words("Drafted by ", "下書き: ")) + .foreign(draft.model, limit: 120)
         let what = ", " + words.time(draft.drafted) + words("; rests on ", "、根拠: ")
-        let hint = words(". Nobody has signed it: edit the reason, then decide.", "。未署名です。理由を編集してから決定してください。")
+        let isSigned = entry.decisions.contains { $0.draft == draft.id }
+        let hint =
+            isSigned
+            ? words(". Signed by a decision.", "。決定により署名済みです。")
+            : words(". Nobody has signed it: edit the reason, then decide.", "。未署名です。理由を編集してから決定してください。")
         return section(
             .text(words("Drafted note", "下書きメモ")),
             draft.text.split(whereSeparator: \.isNewline).map { .tag("p", [:], .foreign(String($0))) } + [

@@ -169,7 +169,8 @@ struct ReviewScreen {
     private func note(_ draft: KeptDraft) -> String {
         func lines(_ text: String, indent: Int) -> [String] { DisplayWidth.wrap(DisplayWidth.visible(text), to: width - indent) }
         let head = "draft \(draft.id) by \(draft.model), \(draft.drafted.iso8601), from \(draft.cited.joined(separator: ", "))"
-        let hint = "nobody has signed it: edit it and give it as the reason"
+        let isSigned = view.entry.decisions.contains { $0.draft == draft.id }
+        let hint = isSigned ? "signed by the decision below" : "nobody has signed it: edit it and give it as the reason"
         let body = draft.text.split(whereSeparator: \.isNewline).flatMap { lines(String($0), indent: 4) }
         return (lines(head, indent: 2) + [hint]).map { "  \(terminal.styled($0, .dim))\n" }.joined()
             + body.map { "    \($0)\n" }.joined()

@@ -64,7 +64,7 @@ import Testing
         let histories = log.histories(asOf: asOf)
         #expect(
             try own.recommendations(for: histories, excluding: [], count: 5, threads: 1).map { $0.map(\.item) } == [
-                [0, 1], [1, 0], [0, 2], [],
+                [0, 1], [1, 0], [0, 2], [], [3], [3], [3],
             ])
         let fill = try RepeatFamily.train(on: log, asOf: asOf, parameters: ["fill": .number(1)], seed: 1, threads: 1)
         // Of six buyers of the week three bought x; who only looked is none of them.

@@ -51,9 +51,9 @@ package struct FactorRecommender: Recommender {
             padded.withUnsafeBufferPointer { padded in
                 scores.withUnsafeMutableBufferPointer { scores in
                     guard let from = padded.baseAddress, let to = scores.baseAddress else { return }
-                    OpenBLAS.multiply(
+                    OpenBLAS.multiplyRowByRow(
                         from + block * Self.height * factors, vectors, into: to + block * Self.height * width, rows: Self.height,
-                        columns: width, inner: factors, transposed: true)
+                        columns: width, inner: factors)
                 }
             }
         }

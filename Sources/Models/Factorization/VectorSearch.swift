@@ -46,8 +46,8 @@ package struct VectorSearch: Sendable {
                 let length = min(Self.width, items - first)
                 vectors.withUnsafeBufferPointer { vectors in
                     guard let start = vectors.baseAddress else { return }
-                    OpenBLAS.multiply(
-                        queries, start + first * factors, into: scores, rows: height, columns: length, inner: factors, transposed: true)
+                    OpenBLAS.multiplyRowByRow(
+                        queries, start + first * factors, into: scores, rows: height, columns: length, inner: factors)
                 }
                 for row in 0..<rows {
                     if !excluded.isEmpty {

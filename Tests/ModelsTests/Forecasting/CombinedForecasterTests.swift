@@ -88,6 +88,32 @@ import Testing
         #expect(control.weights.mean[1] < 0.5, "\(control.weights)")
     }
 
+    @Test("where nothing can be learned the models made for such demand have the mean, and less than half a unit is none")
+    func prior() throws {
+        func model(_ members: [Member], _ values: (Double) -> Double) throws -> (CombinedForecaster, CombinedForecaster.Series) {
+            let series = (0..<20).map { CombinedForecaster.Series(GlobalSeries(values: Self.noise(UInt64(40 + $0), 11).map(values))) }
+            let model = try #require(CombinedForecaster(series, settings: Self.settings(members)))
+            #expect(model.learned == 0)
+            return (model, series[0])
+        }
+        let members: [Member] = [.own(.tsb), .own(.dynamicOptimisedTheta), .own(.imapa), .own(.ses)]
+        let (steady, _) = try model(members) { 20 + $0 }
+        #expect(steady.weights.mean[1] > 0.7, "\(steady.weights)")
+        let (rare, one) = try model(members) { $0 > 0.7 ? 1 : 0 }
+        #expect(rare.weights.quantiles[0] > 0.4 && rare.weights.quantiles[2] > 0.4, "\(rare.weights)")
+        func halves(_ model: CombinedForecaster, _ series: CombinedForecaster.Series) -> Int {
+            let forecast = model.forecast(series)
+            return (0..<6).reduce(0) { sum, step in
+                let lowest = forecast.quantile(step: step, level: 0)
+                return sum + (1..<5).count { (max(lowest, 1e-9) + 1e-12..<0.5).contains(forecast.quantile(step: step, level: $0)) }
+            }
+        }
+        #expect(halves(rare, one) == 0)
+        // The control: parts of a unit are sold.
+        let (parts, other) = try model(members) { $0 > 0.7 ? 0.3 : 0 }
+        #expect(halves(parts, other) > 0)
+    }
+
     @Test("values that are not known are not learned from, and the same series give the same bits")
     func unknown() throws {
         let members: [Member] = [.trees(isLogarithmic: false, isSeasonal: false), .own(.ses)]

@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Models",
-            dependencies: ["Records", "CXGBoost", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Records", "CInline", "CXGBoost", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
             name: "RemoteModels",

@@ -11,10 +11,11 @@ let package = Package(
     name: "recommendations",
     platforms: [.macOS(.v15)],
     targets: [
+        .systemLibrary(name: "CInline"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
         .target(name: "Crypto"),
         .target(name: "Records", swiftSettings: settings),
-        .target(name: "Models", dependencies: ["Records", "COpenBLAS", "Crypto"], swiftSettings: settings),
+        .target(name: "Models", dependencies: ["Records", "CInline", "COpenBLAS", "Crypto"], swiftSettings: settings),
         .executableTarget(name: "recommendations", dependencies: ["Models", "Records"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6])

@@ -133,15 +133,6 @@ struct BlendBase: Sendable {
     }
 }
 
-extension InteractionLog {
-    /// Whether an item has a row.
-    var isSeen: [Bool] {
-        var seen = [Bool](repeating: false, count: items.count)
-        for place in item { seen[Int(place)] = true }
-        return seen
-    }
-}
-
 extension Failure {
     static func blend(_ parameter: String, found: String, expected: String) -> Failure {
         Failure(

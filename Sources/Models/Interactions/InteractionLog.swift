@@ -91,6 +91,13 @@ public struct InteractionLog: Sendable {
         return events
     }
 
+    /// Whether an item has a row.
+    var isSeen: [Bool] {
+        var seen = [Bool](repeating: false, count: items.count)
+        for place in item { seen[Int(place)] = true }
+        return seen
+    }
+
     /// The rows that are purchases, with users and items kept as they are.
     public var purchases: InteractionLog {
         guard !strengths.isEmpty else { return self }

@@ -18,37 +18,6 @@ package enum OpenBLAS {
         return words.count > 1 ? "openblas \(words[1])" : "openblas"
     }()
 
-    /// C = alpha * A * op(B) + beta * C, with A of `rows` x `inner` and C of `rows` x `columns`; `transposed`: B is `columns` x `inner`.
-    package static func multiply(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int,
-        transposed: Bool, alpha: Float = 1, beta: Float = 0
-    ) {
-        useOneThread()
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), alpha, a,
-            blasint(inner), b, blasint(transposed ? inner : columns), beta, c, blasint(columns))
-    }
-
-    /// Rows of a call that all come out the same; nil = any number. The kernels for AVX2 take twelve rows at once and sum the last six of them
-    /// in another order.
-    private static let alikeRows: Int? = {
-        useOneThread()
-        return ["Haswell", "Zen"].contains(String(cString: openblas_get_corename())) ? 8 : nil
-    }()
-
-    /// C = A * Bᵀ, with A of `rows` x `inner` and B of `columns` x `inner`; a row of C has the same bits wherever it stands.
-    ///
-    /// - Precondition: `rows` is a multiple of 8.
-    package static func multiplyRowByRow(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
-    ) {
-        precondition(rows.isMultiple(of: 8), "whole strips of rows")
-        let step = alikeRows ?? rows
-        for first in stride(from: 0, to: rows, by: step) {
-            multiply(a + first * inner, b, into: c + first * columns, rows: step, columns: columns, inner: inner, transposed: true)
-        }
-    }
-
     /// The lower triangle of C = AᵀA + beta * C, with A of `rows` x `columns`.
     package static func gram(
         _ a: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, beta: Float = 0

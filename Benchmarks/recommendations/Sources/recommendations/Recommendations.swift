@@ -94,7 +94,7 @@ import Records
         }
         guard let model = model as? FactorRecommender else { throw Usage() }
         let queries = try model.vectors(of: histories, threads: threads)
-        let search = VectorSearch(vectors: model.vectors, factors: queries.count / histories.count)
+        let search = VectorSearch(PackedVectors(model.vectors, factors: queries.count / histories.count))
         let asked = histories.map { _ in true }
         measure("known") { _ = search.best(10, for: queries, isAsked: asked, excluding: known, threads: threads) }
         try measure("solved for") { _ = try model.recommendations(for: histories, excluding: known, count: 10, threads: threads) }
@@ -138,7 +138,7 @@ import Records
             }
             print("epoch \(epoch): \(text(cpu)) CPU s, \(text(time)) s")
         }
-        let search = VectorSearch(vectors: sides.items, factors: factorization.factors)
+        let search = VectorSearch(PackedVectors(sides.items, factors: factorization.factors))
         var (named, time) = (0, 0.0)
         let cpu = cpuSeconds {
             time = seconds {

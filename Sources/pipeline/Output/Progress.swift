@@ -65,8 +65,9 @@ package final class Progress: Sendable {
     private static func facts(rows: Int64, fraction: Double?, elapsed: Double) -> [String] {
         var facts: [String] = []
         if let fraction { facts.append("\(Int((fraction * 100).rounded(.down))) %") }
-        facts.append(Quantity.count(rows, "row"))
-        if elapsed > 0.05 { facts.append("\(Quantity.count(Int64(Double(rows) / elapsed))) rows/s") }
+        // What copies pages, as a backup does, has a share and no rows.
+        if rows > 0 || fraction == nil { facts.append(Quantity.count(rows, "row")) }
+        if rows > 0, elapsed > 0.05 { facts.append("\(Quantity.count(Int64(Double(rows) / elapsed))) rows/s") }
         if let fraction, fraction > 0.01, fraction < 1 { facts.append("\(Quantity.seconds(elapsed * (1 - fraction) / fraction)) left") }
         return facts
     }

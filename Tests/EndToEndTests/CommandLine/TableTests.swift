@@ -143,6 +143,8 @@ struct QuantityTests {
         }
         #expect(
             Progress.line("run", rows: 620_000, fraction: 0.5, elapsed: 2) == "run: 50 %, 620,000 rows, 310,000 rows/s, 2.0 s left")
+        #expect(Progress.line("backup", rows: 0, fraction: 0.5, elapsed: 2) == "backup: 50 %, 2.0 s left")
+        #expect(Progress.line("run", rows: 0, fraction: nil, elapsed: 2) == "run: 0 rows")
         #expect(Progress.bar("run", rows: 0, fraction: 0.5, elapsed: 0, width: 60).contains("██"))
     }
 

@@ -113,7 +113,8 @@ import Testing
         for name in alone.names {
             #expect(alone.feature("history", name) == activity.feature("history", name), "\(name)")
             let (own, other) = (alone.number("expected", name), activity.number("expected", name))
-            #expect(abs(own - other) <= 0.02 * other + 0.5, "\(name): \(own) \(other)")
+            // The place belongs to an item's name there, so that what is drawn for it has another seed.
+            #expect(abs(own - other) <= 0.05 * other + 0.5, "\(name): \(own) \(other)")
         }
         guard kind == "orders" else { return }
         let (weighed, _) = try outcome(of: "demand-orders-ubl", kind)

@@ -128,8 +128,10 @@ struct DemandGlobal {
             }
         }
         covariates += planner.externalColumns(periods, shift: shift, knownBy: end)
-        if [.day, .week, .month].contains(settings.period) {
-            covariates.append(periods.map { Double(settings.period.placeInYear(of: $0)) })
+        if let year = settings.period.year {
+            // Of a year that was seen once the place is the trend by another name: it speaks once half of the places came again.
+            let isRepeated = 2 * past.count >= 3 * year
+            covariates.append(periods.map { isRepeated ? Double(settings.period.placeInYear(of: $0)) : .nan })
         }
         if settings.period == .day {
             covariates.append(periods.map { Double(settings.period.dayOfMonth(of: $0)) })
@@ -189,6 +191,16 @@ extension DemandPlanner {
 }
 
 extension DemandPeriod {
+    /// Periods a year; nil where a place in it is no covariate.
+    var year: Int? {
+        switch self {
+        case .day: 365
+        case .week: 52
+        case .month: 12
+        case .hour, .step: nil
+        }
+    }
+
     /// Month of a day or month, week of a week, from 1.
     func placeInYear(of number: Int) -> Int {
         let parts = Timestamp(microseconds: Int64(firstDay(of: number)) * 86_400_000_000).parts

@@ -34,8 +34,8 @@ public struct CombinedForecaster: Sendable {
         /// Past origins, a horizon apart; fewer where most series are too short.
         public var origins = 2
         public var calibrates = true
-        /// How much weights are held near the prior ones, as a share of the loss, where there is one past origin; where there are more, how much is best
-        /// when weights learned at the others are used at one.
+        /// How much weights are held near those before learning, as a share of the loss. Where there is a prior and more than one past origin
+        /// it is chosen: by what weights learned at the others lose at one.
         public var evenness = 0.02
         /// Most series that weights and intervals are learned on.
         public var sample = 3_000
@@ -43,6 +43,13 @@ public struct CombinedForecaster: Sendable {
         public var keepsEvidence = false
 
         public init(global: GlobalForecaster.Settings, members: [Member]) { (self.global, self.members) = (global, members) }
+
+        /// Whether it is known beforehand which members suit: beside trees, models that are made for series of one season at most, without
+        /// covariates. Where there are several seasons or covariates those models miss what drives demand, and all members begin alike.
+        var hasPrior: Bool {
+            let hasOwn = members.contains { member in if case .trees = member { false } else { true } }
+            return hasOwn && global.periods.count <= 1 && global.matched.isEmpty
+        }
     }
 
     /// A series, and what its past is worth.
@@ -110,9 +117,8 @@ public struct CombinedForecaster: Sendable {
     /// What members have of the mean before anything is learned, of sum 1: trees two fifths; the rest those models of each series that are made
     /// for such demand, equally, and a tenth of that each of the others.
     ///
-    /// Trees relative to a season count as others where most pasts have fewer than four of it, unless equal covariates are their baseline;
-    /// trees on logarithms in the mean of rare demand, whose tail they miss. That a plain mean of few sound models is hard to beat: Petropoulos,
-    /// Svetunkov, Int. J. Forecasting 36 (2020).
+    /// Trees relative to a season count as others where most pasts have fewer than four of it; trees on logarithms in the mean of rare demand,
+    /// whose tail they miss. That a plain mean of few sound models is hard to beat: Petropoulos, Svetunkov, Int. J. Forecasting 36 (2020).
     ///
     /// - Parameters:
     ///   - zeros: share of zeros in all pasts.
@@ -140,10 +146,13 @@ public struct CombinedForecaster: Sendable {
     }
 
     private static func prior(_ series: [Series], _ settings: Settings) -> (mean: [Double], quantiles: [Double]) {
+        guard settings.hasPrior else {
+            let equal = settings.members.map { _ in 1 / Double(settings.members.count) }
+            return (equal, equal)
+        }
         let lengths = series.map(\.series.values.count).sorted(), longest = Double(settings.global.periods.last ?? 1)
         let middle = lengths.isEmpty ? 0 : Double(lengths[lengths.count / 2])
-        return prior(
-            settings.members, zeros: zeroShare(series), seasons: settings.global.matched.isEmpty ? middle / longest : .infinity)
+        return prior(settings.members, zeros: zeroShare(series), seasons: middle / longest)
     }
 
     private static func zeroShare(_ series: [Series]) -> Double {
@@ -271,8 +280,10 @@ public struct CombinedForecaster: Sendable {
         if settings.members.count > 1 {
             var weighing = StackingWeights(levels: settings.global.levels, prior: weights)
             weighing.evenness = .init(mean: settings.evenness, quantiles: settings.evenness)
-            weighing.evenness = weighing.chosen(
-                Set(spans).sorted().map { span in cases.indices.filter { spans[$0] == span }.map { cases[$0] } })
+            if settings.hasPrior {
+                weighing.evenness = weighing.chosen(
+                    Set(spans).sorted().map { span in cases.indices.filter { spans[$0] == span }.map { cases[$0] } })
+            }
             weights = weighing.weights(cases)
         }
         // Of demand that is mostly zero an interval has one side, at zero: no share of the values lies below it, and pairs cannot be set.

@@ -67,7 +67,9 @@ struct TransactionLog: ~Copyable {
 
     /// By the system's `realloc`, which moves many pages without a copy of them: for a moment a log of gigabytes would be there twice.
     private static func resized(_ rows: UnsafeMutablePointer<Transaction>?, to capacity: Int) -> UnsafeMutablePointer<Transaction> {
-        guard let moved = realloc(rows, capacity * MemoryLayout<Transaction>.stride) else { preconditionFailure("no memory for \(capacity) rows") }
+        guard let moved = realloc(rows, capacity * MemoryLayout<Transaction>.stride) else {
+            preconditionFailure("no memory for \(capacity) rows")
+        }
         return moved.bindMemory(to: Transaction.self, capacity: capacity)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import PipelineTesting
 
 /// `pipeline serve` as a process of its own, asked over the loopback.
 final class RunningServer {
@@ -17,11 +18,7 @@ final class RunningServer {
     private struct Trouble: Error, CustomStringConvertible { var description: String }
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    #if DEBUG
-        static let program = root.appendingPathComponent(".build/debug/pipeline")
-    #else
-        static let program = root.appendingPathComponent(".build/release/pipeline")
-    #endif
+    static let program = BuiltProducts.folder.appendingPathComponent("pipeline")
 
     let port: Int
     let token: String

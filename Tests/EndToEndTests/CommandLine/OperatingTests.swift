@@ -213,7 +213,7 @@ import Testing
         let bank = try bank(), snapshots = bank.path("snapshots")
         // Where the sources lie, another account may not be let in.
         try FileManager.default.copyItem(
-            atPath: ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline").path, toPath: bank.path("program"))
+            atPath: ShippedProgram.products.appendingPathComponent("pipeline").path, toPath: bank.path("program"))
         let made =
             "chmod 755 . program && mkdir -m 750 snapshots && $PIPELINE backup --to snapshots/s.db --database \(bank.undisturbed) --quiet"
             + " && chgrp -R 54321 snapshots && chmod 2750 snapshots"

@@ -1,4 +1,5 @@
 import Foundation
+import PipelineTesting
 import Testing
 
 /// The program as it is shipped, started as a process of its own.
@@ -17,13 +18,7 @@ struct ShippedProgram {
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-
-    /// Of the configuration that these tests are built in, relative to the root.
-    #if DEBUG
-        static let products = ".build/debug"
-    #else
-        static let products = ".build/release"
-    #endif
+    static let products = BuiltProducts.folder
 
     /// A folder of its own, where the program runs.
     let folder: URL
@@ -45,7 +40,7 @@ struct ShippedProgram {
         let (output, errors) = (folder.appendingPathComponent(".\(name).out"), folder.appendingPathComponent(".\(name).err"))
         for file in [output, errors] { try Data().write(to: file) }
         let process = Process()
-        process.executableURL = Self.root.appendingPathComponent("\(Self.products)/pipeline")
+        process.executableURL = Self.products.appendingPathComponent("pipeline")
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -66,7 +61,7 @@ struct ShippedProgram {
         process.arguments = ["-c", line]
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PIPELINE": Self.root.appendingPathComponent("\(Self.products)/pipeline").path]) { $1 }
+            ["PIPELINE": Self.products.appendingPathComponent("pipeline").path]) { $1 }
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus

@@ -155,7 +155,7 @@ struct StoryTests {
         let program = try Self.bank(customers: 2_500, days: 45)
         defer { program.remove() }
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+        process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline")
         process.arguments = ["run", "fraud.yaml", "--clock", "2026-02-15"]
         process.currentDirectoryURL = program.folder
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
@@ -179,7 +179,7 @@ struct StoryTests {
         let program = try Self.bank(customers: 2_500, days: 45)
         defer { program.remove() }
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+        process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline")
         process.arguments = ["run", "fraud.yaml", "--clock", "2026-02-15"]
         process.currentDirectoryURL = program.folder
         let errors = Pipe()

@@ -98,7 +98,7 @@ struct TableJobTests {
         for point in 1...5 {
             let name = "killed-\(point).db"
             let process = Process()
-            process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+            process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline")
             process.arguments = arguments(name)
             process.currentDirectoryURL = program.folder
             (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)

@@ -53,8 +53,7 @@ private func blocks(_ kind: String, in text: String) -> [(line: Int, text: Strin
         for name in ["jobs", "sample-data", "docs"] {
             try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(Self.root)/\(name)")
         }
-        try FileManager.default.createSymbolicLink(
-            atPath: "\(folder)/.build/release", withDestinationPath: "\(Self.root)/\(ShippedProgram.products)")
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/.build/release", withDestinationPath: ShippedProgram.products.path)
         return folder
     }
 

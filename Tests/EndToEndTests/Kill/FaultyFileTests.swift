@@ -12,7 +12,7 @@ struct FaultyFileTests {
 
     private func run(_ bank: KilledBank, _ database: String, _ mode: String, at operation: Int) throws -> (code: Int32, text: String) {
         let process = Process(), output = Pipe()
-        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline-faulty")
+        process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline-faulty")
         process.arguments = try bank.faultyArguments(database, mode: mode, at: operation)
         process.currentDirectoryURL = bank.program.folder
         (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)

@@ -88,7 +88,7 @@ final class KilledBank: Sendable {
 
     private static func start(_ folder: URL, _ arguments: [String], program name: String = "pipeline") throws -> Process {
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/\(name)")
+        process.executableURL = ShippedProgram.products.appendingPathComponent(name)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)

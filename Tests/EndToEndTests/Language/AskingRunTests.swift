@@ -52,7 +52,7 @@ private struct MessageBank {
     /// Starts a run and says its process; it is waited for elsewhere.
     func started() throws -> Process {
         let process = Process()
-        process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+        process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline")
         process.arguments = ["run", "job.yaml"] + Self.clock
         process.currentDirectoryURL = program.folder
         process.standardError = FileHandle.nullDevice

@@ -25,6 +25,12 @@ struct FraudWindows: ~Copyable {
     private let edges: UnsafeMutablePointer<WindowEdge>
     private static var terminalEnd: Int { count }
     private static var edgeCount: Int { 2 * count + 1 }
+    /// Through pointers, not by subscript: under the thread sanitizer the compiler cannot change in place what is reached through a value
+    /// that is read first (Swift 6.3).
+    private var eachEdge: some Sequence<UnsafeMutablePointer<WindowEdge>> {
+        let first = edges
+        return (0..<Self.edgeCount).lazy.map { first + $0 }
+    }
     /// Late rows that may still pass an edge, by time and then position: the log holds them where they came, not where their time belongs.
     private var late: [UInt32] = []
     /// Sum of what was read ahead, kept so that the reading is not left out; means nothing.
@@ -67,22 +73,22 @@ struct FraudWindows: ~Copyable {
 
     @inline(__always)
     private mutating func pass(_ edge: Int, _ log: borrowing TransactionLog, _ body: (UnsafeMutablePointer<Transaction>) -> Void) {
-        let limit = clock &- edges[edge].shift, end = log.end
-        var next = edges[edge].next
+        let own = edges + edge, limit = clock &- own.pointee.shift, end = log.end
+        var next = own.pointee.next
         while next != end {
             let row = log.row(next)
             guard row.pointee.time <= limit else { break }
             if row.pointee.isInLine { body(row) }
             next &+= 1
         }
-        edges[edge].next = next
+        own.pointee.next = next
         // What the next rows will ask for is on its way while this one is worked on.
         ahead &+= log.row(next &+ 8).pointee.time
-        while edges[edge].nextLate < late.count {
-            let row = log.row(late[edges[edge].nextLate])
+        while own.pointee.nextLate < late.count {
+            let row = log.row(late[own.pointee.nextLate])
             guard row.pointee.time <= limit else { break }
             body(row)
-            edges[edge].nextLate += 1
+            own.pointee.nextLate += 1
         }
     }
 
@@ -99,7 +105,7 @@ struct FraudWindows: ~Copyable {
         var place = late.count
         while place > 0, log.row(late[place - 1]).pointee.time > time { place -= 1 }
         late.insert(sequence, at: place)
-        for edge in 0..<Self.edgeCount where time <= clock &- edges[edge].shift { edges[edge].nextLate += 1 }
+        for edge in eachEdge where time <= clock &- edge.pointee.shift { edge.pointee.nextLate += 1 }
     }
 
     /// Adds a row to the windows that hold it by now.
@@ -132,7 +138,7 @@ struct FraudWindows: ~Copyable {
         log.row(sequence).pointee.isOut = true
         guard row.isLate, let index = late.firstIndex(of: sequence) else { return }
         late.remove(at: index)
-        for edge in 0..<Self.edgeCount where index < edges[edge].nextLate { edges[edge].nextLate -= 1 }
+        for edge in eachEdge where index < edge.pointee.nextLate { edge.pointee.nextLate -= 1 }
     }
 
     private func forEachTerminalWindow(holding sequence: UInt32, _ log: borrowing TransactionLog, _ body: (Int) -> Void) {
@@ -151,7 +157,7 @@ struct FraudWindows: ~Copyable {
         while gone < late.count, log.row(late[gone]).pointee.time <= cutoff { gone += 1 }
         guard gone > 0 else { return }
         late.removeFirst(gone)
-        for edge in 0..<Self.edgeCount { edges[edge].nextLate -= gone }
+        for edge in eachEdge { edge.pointee.nextLate -= gone }
     }
 
     /// Makes everything anew from the rows of the log after `swept`.
@@ -159,10 +165,10 @@ struct FraudWindows: ~Copyable {
         clock: Int64, swept: Int64, log: borrowing TransactionLog, customers: borrowing AccountBook, terminals: borrowing AccountBook
     ) {
         self.clock = clock
-        for edge in 0..<Self.edgeCount {
+        for edge in eachEdge {
             var next = log.first
-            while next != log.end, log.row(next).pointee.time <= clock &- edges[edge].shift { next &+= 1 }
-            (edges[edge].next, edges[edge].nextLate) = (next, 0)
+            while next != log.end, log.row(next).pointee.time <= clock &- edge.pointee.shift { next &+= 1 }
+            (edge.pointee.next, edge.pointee.nextLate) = (next, 0)
         }
         late = []
         for offset in 0..<log.count {

@@ -47,6 +47,8 @@ public struct TextSet: Sendable {
     public var labels: [Int]
     /// One a text, 0 or more; empty = all 1.
     public var weights: [Float]
+    /// An encoder's vector a text; empty = without one.
+    package var meanings: [[Float]] = []
 
     public init(texts: [[UInt8]], classes: [String], labels: [Int], weights: [Float] = []) {
         (self.texts, self.classes, self.labels, self.weights) = (texts, classes, labels, weights)
@@ -61,9 +63,11 @@ public struct TextSet: Sendable {
 
     /// The given texts.
     public func rows(_ rows: [Int]) -> TextSet {
-        TextSet(
+        var set = TextSet(
             texts: rows.map { texts[$0] }, classes: classes, labels: rows.map { labels[$0] },
             weights: weights.isEmpty ? [] : rows.map { weights[$0] })
+        if !meanings.isEmpty { set.meanings = rows.map { meanings[$0] } }
+        return set
     }
 }
 

@@ -37,6 +37,35 @@ package enum OpenBLAS {
         )
     }
 
+    /// A matrix, or a part of one whose rows lie `stride` numbers apart.
+    struct Matrix {
+        var base: UnsafePointer<Float>
+        var stride: Int
+
+        init(_ base: UnsafePointer<Float>, stride: Int) { (self.base, self.stride) = (base, stride) }
+    }
+
+    /// C = factor * A * B, of `rows` x `columns`, with `inner` numbers to each sum.
+    static func product(
+        _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, inner: Int, factor: Float = 1
+    ) {
+        useOneThread()
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), factor, a.base, blasint(a.stride),
+            b.base, blasint(b.stride), 0, c, blasint(stride))
+    }
+
+    /// C = factor * A * Bᵀ, the same way.
+    static func product(
+        _ a: Matrix, transposed b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, inner: Int,
+        factor: Float = 1
+    ) {
+        useOneThread()
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(columns), blasint(inner), factor, a.base, blasint(a.stride),
+            b.base, blasint(b.stride), 0, c, blasint(stride))
+    }
+
     /// The lower Cholesky factor of a symmetric matrix, in place of its lower triangle; false when it is not positive definite.
     package static func factorize(_ a: UnsafeMutablePointer<Float>, size: Int) -> Bool {
         useOneThread()

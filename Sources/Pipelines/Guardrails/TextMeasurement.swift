@@ -59,37 +59,47 @@ public struct TextMeasurement: Sendable {
 extension TextColumns {
     /// A model of the texts of a CSV file with the names of their classes.
     ///
+    /// - Parameter encoder: whose vectors the model looks at beside words and characters; nil = at these alone.
     /// - Throws: a file or column that is not there; what ``TextClassifierFamily`` refuses.
     public static func classifier(
-        trainedOn path: String, text: String, label: String, parameters: [String: ParameterValue] = [:], threads: Int = 1
+        trainedOn path: String, text: String, label: String, encoder: SentenceEncoder? = nil, parameters: [String: ParameterValue] = [:],
+        threads: Int = 1
     ) throws(Failure) -> any TextClassifier {
         let file = try TextColumns(path: path, columns: [text, label])
-        return try TextFamily.train(
-            on: TextSet(texts: file.columns[0], labels: file.columns[1]), parameters: parameters, seed: 1, threads: threads)
+        let set = TextSet(texts: file.columns[0], labels: file.columns[1])
+        guard let encoder else { return try TextFamily.train(on: set, parameters: parameters, seed: 1, threads: threads) }
+        return try TextFamily.trainedWithVerdicts(on: set, encoder: encoder, parameters: parameters, seed: 1, threads: threads).model
     }
 }
 
-/// What a classifier of words alone and one of all views say of labelled texts: rows on which `pipeline cascade` finds thresholds.
+/// What a classifier of words alone, one of all views and, where there is an encoder, one of its vectors too say of labelled texts: rows on which `pipeline cascade` finds thresholds.
 public struct TextAnswers: Sendable {
     public var texts: [String]
     public var labels: [String]
     public var words: [(answer: String, confidence: Float)]
     public var all: [(answer: String, confidence: Float)]
+    /// Empty without an encoder.
+    public var encoded: [(answer: String, confidence: Float)] = []
 
     /// - Parameter test: labelled texts to answer; nil = the training texts, each by machines that had not seen it.
     /// - Throws: a file or column that is not there; what ``TextClassifierFamily`` refuses.
-    public init(train: String, test: String?, text: String, label: String, threads: Int) throws(Failure) {
+    public init(
+        train: String, test: String?, text: String, label: String, encoder: SentenceEncoder? = nil, threads: Int
+    ) throws(Failure) {
         let file = try TextColumns(path: train, columns: [text, label])
         let asked = try test.map { path throws(Failure) in try TextColumns(path: path, columns: [text, label]) } ?? file
         let set = TextSet(texts: file.columns[0], labels: file.columns[1])
-        func answers(_ views: String) throws(Failure) -> [(answer: String, confidence: Float)] {
-            let (model, heldOut, _) = try TextFamily.trainedWithVerdicts(
-                on: set, parameters: ["views": .text(views)], seed: 1, threads: threads)
+        func answers(_ model: any TextClassifier, _ heldOut: [TextVerdict]) -> [(answer: String, confidence: Float)] {
             let verdicts = test == nil ? heldOut : model.verdicts(on: asked.columns[0].map { Array($0.utf8) })
             return verdicts.map { (model.classes[$0.label], $0.confidence) }
         }
         (texts, labels) = (asked.columns[0], asked.columns[1])
-        words = try answers("words")
-        all = try answers("all")
+        let small = try TextFamily.trainedWithVerdicts(on: set, parameters: ["views": .text("words")], seed: 1, threads: threads)
+        words = answers(small.model, small.verdicts)
+        let whole = try TextFamily.trainedWithVerdicts(on: set, seed: 1, threads: threads)
+        all = answers(whole.model, whole.verdicts)
+        guard let encoder else { return }
+        let large = try TextFamily.trainedWithVerdicts(on: set, encoder: encoder, seed: 1, threads: threads)
+        encoded = answers(large.model, large.verdicts)
     }
 }

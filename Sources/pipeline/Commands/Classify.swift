@@ -11,12 +11,14 @@ struct Classify: ParsableCommand {
             Without more, prints how well texts held out in training are answered and what may be answered automatically under the promise. \
             With --test, the same of a file that training never sees. With --texts, prints class, confidence, urgency, language and doubts of \
             each text. With --answers, prints what a classifier of words alone and one of all views say of the labelled texts, for \
-            `pipeline cascade`. Nothing is written, nothing leaves.
+            `pipeline cascade`. With --encoder, vectors of a sentence encoder stand beside words and characters, and --answers has a third \
+            classifier, `encoded`. Nothing is written, nothing leaves.
 
               pipeline classify --train ../shared/data/support/banking_train.csv --text text --label category
               pipeline classify --train train.csv --label category --test test.csv --promise 0.99
               pipeline classify --train train.csv --label category --texts new.csv --format csv
               pipeline classify --train train.csv --label category --answers --format csv > answers.csv
+              pipeline classify --train train.csv --label category --encoder all-MiniLM-L6-v2
             """)
 
     @Option(help: ArgumentHelp("A CSV file with texts and their classes.", valueName: "file"), completion: .file(extensions: ["csv"]))
@@ -31,6 +33,11 @@ struct Classify: ParsableCommand {
     var texts: String?
     @Flag(help: "Print answers and doubts of two classifiers: of the file of --test, else of the training texts while they were held out.")
     var answers = false
+    @Option(
+        help: ArgumentHelp(
+            "The folder of a BERT sentence encoder (config.json, tokenizer.json, model.safetensors), which runs here.", valueName: "folder"),
+        completion: .directory)
+    var encoder: String?
     @Option(help: ArgumentHelp("Share of automatic answers that is right, with 95 % confidence.", valueName: "share"))
     var promise = 0.99
     @OptionGroup(title: "Output") var format: FormatOptions
@@ -44,7 +51,7 @@ struct Classify: ParsableCommand {
 
     func run() throws {
         if answers { return try printAnswers() }
-        let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, threads: 2)
+        let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, encoder: try sentenceEncoder(), threads: 2)
         let promise = AnswerPromise(accuracy: promise)
         if let texts { return try classify(try TextColumns(path: texts, columns: [text]).columns[0], model, promise) }
         var labelled: (texts: [String], labels: [String])?
@@ -78,18 +85,18 @@ struct Classify: ParsableCommand {
         try format.write(Details(title: "Classes of texts", sections: sections), to: output.console)
     }
 
+    private func sentenceEncoder() throws -> SentenceEncoder? { try encoder.map { try SentenceEncoder(folder: $0) } }
+
     private func printAnswers() throws {
-        let kept = try TextAnswers(train: train, test: test, text: text, label: label, threads: 2)
+        let kept = try TextAnswers(
+            train: train, test: test, text: text, label: label, encoder: try sentenceEncoder(), threads: 2)
+        var said = [("words", "words_doubt", kept.words), ("answer", "doubt", kept.all)]
+        if encoder != nil { said.append(("encoded", "encoded_doubt", kept.encoded)) }
         let table = Table(
-            columns: [
-                .init("text"), .init(label), .init("words"), .init("words_doubt", .number), .init("answer"), .init("doubt", .number),
-            ],
+            columns: [.init("text"), .init(label)] + said.flatMap { [.init($0.0), .init($0.1, .number)] },
             rows: kept.texts.indices.map { row in
-                [
-                    .text(kept.texts[row]), .text(kept.labels[row]), .text(kept.words[row].answer),
-                    .real(1 - Double(kept.words[row].confidence), decimals: 6), .text(kept.all[row].answer),
-                    .real(1 - Double(kept.all[row].confidence), decimals: 6),
-                ]
+                [.text(kept.texts[row]), .text(kept.labels[row])]
+                    + said.flatMap { [.text($0.2[row].answer), .real(1 - Double($0.2[row].confidence), decimals: 6)] }
             })
         try format.write(table, to: output.console)
     }

@@ -35,68 +35,97 @@ enum LinearMachine {
     static func weights(
         of rows: SparseRows, columns: Int, isPositive: [Bool], importance: [Float], settings: Settings, seed: UInt64
     ) -> [Float] {
-        let count = rows.count
+        var descent = Descent(rows, isPositive: isPositive, importance: importance, settings: settings, seed: seed)
         var weights = [Float](repeating: 0, count: columns + 1)
-        var alphas = [Double](repeating: 0, count: count)
-        var order = Array(0..<count)
-        var random = SplitMix64(seed: seed)
-        var squares = [Double](repeating: 1, count: count)
-        for row in 0..<count {
-            for index in rows.starts[row]..<rows.starts[row + 1] { squares[row] += Double(rows.values[index] * rows.values[index]) }
-        }
         weights.withUnsafeMutableBufferPointer { weights in
             rows.places.withUnsafeBufferPointer { places in
                 rows.values.withUnsafeBufferPointer { values in
-                    var active = count
-                    var (upper, lower) = (Double.infinity, -Double.infinity)
-                    var round = 0
-                    while round < settings.mostRounds {
-                        round += 1
-                        var (highest, lowest) = (-Double.infinity, Double.infinity)
-                        for index in 0..<active { order.swapAt(index, index + random.next(below: active - index)) }
-                        var at = 0
-                        while at < active {
-                            let row = order[at]
-                            let (start, end) = (rows.starts[row], rows.starts[row + 1])
-                            let sign: Float = isPositive[row] ? 1 : -1
-                            let diagonal = 0.5 / (settings.cost * Double(importance.isEmpty ? 1 : importance[row]))
-                            var sum = weights[columns]
-                            for index in start..<end { sum += weights[Int(places[index])] * values[index] }
-                            let gradient = Double(sign * sum) - 1 + diagonal * alphas[row]
-                            var projected = gradient
-                            if alphas[row] == 0 {
-                                if gradient > upper {
-                                    active -= 1
-                                    order.swapAt(at, active)
-                                    continue
-                                }
-                                projected = min(gradient, 0)
-                            }
-                            highest = max(highest, projected)
-                            lowest = min(lowest, projected)
-                            if abs(projected) > 1e-12 {
-                                let old = alphas[row]
-                                alphas[row] = max(old - gradient / (squares[row] + diagonal), 0)
-                                let step = Float(alphas[row] - old) * sign
-                                for index in start..<end { weights[Int(places[index])] += step * values[index] }
-                                weights[columns] += step
-                            }
-                            at += 1
-                        }
-                        if highest - lowest <= settings.tolerance {
-                            if active == count { break }
-                            // Once more over all rows, as some were laid aside.
-                            active = count
-                            (upper, lower) = (.infinity, -.infinity)
-                            continue
-                        }
-                        upper = highest <= 0 ? .infinity : highest
-                        lower = lowest >= 0 ? -.infinity : lowest
+                    for _ in 0..<settings.mostRounds where !descent.isDone {
+                        descent.round(weights, places, values, columns: columns)
                     }
-                    _ = lower
                 }
             }
         }
         return weights
+    }
+
+    /// Where the descent stands.
+    private struct Descent {
+        private let settings: Settings
+        private let starts: [Int]
+        private let signs: [Float]
+        /// 0.5 / cost of each row.
+        private let diagonals: [Double]
+        private let squares: [Double]
+        private var alphas: [Double]
+        /// Rows, those that are laid aside last.
+        private var order: [Int]
+        private var active: Int
+        private var upper = Double.infinity
+        private var random: SplitMix64
+        private(set) var isDone = false
+
+        init(_ rows: SparseRows, isPositive: [Bool], importance: [Float], settings: Settings, seed: UInt64) {
+            (self.settings, starts, active) = (settings, rows.starts, rows.count)
+            signs = isPositive.map { $0 ? 1 : -1 }
+            diagonals = (0..<rows.count).map { 0.5 / (settings.cost * Double(importance.isEmpty ? 1 : importance[$0])) }
+            squares = (0..<rows.count).map { row in
+                var square = 1.0
+                for index in rows.starts[row]..<rows.starts[row + 1] { square += Double(rows.values[index] * rows.values[index]) }
+                return square
+            }
+            alphas = [Double](repeating: 0, count: rows.count)
+            order = Array(0..<rows.count)
+            random = SplitMix64(seed: seed)
+        }
+
+        /// Once over all rows that are not laid aside.
+        @inline(__always)
+        mutating func round(
+            _ weights: UnsafeMutableBufferPointer<Float>, _ places: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<Float>,
+            columns: Int
+        ) {
+            var (highest, lowest) = (-Double.infinity, Double.infinity)
+            for index in 0..<active { order.swapAt(index, index + random.next(below: active - index)) }
+            var at = 0
+            while at < active {
+                let row = order[at]
+                let (start, end, sign) = (starts[row], starts[row + 1], signs[row])
+                var sum = weights[columns]
+                for index in start..<end { sum += weights[Int(places[index])] * values[index] }
+                let gradient = Double(sign * sum) - 1 + diagonals[row] * alphas[row]
+                var projected = gradient
+                if alphas[row] == 0 {
+                    if gradient > upper {
+                        active -= 1
+                        order.swapAt(at, active)
+                        continue
+                    }
+                    projected = min(gradient, 0)
+                }
+                highest = max(highest, projected)
+                lowest = min(lowest, projected)
+                if abs(projected) > 1e-12 {
+                    let old = alphas[row]
+                    alphas[row] = max(old - gradient / (squares[row] + diagonals[row]), 0)
+                    let step = Float(alphas[row] - old) * sign
+                    for index in start..<end { weights[Int(places[index])] += step * values[index] }
+                    weights[columns] += step
+                }
+                at += 1
+            }
+            close(highest: highest, lowest: lowest)
+        }
+
+        private mutating func close(highest: Double, lowest: Double) {
+            if highest - lowest <= settings.tolerance {
+                isDone = active == order.count
+                // Once more over all rows, as some were laid aside.
+                active = order.count
+                upper = .infinity
+            } else {
+                upper = highest <= 0 ? .infinity : highest
+            }
+        }
     }
 }

@@ -13,6 +13,15 @@ struct TextSettings: Hashable, Sendable, Codable {
     var costs: [Double]
     /// Classes count alike however many rows they have, to this power: 0 = not at all, 1 = wholly.
     var balance: Double
+
+    /// The first machine looks at an encoder's vectors too, and one more looks at nothing else.
+    mutating func look(atMeanings dimensions: Int) {
+        // As long beside the other views as they are together, so that neither drowns the other.
+        views.append(TextView(.meaning, dimensions...dimensions, weight: 2))
+        members[0].append(views.count - 1)
+        members.append([views.count - 1])
+        costs.append(costs[0])
+    }
 }
 
 /// Linear machines over one vocabulary. Weights are kept in 8 bits with a scale for each n-gram: a tenth of a percent of a margin, and a
@@ -39,13 +48,14 @@ struct TextEnsemble: Sendable {
         (self.vocabulary, self.classCount, self.members) = (vocabulary, classCount, members)
     }
 
-    /// - Parameter labels: a class for each text, every class at least once.
-    init(texts: [[UInt8]], labels: [Int], weights: [Float], classCount: Int, settings: TextSettings, seed: UInt64, threads: Int) {
-        let vocabulary = TextVocabulary(views: settings.views, texts: texts)
+    /// - Parameter set: every class at least once.
+    init(_ set: TextSet, settings: TextSettings, seed: UInt64, threads: Int) {
+        let (classCount, labels) = (set.classes.count, set.labels)
+        let vocabulary = TextVocabulary(views: settings.views, texts: set.texts)
         var vector = TextVector(vocabulary)
         var rows = [SparseRows](repeating: SparseRows(), count: settings.members.count)
-        for text in texts {
-            vector.read(text, vocabulary)
+        for (index, text) in set.texts.enumerated() {
+            vector.read(text, vocabulary, meaning: set.meanings.isEmpty ? [] : set.meanings[index])
             for (member, views) in settings.members.enumerated() {
                 var (places, values): ([Int32], [Float]) = ([], [])
                 for view in views {
@@ -56,7 +66,7 @@ struct TextEnsemble: Sendable {
                 rows[member].append(places: places, values: values)
             }
         }
-        let importance = Self.importance(labels, weights, classCount: classCount, power: settings.balance)
+        let importance = Self.importance(labels, set.weights, classCount: classCount, power: settings.balance)
         var members: [Member] = []
         for (index, views) in settings.members.enumerated() {
             members.append(

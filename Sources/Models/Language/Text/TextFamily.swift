@@ -42,13 +42,37 @@ public enum TextFamily: TextClassifierFamily {
         return (model, verdicts, others)
     }
 
-    private static func plan(_ parameters: [String: ParameterValue], seed: UInt64, threads: Int) throws(Failure) -> TextModel.Plan {
+    /// The same beside an encoder's vectors. The model cannot be kept.
+    ///
+    /// - Precondition: no text has weight 0.
+    package static func trainedWithVerdicts(
+        on set: TextSet, encoder: SentenceEncoder, parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
+    ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict]) {
+        var kept = try checked(set)
+        precondition(kept.texts.count == set.texts.count)
+        let texts = kept.texts
+        var meanings = [[Float]](repeating: [], count: texts.count)
+        meanings.withUnsafeMutableBufferPointer { meanings in
+            guard let base = meanings.baseAddress else { return }
+            let shared = SharedPointer(base)
+            FixedBlocks.run(texts.count, threads: threads) { row, _ in
+                shared[row] = encoder.vector(of: String(decoding: texts[row], as: UTF8.self))
+            }
+        }
+        kept.meanings = meanings
+        let (model, verdicts, _) = TextModel.trained(on: kept, try plan(parameters, seed: seed, threads: threads, encoder: encoder))
+        return (model, verdicts)
+    }
+
+    private static func plan(
+        _ parameters: [String: ParameterValue], seed: UInt64, threads: Int, encoder: SentenceEncoder? = nil
+    ) throws(Failure) -> TextModel.Plan {
         let values = try ParameterValues(parameters, for: definition)
-        return TextModel.Plan(
-            settings: settings(
-                cost: values.number("cost"), balance: values.number("balance"), pairs: values.integer("pairs"),
-                isWordsOnly: values.text("views") == "words"),
-            folds: values.integer("folds"), seed: seed, threads: threads)
+        var settings = settings(
+            cost: values.number("cost"), balance: values.number("balance"), pairs: values.integer("pairs"),
+            isWordsOnly: values.text("views") == "words")
+        if let encoder { settings.look(atMeanings: encoder.dimensions) }
+        return TextModel.Plan(settings: settings, folds: values.integer("folds"), seed: seed, threads: threads, encoder: encoder)
     }
 
     public static func load(_ bytes: [UInt8], threads: Int) throws(Failure) -> any TextClassifier { try TextModel(bytes) }

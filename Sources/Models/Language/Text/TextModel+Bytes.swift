@@ -34,7 +34,7 @@ extension TextModel {
         let classes = try reader.texts()
         var views: [TextView] = []
         for _ in 0..<(try reader.integer()) {
-            guard let kind = TextView.Kind(rawValue: try reader.integer()) else { throw damaged() }
+            guard let kind = TextView.Kind(rawValue: try reader.integer()), kind != .meaning else { throw damaged() }
             let (least, most, minimum) = (try reader.integer(), try reader.integer(), try reader.integer())
             guard least >= 1, most >= least else { throw damaged() }
             views.append(TextView(kind, least...most, weight: try reader.number(), minimumTexts: minimum))

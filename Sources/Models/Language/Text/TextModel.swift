@@ -15,6 +15,8 @@ package struct TextModel: TextClassifier {
     /// How much a margin of each machine counts: the softmax of margins times it.
     let sharpness: [Float]
     let confidence: Confidence
+    /// What makes vectors of texts, where the model looks at them.
+    var encoder: SentenceEncoder?
 
     /// Works through texts with memory that is used again.
     struct Scorer {
@@ -33,7 +35,8 @@ package struct TextModel: TextClassifier {
 
         /// Fills `numbers` for a text.
         mutating func read(_ text: [UInt8]) {
-            vector.read(text, model.ensemble.vocabulary)
+            let meaning = model.encoder?.vector(of: String(decoding: text, as: UTF8.self)) ?? []
+            vector.read(text, model.ensemble.vocabulary, meaning: meaning)
             let (classCount, memberCount) = (model.classes.count, model.ensemble.members.count)
             let stride = stride
             numbers.withUnsafeMutableBufferPointer { numbers in
@@ -83,7 +86,14 @@ package struct TextModel: TextClassifier {
         return all
     }
 
-    package func serialized() throws(Failure) -> [UInt8] { written() }
+    /// - Throws: a model that looks at an encoder's vectors: its bytes would be of no use without the encoder's.
+    package func serialized() throws(Failure) -> [UInt8] {
+        guard let encoder else { return written() }
+        throw Failure(
+            .failed, code: "models.encoder-kept", what: "a classifier that rests on a sentence encoder cannot be kept",
+            found: encoder.model, expected: "a classifier without an encoder",
+            remedy: "Train it without the encoder, or classify in the command that trains it.")
+    }
 }
 
 enum Softmax {

@@ -11,6 +11,8 @@ public struct TextView: Hashable, Sendable, Codable {
         case characters
         /// Two words within `most` of each other, in order.
         case pairs
+        /// What a ``SentenceEncoder`` makes of the whole text: `most` numbers, which stand beside the n-grams.
+        case meaning
     }
     public var kind: Kind
     /// Of the n-grams, 1 or more.
@@ -51,6 +53,7 @@ struct TextGrams {
             case .pairs: pairs(view)
             case .wordCharacters: wordCharacters(view)
             case .characters: characters(view)
+            case .meaning: break
             }
             ends.append(hashes.count)
         }

@@ -14,6 +14,8 @@ struct TextVocabulary: Sendable {
     /// Open addressing: the upper half of the hash beside the place, 0 = free.
     private let slots: [UInt64]
     private let mask: Int
+    /// Place of the first number of an encoder's vector; they are the last places.
+    let meaning: Int
 
     var count: Int { grams.count }
 
@@ -28,6 +30,7 @@ struct TextVocabulary: Sendable {
             slots[at] = gram & 0xFFFF_FFFF_0000_0000 | UInt64(place + 1)
         }
         (self.slots, mask) = (slots, size - 1)
+        meaning = grams.count - (views.last?.kind == .meaning ? views.last?.most ?? 0 : 0)
     }
 
     /// Learns from training texts: grams in order of first appearance, so that the same texts give the same places.
@@ -52,7 +55,11 @@ struct TextVocabulary: Sendable {
         }
         let kept = order.filter { (counts[$0.gram]?.texts ?? 0) >= views[$0.view].minimumTexts }
         let rarity = kept.map { Float(log(Double(1 + texts.count) / Double(1 + (counts[$0.gram]?.texts ?? 0))) + 1) }
-        self.init(views: views, grams: kept.map(\.gram), rarity: rarity)
+        // The numbers of an encoder have hashes of their own, which no text has.
+        let numbers = views.last?.kind == .meaning ? views.last?.most ?? 0 : 0
+        self.init(
+            views: views, grams: kept.map(\.gram) + (0..<UInt64(numbers)).map { UInt64.max - $0 },
+            rarity: rarity + [Float](repeating: 1, count: numbers))
     }
 
     @inline(__always)
@@ -82,7 +89,9 @@ struct TextVector {
     init(_ vocabulary: TextVocabulary) { counts = [UInt16](repeating: 0, count: vocabulary.count) }
 
     /// Term frequency 1 + ln n, times rarity, each view scaled to length 1 and then to its weight.
-    mutating func read(_ text: [UInt8], _ vocabulary: TextVocabulary) {
+    ///
+    /// - Parameter meaning: the encoder's vector, where the vocabulary has a view of it.
+    mutating func read(_ text: [UInt8], _ vocabulary: TextVocabulary, meaning: [Float] = []) {
         grams.read(text, vocabulary.views)
         places.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
@@ -90,6 +99,15 @@ struct TextVector {
         var start = 0, found = 0
         for (view, end) in grams.ends.enumerated() {
             let first = places.count
+            if vocabulary.views[view].kind == .meaning {
+                let weight = Float(vocabulary.views[view].weight)
+                for (place, value) in meaning.enumerated() {
+                    places.append(Int32(vocabulary.meaning + place))
+                    values.append(value * weight)
+                }
+                ends.append(places.count)
+                continue
+            }
             for index in start..<end {
                 guard let place = vocabulary.place(of: grams.hashes[index]) else { continue }
                 found += 1

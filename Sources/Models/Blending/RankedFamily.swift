@@ -36,7 +36,8 @@ public enum RankedFamily: RecommenderFamily {
             let end = asOf - Int64(Double(slice) * values.number("step") * day)
             let cut = end - Int64(values.number("horizon") * day)
             guard let split = try? RecommendationSplit(log, cut: cut, until: end, onlyNew: false) else { break }
-            let rows = try candidates(split.training, asOf: cut, penalty, count: count, threads: threads)
+            let weights = try penalty.weights(in: split.training, threads: threads)
+            let rows = candidates(split.training, asOf: cut, weights: weights, count: count)
             add(split, rows, to: &matrix, &labels, threads: threads)
         }
         var settings: [String: ParameterValue] = ["subsample": .number(0.7), "column-sample": .number(0.6), "lambda": .number(5)]
@@ -44,17 +45,18 @@ public enum RankedFamily: RecommenderFamily {
         for name in ["rate", "minimum-child-weight"] { settings[name] = .number(values.number(name)) }
         let set = TrainingSet(matrix: matrix, featureNames: names, labels: labels)
         let trees = try BoostingFamily.train(on: set, parameters: settings, seed: seed, threads: threads).serialized()
+        let ease = try penalty.model(of: log, threads: threads)
         return try RankedRecommender(
-            items: log.items, penalty: penalty, rows: candidates(log, asOf: asOf, penalty, count: count, threads: threads), artefact: trees)
+            items: log.items, penalty: penalty, rows: candidates(log, asOf: asOf, weights: ease.weights, count: count), memory: ease.memory,
+            artefact: trees)
     }
 
-    /// - Parameter count: new items by similarity.
-    static func candidates(
-        _ log: InteractionLog, asOf: Int64, _ penalty: EASEFamily.Penalty, count: Int, threads: Int
-    ) throws(Failure) -> CandidateRows {
+    /// - Parameters:
+    ///   - weights: EASE's, of the log's items.
+    ///   - count: new items by similarity.
+    static func candidates(_ log: InteractionLog, asOf: Int64, weights: [Float], count: Int) -> CandidateRows {
         CandidateRows(
-            weights: try penalty.weights(in: log, threads: threads), facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen,
-            count: count, categories: log.categories)
+            weights: weights, facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen, count: count, categories: log.categories)
     }
 
     private static func add(
@@ -85,10 +87,11 @@ public enum RankedFamily: RecommenderFamily {
         else {
             throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
         }
+        let trees = try reader.blob()
         return try RankedRecommender(
             items: items, penalty: penalty,
             rows: CandidateRows(weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count, categories: categories),
-            artefact: try reader.blob())
+            memory: try reader.memory(items: items.count), artefact: trees)
     }
 }
 

@@ -7,10 +7,14 @@ package struct RankedRecommender: Recommender {
     private let penalty: EASEFamily.Penalty
     private let rows: CandidateRows
     private let classifier: BoostingClassifier
+    /// What EASE takes the next day in by.
+    private let memory: EASEMemory?
     private let artefact: [UInt8]
 
-    init(items: [String], penalty: EASEFamily.Penalty, rows: CandidateRows, artefact: [UInt8]) throws(Failure) {
-        (self.items, self.penalty, self.rows, self.artefact) = (items, penalty, rows, artefact)
+    init(
+        items: [String], penalty: EASEFamily.Penalty, rows: CandidateRows, memory: EASEMemory?, artefact: [UInt8]
+    ) throws(Failure) {
+        (self.items, self.penalty, self.rows, self.memory, self.artefact) = (items, penalty, rows, memory, artefact)
         classifier = try BoostingClassifier(artefact: artefact, featureNames: rows.names)
     }
 
@@ -20,9 +24,12 @@ package struct RankedRecommender: Recommender {
     package func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
         try log.check(before: asOf, family: family)
         guard log.hasAttributes == (rows.facts.prices != nil) else { return nil }
+        let ease = try penalty.updated(
+            EASEModel(weights: rows.weights, memory: memory), items: items, with: log, threads: threads)
         return try RankedRecommender(
             items: log.items, penalty: penalty,
-            rows: RankedFamily.candidates(log, asOf: asOf, penalty, count: rows.count, threads: threads), artefact: artefact)
+            rows: RankedFamily.candidates(log, asOf: asOf, weights: ease.weights, count: rows.count), memory: ease.memory,
+            artefact: artefact)
     }
 
     package func scores(for histories: [History]) throws(Failure) -> [Float] {
@@ -94,6 +101,7 @@ package struct RankedRecommender: Recommender {
         writer.integer(rows.facts.prices == nil ? 0 : 1)
         for column in rows.facts.columns { writer.array(column) }
         writer.blob(artefact)
+        writer.memory(memory)
         return writer.sealed()
     }
 }

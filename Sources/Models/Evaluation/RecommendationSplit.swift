@@ -43,9 +43,7 @@ public struct RecommendationSplit: Sendable {
         known = asked.map { past[$0].sorted() }
         unseen = seen.indices.filter { !seen[$0] }
         guard !users.isEmpty else {
-            throw Failure(
-                .failed, code: "models.split-empty", what: "nobody can be tested", found: "no user with two items",
-                expected: "users who bought two items or more", remedy: "Take more rows.")
+            throw .splitEmpty(found: "no user with two items", expected: "users who bought two items or more", remedy: "Take more rows.")
         }
     }
 
@@ -75,9 +73,16 @@ public struct RecommendationSplit: Sendable {
         known = users.map { past[$0].sorted() }
         unseen = seen.indices.filter { !seen[$0] }
         guard !users.isEmpty else {
-            throw Failure(
-                .failed, code: "models.split-empty", what: "nobody can be tested", found: "no user on both sides of the cut",
+            throw .splitEmpty(
+                found: "no user on both sides of the cut",
                 expected: "users with rows before and after \(Timestamp(microseconds: cut).iso8601)", remedy: "Choose an earlier cut.")
         }
+    }
+}
+
+extension Failure {
+    fileprivate static func splitEmpty(found: String, expected: String, remedy: String) -> Failure {
+        Failure(
+            .failed, code: "models.split-empty", what: "nobody can be tested", found: found, expected: expected, remedy: remedy)
     }
 }

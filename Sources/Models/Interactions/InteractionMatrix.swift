@@ -95,6 +95,26 @@ package struct InteractionMatrix: Sendable {
         (self.starts, self.columns, self.weights) = (starts, columns, weights)
     }
 
+    /// Rows as they were written, such as a model's; nil where they do not fit together.
+    ///
+    /// - Parameter weights: empty = 1 each.
+    package init?(written starts: [Int], columns: [Int32], weights: [Float], columnCount: Int) {
+        guard starts.first == 0, starts.last == columns.count, zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }),
+            columns.allSatisfy({ $0 >= 0 && $0 < columnCount }), weights.isEmpty || weights.count == columns.count
+        else { return nil }
+        self.init(
+            rowCount: starts.count - 1, columnCount: columnCount, starts: starts, columns: columns,
+            weights: weights.isEmpty ? [Float](repeating: 1, count: columns.count) : weights)
+    }
+
+    /// The same pairs with columns in other places.
+    ///
+    /// - Parameter places: an entry a column, rising.
+    package func moved(to places: [Int], columnCount: Int) -> InteractionMatrix {
+        InteractionMatrix(
+            rowCount: rowCount, columnCount: columnCount, starts: starts, columns: columns.map { Int32(places[Int($0)]) }, weights: weights)
+    }
+
     package var count: Int { columns.count }
 
     package func range(of row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }

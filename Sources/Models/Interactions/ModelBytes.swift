@@ -61,6 +61,8 @@ package struct ModelBytesReader {
         return at..<at + count * size
     }
 
+    package var isAtEnd: Bool { at == end }
+
     package mutating func integer() throws(Failure) -> Int {
         let range = try take(1, of: 8)
         return Int(bytes.withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(fromByteOffset: range.lowerBound, as: Int64.self)) })

@@ -85,6 +85,35 @@ package enum OpenBLAS {
         return info == 0
     }
 
+    /// C = C + factor * AᵀB, with A of `depth` x `rows` and B of `depth` x `columns`; the widths are the lengths of rows in memory.
+    package static func add(
+        _ factor: Float, _ a: UnsafePointer<Float>, width aWidth: Int, transposedTimes b: UnsafePointer<Float>, width bWidth: Int,
+        to c: UnsafeMutablePointer<Float>, width: Int, rows: Int, columns: Int, depth: Int
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows), blasint(columns), blasint(depth), factor, a, blasint(aWidth), b,
+            blasint(bWidth), 1, c, blasint(width))
+    }
+
+    /// Solves L X = B in place of B, with the factor's lower triangle: B is `size` x `columns`, `width` the length of its rows in memory.
+    package static func solve(
+        lower factor: UnsafePointer<Float>, _ b: UnsafeMutablePointer<Float>, size: Int, columns: Int, width: Int
+    ) {
+        cblas_strsm(
+            CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, blasint(size), blasint(columns), 1, factor, blasint(size), b,
+            blasint(width))
+    }
+
+    /// C = A * B, with a symmetric A of which the lower triangle is read, and B of `size` x `columns`.
+    package static func multiply(
+        symmetric a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, size: Int, columns: Int
+    ) {
+        useOneThread()
+        cblas_ssymm(
+            CblasRowMajor, CblasLeft, CblasLower, blasint(size), blasint(columns), 1, a, blasint(size), b, blasint(columns), 0, c,
+            blasint(columns))
+    }
+
     /// Solves A x = b in place of b, with A's factor: two triangular systems, which cost a third of LAPACK's way through blocks.
     package static func solve(factor a: UnsafePointer<Float>, _ b: UnsafeMutablePointer<Float>, size: Int) {
         for half in [CblasNoTrans, CblasTrans] {

@@ -18,7 +18,7 @@ public enum EASEFamily: RecommenderFamily {
                 "memory", .integer(1...1_000_000), default: "4096", help: "Most memory it may take, in MiB; more items are refused.",
                 example: "16384"),
         ])
-    public static var libraryVersion: String { "ease 2, \(OpenBLAS.version)" }
+    public static var libraryVersion: String { "ease 3, \(OpenBLAS.version)" }
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
@@ -27,22 +27,29 @@ public enum EASEFamily: RecommenderFamily {
         try log.check(before: asOf, family: definition.name)
         let penalty = Penalty(
             lambda: values.number("lambda"), memory: values.integer("memory"), isLogarithmic: values.text("weights") == "log")
-        return EASERecommender(items: log.items, penalty: penalty, weights: try penalty.weights(in: log, threads: threads))
+        return EASERecommender(items: log.items, penalty: penalty, model: try penalty.model(of: log, threads: threads))
     }
 
     /// What the weights are found with.
-    struct Penalty: Sendable {
-        var lambda: Double
+    package struct Penalty: Sendable {
+        package var lambda: Double
         /// MiB.
-        var memory: Int
+        package var memory: Int
         /// Whether a pair counts log(1 + purchases).
-        var isLogarithmic = false
+        package var isLogarithmic = false
+
+        package init(lambda: Double, memory: Int, isLogarithmic: Bool = false) {
+            (self.lambda, self.memory, self.isLogarithmic) = (lambda, memory, isLogarithmic)
+        }
 
         /// - Throws: more items than the memory holds, a matrix that cannot be inverted.
         func weights(in log: InteractionLog, threads: Int) throws(Failure) -> [Float] {
             if let refusal = EASEFamily.refusal(items: log.items.count, allowed: memory) { throw refusal }
-            let pairs = InteractionMatrix(log, weight: isLogarithmic ? { log1p(Float($0)) } : { _ in 1 })
-            return try EASEFamily.weights(of: pairs, lambda: lambda, threads: threads)
+            return try EASEFamily.weights(of: pairs(in: log), lambda: lambda, threads: threads)
+        }
+
+        func pairs(in log: InteractionLog) -> InteractionMatrix {
+            InteractionMatrix(log, weight: isLogarithmic ? { log1p(Float($0)) } : { _ in 1 })
         }
     }
 
@@ -61,6 +68,13 @@ public enum EASEFamily: RecommenderFamily {
 
     /// B, row-major: row = item of the history, column = item that is scored.
     package static func weights(of pairs: InteractionMatrix, lambda: Double, threads: Int) throws(Failure) -> [Float] {
+        try inverse(of: pairs, lambda: lambda, threads: threads).weights
+    }
+
+    /// B, and the diagonal of P.
+    static func inverse(
+        of pairs: InteractionMatrix, lambda: Double, threads: Int
+    ) throws(Failure) -> (weights: [Float], diagonal: [Float]) {
         let size = pairs.columnCount
         var matrix = gram(of: pairs, threads: threads)
         for item in 0..<size { matrix[item * size + item] += Float(lambda) }
@@ -69,8 +83,9 @@ public enum EASEFamily: RecommenderFamily {
             return OpenBLAS.factorize(start, size: size) && OpenBLAS.invert(factor: start, size: size)
         }
         guard inverted else { throw .notPositiveDefinite(definition.name, size: size, regularization: lambda) }
+        let diagonal = (0..<size).map { matrix[$0 * size + $0] }
         divide(&matrix, size: size, threads: threads)
-        return matrix
+        return (matrix, diagonal)
     }
 
     /// The lower triangle of XᵀX: a row an item, by going through the people who bought it.
@@ -103,7 +118,7 @@ public enum EASEFamily: RecommenderFamily {
     }
 
     /// From the inverse's lower triangle to B, by square tiles so that both triangles stay in the cache.
-    private static func divide(_ matrix: inout [Float], size: Int, threads: Int) {
+    static func divide(_ matrix: inout [Float], size: Int, threads: Int) {
         matrix.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
             let matrix = SharedPointer(start)
@@ -136,10 +151,14 @@ public enum EASEFamily: RecommenderFamily {
 
     public static func load(_ bytes: [UInt8]) throws(Failure) -> any Recommender {
         var reader = try ModelBytesReader(bytes, family: definition.name)
+        let items = try reader.texts()
+        let penalty = Penalty(lambda: try reader.number(), memory: try reader.integer(), isLogarithmic: try reader.integer() == 1)
+        let weights = try reader.array(of: Float.self)
+        guard weights.count == items.count * items.count else {
+            throw .modelBytes(family: definition.name, reason: "parts that do not fit together")
+        }
         return EASERecommender(
-            items: try reader.texts(),
-            penalty: Penalty(lambda: try reader.number(), memory: try reader.integer(), isLogarithmic: try reader.integer() == 1),
-            weights: try reader.array(of: Float.self))
+            items: items, penalty: penalty, model: EASEModel(weights: weights, memory: try reader.memory(items: items.count)))
     }
 }
 
@@ -147,12 +166,14 @@ struct EASERecommender: Recommender {
     var family: String { EASEFamily.definition.name }
     let items: [String]
     let penalty: EASEFamily.Penalty
-    let weights: [Float]
+    let model: EASEModel
+    var weights: [Float] { model.weights }
 
-    /// Inverts again, which is nearly all of its training, and exact: updates of low rank in single precision would add up their errors.
+    /// By a change of low rank, or inverted anew where that is cheaper: see ``EASEUpdate``.
     func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
         try log.check(before: asOf, family: family)
-        return EASERecommender(items: log.items, penalty: penalty, weights: try penalty.weights(in: log, threads: threads))
+        return EASERecommender(
+            items: log.items, penalty: penalty, model: try penalty.updated(model, items: items, with: log, threads: threads))
     }
 
     func scores(for histories: [History]) throws(Failure) -> [Float] {
@@ -188,6 +209,7 @@ struct EASERecommender: Recommender {
         writer.integer(penalty.memory)
         writer.integer(penalty.isLogarithmic ? 1 : 0)
         writer.array(weights)
+        writer.memory(model.memory)
         return writer.sealed()
     }
 }

@@ -41,7 +41,7 @@ struct Rehearsal {
             job: job, run: 0, clock: clock, files: files.map(\.file), policy: policy, model: loaded?.classifier,
             writesItems: false)
         context.since = since
-        let memory = RehearsalMemory(try labels(of: job.job))
+        let memory = RehearsalMemory(try labels(of: job.job), warehouse: warehouse, job: job.name)
         let reader = try Prefetcher(BlockReader(files, blockRows: options.blockRows), capacity: 4)
         defer { reader.stop() }
         let source = Peekable(reader)
@@ -107,11 +107,15 @@ struct Rehearsal {
     }
 }
 
-/// Labels from memory, and no earlier results.
+/// Labels from memory, decisions as they are, and no earlier results.
 private final class RehearsalMemory: RunMemory {
     private let events: [LabelEvent]
+    private let warehouse: Warehouse
+    private let job: String
 
-    init(_ events: [LabelEvent]) { self.events = events.sorted { $0.known < $1.known } }
+    init(_ events: [LabelEvent], warehouse: Warehouse, job: String) {
+        (self.events, self.warehouse, self.job) = (events.sorted { $0.known < $1.known }, warehouse, job)
+    }
 
     func labels(after: Int64, through: Int64) throws(Failure) -> [LabelEvent] {
         var (low, high) = (0, events.count)
@@ -126,7 +130,9 @@ private final class RehearsalMemory: RunMemory {
 
     func earlierVersion(of batch: RecordBatch, row: Int) throws(Failure) -> (version: Int64, record: UInt64)? { nil }
 
-    func decisions(about column: String, before time: Int64) throws(Failure) -> [StageDecision] { [] }
+    func decisions(about column: String, before time: Int64) throws(Failure) -> [StageDecision] {
+        try warehouse.read { try ReviewStore($0).decisions(ofJob: job, about: column, before: time) }
+    }
 
     func standing(_ withdrawal: (column: String, mark: String, subject: String)) throws(Failure) -> [StandingResult] { [] }
 }

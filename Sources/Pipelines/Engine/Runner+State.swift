@@ -34,6 +34,24 @@ extension Runner {
         try warehouse.write { try StateRebuilder.install(made, job: job.name, in: $0) }
     }
 
+    /// How many decisions that the state does not know would change what the job's stage gives; 0 where together they change nothing.
+    func newDecisions(of job: Job, before clock: Timestamp) throws(Failure) -> Int {
+        guard let scoring = job.scoring, let type = try Stages.required(scoring.stage.name) as? any DecidedStage.Type else { return 0 }
+        let known = try warehouse.read { database -> (decisions: [StageDecision], last: Timestamp)? in
+            guard let saved = try CheckpointStore(database, job: job.name).load() else { return nil }
+            let decisions = try ReviewStore(database).decisions(ofJob: job.name, about: type.deciding.column, before: clock.microseconds)
+            return (decisions, try RunStore(database).run(saved.run).clock)
+        }
+        guard let known else { return 0 }
+        // A run hears what was decided before its clock; a decision may have been stored a moment after one that had begun later. What is older
+        // was heard, and the state is not read for it.
+        guard known.decisions.contains(where: { $0.decided >= known.last - .hours(1) }) else { return 0 }
+        let stage = try type.init(configuration: scoring.stage, schema: scoring.main.schema)
+        let state = try warehouse.read { try CheckpointStore($0, job: job.name).state() }
+        if !state.base.isEmpty || !state.deltas.isEmpty { try stage.restore(base: state.base, deltas: state.deltas) }
+        return stage.unheard(known.decisions, at: clock)
+    }
+
     /// Whether the job's stage takes the state as its own. One of another version is judged by the stage's parameters alone.
     private func canRestore(_ saved: SavedState, job: Job, isOtherVersion: Bool) throws(Failure) -> Bool {
         let job = try job.scored()

@@ -71,6 +71,8 @@ public struct RunReport: Sendable {
     public var holdReasons: [HoldReason] = []
     /// What is to be said about deliveries; their items are in the queue.
     public var notes: [String] = []
+    /// Decisions since the run before, where they alone are why it ran: no row was new.
+    public var heeded = 0
     /// Files that are not whole yet, and why; the next run looks again.
     public var waiting: [(file: String, reason: String)] = []
     /// Rows of each feed that was streamed, in the order read; empty when nothing was.
@@ -137,7 +139,8 @@ public struct Runner: Sendable {
         try renewOutdatedState(of: job)
         let clock = environment.now()
         let plan = try Arrival(job: job, warehouse: warehouse, clock: clock, holidays: try Holidays(of: job), fault: options.fault).plan()
-        guard !plan.isEmpty else {
+        let heeded = plan.isEmpty && plan.waiting.isEmpty && plan.frozen.isEmpty ? try newDecisions(of: job, before: clock) : 0
+        guard !plan.isEmpty || heeded > 0 else {
             if options.writes, !plan.findings.isEmpty { try warehouse.write { try plan.findings.apply(to: $0, at: clock) } }
             if let (feed, waiting) = plan.firstWaiting { throw .feedNotReady(feed, waiting: waiting) }
             if let name = plan.frozen.first { throw .deliveryFrozen(name, job: job.name) }
@@ -148,7 +151,7 @@ public struct Runner: Sendable {
         }
         guard options.writes else { return try rehearse(job, plan: plan, since: since) }
         var report = try noted(start(job, plan: plan, clock: clock, since: since, began: began), job: job)
-        report.notes = plan.notes
+        (report.notes, report.heeded) = (plan.notes, heeded)
         report.waiting = plan.waiting.flatMap(\.files).map { ($0.file.name, $0.reason) }
         return report
     }

@@ -106,6 +106,11 @@ public protocol DecidedStage: FinishingStage {
     /// Called before `finish` with every decision made before the run's clock, oldest first; those of earlier runs come again and change
     /// nothing. It moves the state, which is stored with the first results.
     func absorb(decisions: [StageDecision])
+
+    /// How many of these decisions the state does not know, where other results come of them at that time: reason enough for a run without
+    /// new rows. 0 where they change nothing. The state stays as it is; called on the stored one with every decision made before `time`, oldest
+    /// first.
+    func unheard(_ decisions: [StageDecision], at time: Timestamp) -> Int
 }
 
 /// What a person decided about a result.

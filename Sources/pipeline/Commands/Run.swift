@@ -82,6 +82,10 @@ struct Run: ParsableCommand {
         let summary = RunSummary(report: report, job: job, database: warehouse.database)
         try format.write(summary.details, to: console)
         for hint in writesNothing ? [] : summary.hints { console.note(hint) }
+        if report.heeded > 0 {
+            console.note(
+                "No row is new: run for \(report.heeded) decision\(report.heeded == 1 ? "" : "s") made in the queue since the run before.")
+        }
         for note in report.notes { console.note("delivery: \(note)") }
         for (file, reason) in report.waiting { console.note("not read yet: \(file): \(reason)") }
         if report.ending == .held, let record = report.record, let reason = report.holdReasons.first {

@@ -29,7 +29,7 @@ struct RunSummary {
 
     private func facts(_ record: RunRecord) -> [Details.Field] {
         let counts = record.counts
-        func share(_ rows: Int64) -> String { rows == 0 ? "" : Quantity.share(Double(rows) / Double(max(counts.read, 1))) }
+        func share(_ rows: Int64) -> String { rows == 0 || counts.read == 0 ? "" : Quantity.share(Double(rows) / Double(counts.read)) }
         var fields: [Details.Field] = [
             .init("run", .identifier(record.id)), .init("job", .text(job.name)),
             .init("ending", .text(report.ending == .nothingNew ? "nothing-new" : report.ending.rawValue)),

@@ -52,7 +52,7 @@ struct RecommendationSettings: Sendable {
             definition: Definition(
                 name: name, summary: "Gives each person the items to offer next and each item what goes with it, with reasons and limits.",
                 parameters: modelParameters + policyParameters + feedParameters),
-            version: 4,
+            version: 5,
             features: [
                 ("score", "the model's score; of the family `ranked` the log-odds of a purchase within the horizon"),
                 ("place", "place in the list, from 1; 0 = a question about an item or the catalogue"),

@@ -123,6 +123,20 @@ public final class RecommendationStage: WithdrawingStage, LearningStage, Decided
         }
     }
 
+    /// A word of `none` on an item that has none says nothing.
+    public func unheard(_ decisions: [StageDecision], at time: Timestamp) -> Int {
+        var heard = state, count = 0
+        for decision in decisions {
+            guard let instruction = settings.instruction(decision), !heard.has(instruction, of: decision.subject) else { continue }
+            heard.apply(.instruction(decision.subject, instruction))
+            count += 1
+        }
+        func words(_ state: RecommendationState) -> [String: RecommendationState.Action] {
+            state.actions(knownBy: time.microseconds).filter { $0.value != .none }
+        }
+        return words(heard) == words(state) ? 0 : count
+    }
+
     public func stood(_ results: [StandingResult]) { standing = results }
 
     private var time = Timestamp(microseconds: 0)
@@ -233,5 +247,10 @@ public final class RecommendationStage: WithdrawingStage, LearningStage, Decided
 }
 
 extension RecommendationStage: ForgettingStage {
-    public func forget(_ name: String) -> Bool { state.forget(person: name) }
+    /// What was learnt from the person goes with what is known of them: the next run trains.
+    public func forget(_ name: String) -> Bool {
+        guard state.forget(person: name) else { return false }
+        kept = nil
+        return true
+    }
 }

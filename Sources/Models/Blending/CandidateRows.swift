@@ -11,9 +11,15 @@ struct CandidateRows: Sendable {
     /// them, and the item's price by the mean price of what the person bought.
     private static let attributeNames = ItemFacts.attributeNames + ["own_category_share", "own_category_since", "price_beside_own"]
 
-    static func names(hasAttributes: Bool) -> [String] { hasAttributes ? names + attributeNames : names }
+    /// Besides, where rows may be looks: how often the person looked at the item without buying it then, in all and in the last week, and days
+    /// since the last look.
+    private static let lookNames = ["own_looks", "own_looks_7", "own_looks_since"]
 
-    var names: [String] { Self.names(hasAttributes: facts.prices != nil) }
+    static func names(hasAttributes: Bool, hasLooks: Bool) -> [String] {
+        names + (hasAttributes ? attributeNames : []) + (hasLooks ? lookNames : [])
+    }
+
+    var names: [String] { Self.names(hasAttributes: facts.prices != nil, hasLooks: hasLooks) }
 
     /// EASE's weights, row-major: row = item of the history.
     let weights: [Float]
@@ -24,12 +30,15 @@ struct CandidateRows: Sendable {
     let count: Int
     /// Category an item; empty = not known.
     let categories: [Int32]
+    /// Whether the trees see what a person looked at.
+    let hasLooks: Bool
     private let popular: [[Int]]
 
     var itemCount: Int { isSeen.count }
 
-    init(weights: [Float], facts: ItemFacts, isSeen: [Bool], count: Int, categories: [Int32]) {
+    init(weights: [Float], facts: ItemFacts, isSeen: [Bool], count: Int, categories: [Int32], hasLooks: Bool) {
         (self.weights, self.facts, self.isSeen, self.count, self.categories) = (weights, facts, isSeen, count, categories)
+        self.hasLooks = hasLooks
         popular = [0, 2].map { column in
             facts.columns[column].withUnsafeBufferPointer { scores in
                 var top = TopItems(capacity: max(1, count / 2))
@@ -58,6 +67,7 @@ struct CandidateRows: Sendable {
             if let start = scores.baseAddress { top.offer(start, count: scores.count, first: 0) }
             return max(top.list.last?.score ?? 0, 0.001)
         }
+        let looks = hasLooks ? Looks(history) : nil
         let person = Person(history.bought), habits = Habits(purchases, prices: facts.prices, categories: categories)
         var values: [Float] = []
         values.reserveCapacity(items.count * names.count)
@@ -71,6 +81,7 @@ struct CandidateRows: Sendable {
             ]
             for column in facts.columns { values.append(column[item]) }
             if let prices = facts.prices { values += habits.features(item, price: prices[item], categories: categories) }
+            if let looks { values += looks.features(item) }
         }
         return (items, values)
     }
@@ -129,6 +140,24 @@ struct CandidateRows: Sendable {
             let category = categories.isEmpty ? -1 : categories[item]
             guard category >= 0 else { return [.nan, .nan, own / price] }
             return [(counts[category] ?? 0) / max(1, purchases), since[category] ?? .nan, own / price]
+        }
+    }
+
+    /// What a person looked at, bought or not.
+    private struct Looks {
+        private var found: [Int: (count: Float, week: Float, since: Float)] = [:]
+
+        init(_ history: History) {
+            for index in history.items.indices where !history.isPurchase(index) {
+                var known = found[history.items[index]] ?? (0, 0, .infinity)
+                let age = history.age(index)
+                known = (known.count + 1, known.week + (age < 7 ? 1 : 0), min(known.since, age))
+                found[history.items[index]] = known
+            }
+        }
+
+        func features(_ item: Int) -> [Float] {
+            found[item].map { [$0.count, $0.week, $0.since] } ?? [0, 0, .nan]
         }
     }
 

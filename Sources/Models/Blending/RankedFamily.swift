@@ -19,8 +19,11 @@ public enum RankedFamily: RecommenderFamily {
             Parameter("depth", .integer(1...12), default: "6", help: "Most questions a tree asks.", example: "4"),
             Parameter("rate", .number(0.0001...1), default: "0.08", help: "Share of each tree's correction that is used.", example: "0.05"),
             Parameter("minimum-child-weight", .number(0...1_000_000), default: "20", help: "Least weight of a leaf.", example: "5"),
+            Parameter(
+                "looks", .choice(["yes", "no"]), default: "yes",
+                help: "Whether the trees see how often and when a person looked at an item, where rows may be looks.", example: "no"),
         ])
-    public static var libraryVersion: String { "ranked 3, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
+    public static var libraryVersion: String { "ranked 4, \(OpenBLAS.version), \(BoostingFamily.libraryVersion)" }
 
     public static func train(
         on log: InteractionLog, asOf: Int64, parameters: [String: ParameterValue], seed: UInt64, threads: Int
@@ -29,7 +32,8 @@ public enum RankedFamily: RecommenderFamily {
         try log.check(before: asOf, family: definition.name)
         let day = 86_400_000_000.0, count = values.integer("candidates")
         let penalty = EASEFamily.Penalty(lambda: values.number("lambda"), memory: values.integer("memory"))
-        let names = CandidateRows.names(hasAttributes: log.hasAttributes)
+        let hasLooks = values.text("looks") == "yes" && !log.strengths.isEmpty
+        let names = CandidateRows.names(hasAttributes: log.hasAttributes, hasLooks: hasLooks)
         var matrix = FeatureMatrix(featureCount: names.count)
         var labels: [Float] = []
         for slice in 0..<values.integer("slices") {
@@ -37,7 +41,7 @@ public enum RankedFamily: RecommenderFamily {
             let cut = end - Int64(values.number("horizon") * day)
             guard let split = try? RecommendationSplit(log, cut: cut, until: end, onlyNew: false) else { break }
             let weights = try penalty.weights(in: split.training, threads: threads)
-            let rows = candidates(split.training, asOf: cut, weights: weights, count: count)
+            let rows = candidates(split.training, asOf: cut, weights: weights, count: count, hasLooks: hasLooks)
             add(split, rows, to: &matrix, &labels, threads: threads)
         }
         var settings: [String: ParameterValue] = ["subsample": .number(0.7), "column-sample": .number(0.6), "lambda": .number(5)]
@@ -47,16 +51,18 @@ public enum RankedFamily: RecommenderFamily {
         let trees = try BoostingFamily.train(on: set, parameters: settings, seed: seed, threads: threads).serialized()
         let ease = try penalty.model(of: log, threads: threads)
         return try RankedRecommender(
-            items: log.items, penalty: penalty, rows: candidates(log, asOf: asOf, weights: ease.weights, count: count), memory: ease.memory,
-            artefact: trees)
+            items: log.items, penalty: penalty,
+            rows: candidates(log, asOf: asOf, weights: ease.weights, count: count, hasLooks: hasLooks), memory: ease.memory, artefact: trees
+        )
     }
 
     /// - Parameters:
     ///   - weights: EASE's, of the log's items.
     ///   - count: new items by similarity.
-    static func candidates(_ log: InteractionLog, asOf: Int64, weights: [Float], count: Int) -> CandidateRows {
+    static func candidates(_ log: InteractionLog, asOf: Int64, weights: [Float], count: Int, hasLooks: Bool) -> CandidateRows {
         CandidateRows(
-            weights: weights, facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen, count: count, categories: log.categories)
+            weights: weights, facts: ItemFacts(log.purchases, asOf: asOf), isSeen: log.isSeen, count: count, categories: log.categories,
+            hasLooks: hasLooks)
     }
 
     private static func add(
@@ -79,7 +85,8 @@ public enum RankedFamily: RecommenderFamily {
         let seen = try reader.array(of: UInt8.self).map { $0 != 0 }
         let weights = try reader.array(of: Float.self)
         let categories = try reader.array(of: Int32.self)
-        let width = ItemFacts.names.count + (try reader.integer() == 0 ? 0 : ItemFacts.attributeNames.count)
+        let kinds = try reader.integer()
+        let width = ItemFacts.names.count + (kinds & 1 == 0 ? 0 : ItemFacts.attributeNames.count)
         var columns: [[Float]] = []
         for _ in 0..<width { columns.append(try reader.array(of: Float.self)) }
         guard seen.count == items.count, weights.count == items.count * items.count, columns.allSatisfy({ $0.count == items.count }),
@@ -90,7 +97,9 @@ public enum RankedFamily: RecommenderFamily {
         let trees = try reader.blob()
         return try RankedRecommender(
             items: items, penalty: penalty,
-            rows: CandidateRows(weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count, categories: categories),
+            rows: CandidateRows(
+                weights: weights, facts: ItemFacts(columns: columns), isSeen: seen, count: count, categories: categories,
+                hasLooks: kinds & 2 != 0),
             memory: try reader.memory(items: items.count), artefact: trees)
     }
 }

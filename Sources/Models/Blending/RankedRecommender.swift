@@ -20,16 +20,16 @@ package struct RankedRecommender: Recommender {
 
     /// Candidates and what is known of items are of all days; the trees stay.
     ///
-    /// - Returns: nil where prices or categories came or went: the trees do not know such rows.
+    /// - Returns: nil where prices or categories came or went, or looks went: the trees do not know such rows.
     package func updated(with log: InteractionLog, asOf: Int64, threads: Int) throws(Failure) -> (any Recommender)? {
         try log.check(before: asOf, family: family)
-        guard log.hasAttributes == (rows.facts.prices != nil) else { return nil }
+        guard log.hasAttributes == (rows.facts.prices != nil), !rows.hasLooks || !log.strengths.isEmpty else { return nil }
         let ease = try penalty.updated(
             EASEModel(weights: rows.weights, memory: memory), items: items, with: log, threads: threads)
         return try RankedRecommender(
             items: log.items, penalty: penalty,
-            rows: RankedFamily.candidates(log, asOf: asOf, weights: ease.weights, count: rows.count), memory: ease.memory,
-            artefact: artefact)
+            rows: RankedFamily.candidates(log, asOf: asOf, weights: ease.weights, count: rows.count, hasLooks: rows.hasLooks),
+            memory: ease.memory, artefact: artefact)
     }
 
     package func scores(for histories: [History]) throws(Failure) -> [Float] {
@@ -98,7 +98,8 @@ package struct RankedRecommender: Recommender {
         writer.array(rows.isSeen.map { $0 ? UInt8(1) : 0 })
         writer.array(rows.weights)
         writer.array(rows.categories)
-        writer.integer(rows.facts.prices == nil ? 0 : 1)
+        // Kinds of columns: 1 = prices and categories, 2 = looks.
+        writer.integer((rows.facts.prices == nil ? 0 : 1) + (rows.hasLooks ? 2 : 0))
         for column in rows.facts.columns { writer.array(column) }
         writer.blob(artefact)
         writer.memory(memory)

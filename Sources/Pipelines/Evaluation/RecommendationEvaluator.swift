@@ -53,6 +53,12 @@ public struct RecommendationEvaluator: Sendable {
             compared.append(
                 Compared(label: "ranked, no prices or categories", family: own.family, parameters: own.parameters, isBlind: true))
         }
+        if !log.strengths.isEmpty, settings.family == RankedFamily.definition.name {
+            compared.append(
+                Compared(
+                    label: "ranked, trees without looks", family: own.family,
+                    parameters: own.parameters.merging(["looks": .text("no")]) { $1 }))
+        }
         var report = RecommendationReport(job: job.name, family: settings.family, cut: "", rows: [], interactions: log.count)
         var models: [any Recommender] = []
         for onlyNew in [false, true] {

@@ -7,7 +7,7 @@ struct Dice {
     enum Purpose: UInt64 {
         case town = 1, terminal, customer, purchase, skimming, label, damage, item, demand, stock, shopper, article, basket, machine, life,
             work,
-            reading, investor, product, trade
+            reading, investor, product, trade, look
     }
 
     private var state: UInt64

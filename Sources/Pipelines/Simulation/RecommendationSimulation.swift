@@ -7,7 +7,8 @@ public import Records
 ///
 /// Few articles sell much and many seldom; every customer has two categories of taste; one category is in season each month; a third of the
 /// lines repeats an earlier purchase; one line in thirty comes back some days later, as a row with a negative quantity. The last tenth of
-/// the articles is new in the last fifth of the days, one in a hundred was never sold. Deterministic on every platform: integers of our own
+/// the articles is new in the last fifth of the days, one in a hundred was never sold. With looks, customers also look at articles of the same
+/// tastes, twice as often as they buy, and a third of the lines buys what was looked at of late; most looks lead to nothing. Deterministic on every platform: integers of our own
 /// generator.
 public struct RecommendationSimulation: Sendable {
     public struct Configuration: Hashable, Sendable {
@@ -21,13 +22,15 @@ public struct RecommendationSimulation: Sendable {
         public var start: Timestamp
         /// Gzip level 1...9; nil = plain files.
         public var gzipLevel: Int?
+        /// Whether a column KIND says what a row is (order, return, look).
+        public var looks: Bool
 
         public init(
             customers: Int, articles: Int, days: Int, seed: UInt64, start: Timestamp = Timestamp(.init(year: 2025, month: 1, day: 1)),
-            gzipLevel: Int? = 6
+            gzipLevel: Int? = 6, looks: Bool = false
         ) {
             (self.customers, self.articles, self.days, self.seed) = (customers, articles, days, seed)
-            (self.start, self.gzipLevel) = (start, gzipLevel)
+            (self.start, self.gzipLevel, self.looks) = (start, gzipLevel, looks)
         }
     }
 
@@ -35,6 +38,7 @@ public struct RecommendationSimulation: Sendable {
         public var files = 0
         public var rows: Int64 = 0
         public var returns: Int64 = 0
+        public var looks: Int64 = 0
         public var bytes: Int64 = 0
 
         public init() {}
@@ -72,7 +76,9 @@ public struct RecommendationSimulation: Sendable {
             let month = date(day).prefix(7), first = day
             while day < configuration.days, date(day).prefix(7) == month { day += 1 }
             let days = first..<day
-            try file("\(folder)/orders/\(month).csv", "CUSTOMER,TIME,ARTICLE,QUANTITY,PRICE\n", &summary) {
+            let header: StaticString =
+                configuration.looks ? "CUSTOMER,TIME,ARTICLE,QUANTITY,PRICE,KIND\n" : "CUSTOMER,TIME,ARTICLE,QUANTITY,PRICE\n"
+            try file("\(folder)/orders/\(month).csv", header, &summary) {
                 (writer, buffer, summary) throws(Failure) in
                 for day in days {
                     for index in shoppers.indices { try orders(of: &shoppers[index], day: day, to: writer, &buffer, &summary) }
@@ -86,6 +92,7 @@ public struct RecommendationSimulation: Sendable {
     private func orders(
         of shopper: inout Shopper, day: Int, to writer: GzipWriter, _ buffer: inout TextBuffer, _ summary: inout Summary
     ) throws(Failure) {
+        if configuration.looks { try looks(of: &shopper, day: day, to: writer, &buffer, &summary) }
         var dice = Dice(seed: configuration.seed, .basket, shopper.number, day: day)
         var lines = shopper.due(day)
         summary.returns += Int64(lines.count)
@@ -100,26 +107,52 @@ public struct RecommendationSimulation: Sendable {
             }
         }
         for line in lines {
-            buffer.append("C")
-            buffer.append(shopper.number, width: 6)
-            buffer.append(",")
-            buffer.append(Array(date(day).utf8))
-            buffer.append("T")
-            buffer.append(secondOfDay: 28_800 + shopper.number * 43_200 / configuration.customers)
-            buffer.append(",A")
-            buffer.append(line.article, width: 5)
-            buffer.append(line.quantity < 0 ? ",-" : ",")
-            buffer.append(abs(line.quantity))
-            buffer.append(",")
-            buffer.append(minor: price(line.article))
-            buffer.append("\n")
-            try buffer.flush(to: writer)
-            summary.rows += 1
+            let second = 28_800 + shopper.number * 43_200 / configuration.customers
+            try row(shopper.number, day, second, line, line.quantity < 0 ? ",return" : ",order", to: writer, &buffer, &summary)
         }
+    }
+
+    /// What a customer looks at on a day, an hour before they may order.
+    private func looks(
+        of shopper: inout Shopper, day: Int, to writer: GzipWriter, _ buffer: inout TextBuffer, _ summary: inout Summary
+    ) throws(Failure) {
+        var dice = Dice(seed: configuration.seed, .look, shopper.number, day: day)
+        guard dice.below(max(1, shopper.pause / 2)) == 0 else { return }
+        var seen: Set<Int> = []
+        for _ in 0..<1 + dice.below(4) { seen.insert(article(for: shopper, day: day, &dice)) }
+        for article in seen.sorted() {
+            let second = 25_200 + shopper.number * 43_200 / configuration.customers
+            try row(shopper.number, day, second, (article, 1), ",look", to: writer, &buffer, &summary)
+            shopper.looked(at: article)
+            summary.looks += 1
+        }
+    }
+
+    private func row(
+        _ customer: Int, _ day: Int, _ second: Int, _ line: (article: Int, quantity: Int), _ kind: StaticString, to writer: GzipWriter,
+        _ buffer: inout TextBuffer, _ summary: inout Summary
+    ) throws(Failure) {
+        buffer.append("C")
+        buffer.append(customer, width: 6)
+        buffer.append(",")
+        buffer.append(Array(date(day).utf8))
+        buffer.append("T")
+        buffer.append(secondOfDay: second)
+        buffer.append(",A")
+        buffer.append(line.article, width: 5)
+        buffer.append(line.quantity < 0 ? ",-" : ",")
+        buffer.append(abs(line.quantity))
+        buffer.append(",")
+        buffer.append(minor: price(line.article))
+        if configuration.looks { buffer.append(kind) }
+        buffer.append("\n")
+        try buffer.flush(to: writer)
+        summary.rows += 1
     }
 
     /// An article to buy: again, of a category of taste, in season, or any; low numbers are drawn far more often than high ones.
     private func article(for shopper: Shopper, day: Int, _ dice: inout Dice) -> Int {
+        if configuration.looks, !shopper.seen.isEmpty, dice.below(3) == 0 { return shopper.seen[dice.below(shopper.seen.count)] }
         let kind = dice.below(100)
         if kind < 35, !shopper.past.isEmpty { return shopper.past[dice.below(shopper.past.count)] }
         let count = sold(day: day)
@@ -221,6 +254,8 @@ private struct Shopper {
     let pause: Int
     /// The newest articles bought.
     private(set) var past: [Int] = []
+    /// The newest articles looked at.
+    private(set) var seen: [Int] = []
     var returns: [(day: Int, article: Int, quantity: Int)] = []
 
     init(_ number: Int, _ configuration: RecommendationSimulation.Configuration) {
@@ -234,6 +269,11 @@ private struct Shopper {
     mutating func bought(_ article: Int) {
         past.append(article)
         if past.count > 20 { past.removeFirst() }
+    }
+
+    mutating func looked(at article: Int) {
+        seen.append(article)
+        if seen.count > 5 { seen.removeFirst() }
     }
 
     /// What comes back on a day.

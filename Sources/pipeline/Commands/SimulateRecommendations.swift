@@ -28,6 +28,9 @@ extension Simulate {
         @Option(help: "First day, as 2025-01-01.", transform: Fraud.day)
         var start = Timestamp(.init(year: 2025, month: 1, day: 1))
 
+        @Flag(help: "Customers look at articles, too: a column KIND says order, return or look.")
+        var looks = false
+
         @OptionGroup(title: "Files") var files: Simulate.Files
         @OptionGroup(title: "Output") var format: FormatOptions
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -35,13 +38,15 @@ extension Simulate {
         func run() throws {
             let simulation = try RecommendationSimulation(
                 .init(
-                    customers: customers, articles: articles, days: days, seed: seed, start: start, gzipLevel: files.gzipLevel))
+                    customers: customers, articles: articles, days: days, seed: seed, start: start, gzipLevel: files.gzipLevel,
+                    looks: looks))
             let summary = try simulation.write(to: files.out)
             try format.write(
                 Details(
                     title: "Simulated orders in \(files.out)",
                     [
                         .init("rows", .count(summary.rows)), .init("returns", .count(summary.returns)),
+                    ] + (looks ? [.init("looks", .count(summary.looks))] : []) + [
                         .init("files", .count(summary.files)), .init("bytes", .bytes(summary.bytes)),
                     ]), to: output.console)
         }

@@ -9,8 +9,8 @@
     import RemoteModels
     import Synchronization
 
-    /// Which model is asked, and where it is.
-    struct AskModelOptions: ParsableArguments {
+    /// A model behind HTTP, where it stands and where texts may go.
+    struct RemoteModelOptions: ParsableArguments {
         @Option(help: ArgumentHelp("bedrock:MODEL, bedrock-invoke:MODEL or openai:MODEL.", valueName: "kind:model"))
         var model: String
         @Option(help: ArgumentHelp("The server's address; of AWS when not given.", valueName: "url"))
@@ -21,6 +21,18 @@
         var profile: String?
         @Option(help: ArgumentHelp("A region that the prompt may reach; repeat for more.", valueName: "name"))
         var allowedRegion: [String] = []
+
+        func setting() throws(Failure) -> RemoteModelSetting {
+            var setting = try RemoteModelSetting(model)
+            (setting.endpoint, setting.region, setting.profile) = (endpoint, region, profile)
+            setting.allowedRegions = allowedRegion
+            return setting
+        }
+    }
+
+    /// Which model is asked, and where it is.
+    struct AskModelOptions: ParsableArguments {
+        @OptionGroup var address: RemoteModelOptions
         @Option(help: ArgumentHelp("A guardrail of Bedrock and its version, a number or DRAFT.", valueName: "id:version"))
         var guardrail: String?
         @Flag(help: "Let Bedrock hold the answer to the schema or choices; not every model takes that. It is checked in any case.")
@@ -29,9 +41,8 @@
         var stream = false
 
         func setting() throws(Failure) -> RemoteModelSetting {
-            var setting = try RemoteModelSetting(model)
-            (setting.endpoint, setting.region, setting.profile) = (endpoint, region, profile)
-            (setting.allowedRegions, setting.streams, setting.holdsToSchema) = (allowedRegion, stream, strict)
+            var setting = try address.setting()
+            (setting.streams, setting.holdsToSchema) = (stream, strict)
             if let guardrail {
                 // An ARN has colons of its own: the last one is before the version.
                 let colon = guardrail.lastIndex(of: ":") ?? guardrail.startIndex

@@ -23,14 +23,7 @@
 
         @Argument(help: "The item's number.", completion: Completions.items)
         var item: Int64
-        @Option(help: ArgumentHelp("bedrock:MODEL, bedrock-invoke:MODEL or openai:MODEL.", valueName: "kind:model"))
-        var model: String
-        @Option(help: ArgumentHelp("The server's address; of AWS when not given.", valueName: "url"))
-        var endpoint: String?
-        @Option(help: ArgumentHelp("The AWS region; AWS_REGION or the profile's when not given.", valueName: "name"))
-        var region: String?
-        @Option(help: ArgumentHelp("A region that the item may reach; repeat for more.", valueName: "name"))
-        var allowedRegion: [String] = []
+        @OptionGroup(title: "Model") var address: RemoteModelOptions
         @Option(help: ArgumentHelp("Most US dollars that drafts may cost in all.", valueName: "dollars"))
         var cap: Double?
         @OptionGroup(title: "Database") var warehouse: WarehouseOptions
@@ -45,8 +38,7 @@
             defer { database.close() }
             let number = item
             let note = try database.read { database in try CaseNote.of(try ReviewStore(database).show(number).item, in: database) }
-            var setting = try RemoteModelSetting(model)
-            (setting.endpoint, setting.region, setting.allowedRegions) = (endpoint, region, allowedRegion)
+            let setting = try address.setting()
             let environment = warehouse.environment
             let transport = ClientTransport()
             let ledger = Ledger(

@@ -148,41 +148,17 @@ struct DemandSettings: Sendable {
     }
 
     init(_ configuration: StageConfiguration, schema: Schema) throws(Failure) {
-        let stage = Self.stage
-        func column(_ parameter: String, _ types: [String]) throws(Failure) -> Int {
-            guard let name = configuration.text(parameter) else { throw .stageParameterMissing(stage, parameter) }
-            guard let index = schema.index(of: name) else {
-                throw .stageColumnMissing(stage, parameter, name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
-            }
-            let field = schema.fields[index]
-            guard types.contains(field.type.name) else { throw .stageColumnType(stage, parameter, name, field.type.name, types) }
-            guard !field.isOptional else { throw .stageColumnOptional(stage, parameter, name) }
-            return index
-        }
+        let columns = DemandColumns(configuration, schema)
         func number(_ parameter: String) -> Double? {
             if case .number(let value)? = configuration.parameters[parameter] { value } else { nil }
         }
-        item = try column("item", ["string", "int64"])
+        item = try columns.column("item", ["string", "int64"])
         itemIsText = schema.fields[item].type == .string
-        units = try column("units", ["float64", "int64"])
-        unitCost = configuration.text("unit-cost") == nil ? nil : try column("unit-cost", ["money"])
-        if let unitCost, case .money(let currency) = schema.fields[unitCost].type {
-            self.currency = currency
-        } else {
-            guard let named = Currency(configuration.text("currency") ?? "EUR") else {
-                throw .demandValue("currency", found: configuration.text("currency") ?? "", expected: "an ISO 4217 code such as EUR")
-            }
-            currency = named
-        }
-        stockout = configuration.text("stockout") == nil ? nil : try column("stockout", ["bool"])
+        units = try columns.column("units", ["float64", "int64"])
+        (unitCost, currency) = try columns.unitCost
+        stockout = configuration.text("stockout") == nil ? nil : try columns.column("stockout", ["bool"])
         period = configuration.text("period").flatMap { DemandPeriod(rawValue: $0) } ?? .day
-        seasons = period.seasons
-        if let named = configuration.text("seasons") {
-            seasons = named.split { $0 == "," || $0 == " " }.map { Int($0) ?? 0 }.sorted()
-            guard seasons.allSatisfy({ (2...1_000).contains($0) }) else {
-                throw .demandValue("seasons", found: named, expected: "lengths of seasons in periods, 2 to 1000, such as 24 168")
-            }
-        }
+        seasons = try Self.seasons(configuration) ?? period.seasons
         gap = configuration.text("gaps").flatMap { DemandGap(rawValue: $0) } ?? .zero
         last = configuration.text("last-period").flatMap { DemandLast(rawValue: $0) } ?? .auto
         let name = configuration.text("model") ?? "auto"
@@ -200,16 +176,7 @@ struct DemandSettings: Sendable {
         if case .bool(let value)? = configuration.parameters["calibrate"] { calibrates = value } else { calibrates = true }
         ceiling = number("ceiling") ?? 1.5
         plan = configuration.text("plan")
-        knownNames = (configuration.text("covariates") ?? "").split { $0 == "," || $0 == " " }.map(String.init)
-        known = []
-        for name in knownNames {
-            guard let index = schema.index(of: name) else {
-                throw .stageColumnMissing(stage, "covariates", name, nearest: Nearest.name(to: name, among: schema.fields.map(\.name)))
-            }
-            let type = schema.fields[index].type.name
-            guard Self.knownTypes.contains(type) else { throw .stageColumnType(stage, "covariates", name, type, Self.knownTypes) }
-            known.append(index)
-        }
+        (knownNames, known) = try columns.known
         leadTime = configuration.integer("lead-time") ?? 1
         review = configuration.integer("review") ?? 1
         holding = number("holding") ?? 0.002
@@ -220,14 +187,31 @@ struct DemandSettings: Sendable {
         correlation = number("correlation") ?? 0.2
         history = configuration.integer("history") ?? 1_100
         stock = configuration.text("stock")
-        let zoneName = configuration.text("zone") ?? "UTC"
-        guard let zone = Zone(zoneName) else {
-            throw .stageZone(stage, zoneName, nearest: Nearest.name(to: zoneName, among: Zone.knownNames))
-        }
-        self.zone = zone
+        zone = try Self.zone(configuration)
         series = try DemandSeriesSettings(configuration, schema: schema)
         supply = try DemandSupplySettings(configuration)
         if let times = supply.leadTimes { leadTime = times[times.count / 2] }
+        try check(schema)
+    }
+
+    private static func seasons(_ configuration: StageConfiguration) throws(Failure) -> [Int]? {
+        guard let named = configuration.text("seasons") else { return nil }
+        let seasons = named.split { $0 == "," || $0 == " " }.map { Int($0) ?? 0 }.sorted()
+        guard seasons.allSatisfy({ (2...1_000).contains($0) }) else {
+            throw .demandValue("seasons", found: named, expected: "lengths of seasons in periods, 2 to 1000, such as 24 168")
+        }
+        return seasons
+    }
+
+    private static func zone(_ configuration: StageConfiguration) throws(Failure) -> Zone {
+        let name = configuration.text("zone") ?? "UTC"
+        guard let zone = Zone(name) else { throw .stageZone(stage, name, nearest: Nearest.name(to: name, among: Zone.knownNames)) }
+        return zone
+    }
+
+    /// What parameters say of one another.
+    private func check(_ schema: Schema) throws(Failure) {
+        let stage = Self.stage
         guard itemIsText || series.hierarchy.isEmpty else {
             throw .stageColumnType(stage, "hierarchy", schema.fields[item].name, "int64", ["string, so that results of groups have names"])
         }

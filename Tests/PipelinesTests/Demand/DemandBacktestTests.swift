@@ -99,6 +99,27 @@ import Testing
         #expect(rows[5].cost > 0)
     }
 
+    @Test(
+        "a budget for all orders holds in a replay: none buys nothing, half of it is never overspent, more than all is as without; not for who knows all"
+    )
+    func budget() throws {
+        func rows(_ more: String?) throws -> [DemandOrderReplay.Row] {
+            let shop = Shop(), units = (0..<120).map { 6 + ($0 * 37 + $0 * $0 * 11) % 13 }
+            return try DemandOrderReplay(reviews: 6, resamples: 20).measure(shop.job(units: units, model: "ses", more: more)).rows
+        }
+        let free = try rows(nil), none = try rows("order-budget: 0"), rich = try rows("order-budget: 1000000"),
+            half = try rows("order-budget: 60")
+        #expect(rich == free)
+        for (row, before) in zip(none, free) where row.policy != "perfect" {
+            #expect(row.orders == 0 && before.orders > 0 && row.fill < before.fill && row.missing > before.missing, "\(row)")
+        }
+        #expect(none.last == free.last && none.last?.policy == "perfect")
+        // Sixty euros a review are thirty units of two euros, in packs of six.
+        for (row, before) in zip(half, free) where row.policy != "perfect" {
+            #expect(row.orders > 0 && row.fill < before.fill && row.missing > before.missing, "\(row)")
+        }
+    }
+
     @Test("figures by group are those of the group's items alone; a column that the stage does not know is refused with those it does")
     func groups() throws {
         let shop = Shop()

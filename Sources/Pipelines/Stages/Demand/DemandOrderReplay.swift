@@ -10,7 +10,8 @@ public import Records
 /// policies); demand that finds no stock is lost; what its shelf life ends before it sells is wasted, the oldest units sell first. All policies
 /// begin with the level of their first review in stock. Holding is paid for what is left at a period's end, the margin for each unit missed,
 /// waste for each unit thrown away, all as shares of the unit's cost, and each order's own cost, as the job says. Periods whose demand is not
-/// known (ran out) count with the smooth level before them.
+/// known (ran out) count with the smooth level before them. Where the job has a budget for all orders of a review it holds here, too, but for
+/// the stock that all begin with and for `perfect` (``DemandReplayBudget``).
 public struct DemandOrderReplay: Sendable {
     public enum Policy: String, CaseIterable, Sendable {
         /// The job's: a quantile of sampled sums of the whole forecast distribution.
@@ -83,17 +84,15 @@ public struct DemandOrderReplay: Sendable {
                 }
             }
         }
+        let goods = items.compactMap { name in
+            state.items[name].map { DemandShelf.Good(name: name, item: $0, unit: Double(state.cost(of: name, settings))) }
+        }
         let rows = Policy.allCases.map { policy in
             row(
                 policy,
-                items.compactMap { name in
-                    let unit = Double(state.cost(of: name, settings))
-                    return state.items[name].map {
-                        policy == .perfect
-                            ? DemandShelf.perfect($0, name, planner, origins: origins, unit: unit)
-                            : DemandShelf.replay($0, name, planner, levels[policy]?[name] ?? [], origins: origins, unit: unit)
-                    }
-                })
+                policy == .perfect
+                    ? goods.map { DemandShelf.perfect($0.item, $0.name, planner, origins: origins, unit: $0.unit) }
+                    : DemandShelf.replay(goods, levels[policy] ?? [:], planner, origins: origins))
         }
         return (rows, settings.currency)
     }
@@ -104,6 +103,8 @@ public struct DemandOrderReplay: Sendable {
     struct Level {
         var point: Double
         var top: Double
+        /// What a budget is spread by, of the policy that has it.
+        var draws: DemandDraws?
 
         init(_ point: Double, _ top: Double) { (self.point, self.top) = (point, top) }
         init(_ level: Double) { self.init(level, level) }
@@ -122,6 +123,8 @@ public struct DemandOrderReplay: Sendable {
             values.count >= cover ? (cover...values.count).map { values[($0 - cover)..<$0].reduce(0, +) }.sorted() : [mean]
         let draws = sums.applied(to: DemandDraws(forecast, settings, seed: DemandPlanner.seed(name, origin)), past: values)
         let job = planner.policy(draws, unitCost: unitCost)
+        var distribution = Level(job.point, job.top)
+        if settings.supply.budget != nil { distribution.draws = draws.thinned }
         let safety = max(0, mean + NormalLoss.quantile(ratio) * (variance * Double(cover)).squareRoot())
         let order = settings.supply.orderCost * Double(settings.currency.minorUnits), holding = settings.holding * unitCost
         var power = Level(safety)
@@ -133,7 +136,7 @@ public struct DemandOrderReplay: Sendable {
             if found.orderUpTo.isFinite { power = Level(max(found.reorderPoint, 0), max(found.orderUpTo, 0)) }
         }
         return [
-            (.distribution, Level(job.point, job.top)), (.safety, Level(safety)),
+            (.distribution, distribution), (.safety, Level(safety)),
             (.history, Level(Newsvendor.empirical(holding: costs.holding, stockout: costs.missing, demands: pastSums).level)),
             (.poisson, Level(Newsvendor.poisson(holding: costs.holding, stockout: costs.missing, mean: mean).level)), (.power, power),
         ]
@@ -159,100 +162,5 @@ public struct DemandOrderReplay: Sendable {
             fill: wanted > 0 ? sum { $0.sold } / wanted : 1, served: Double(shelves.reduce(0) { $0 + $1.served }) / Double(max(periods, 1)),
             wasted: came > 0 ? sum { $0.thrown } / came : 0, stock: sum { $0.stock } / Double(max(periods, 1)),
             orders: shelves.reduce(0) { $0 + $1.orders })
-    }
-}
-
-/// One item's stock under one policy, period by period, and what it cost.
-struct DemandShelf {
-    /// Minor units.
-    private(set) var holding = 0.0, missing = 0.0, waste = 0.0, ordering = 0.0
-    /// Units: wanted, sold, that came, that were thrown away; stock summed over periods.
-    private(set) var wanted = 0.0, sold = 0.0, came = 0.0, thrown = 0.0, stock = 0.0
-    private(set) var orders = 0, periods = 0, served = 0
-    /// Units by the last period in which they can be sold, the oldest first.
-    private var units: [(last: Int, count: Double)] = []
-    private var coming: [Int: Double] = [:]
-
-    var cost: Double { holding + missing + waste + ordering }
-
-    static func replay(
-        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, _ levels: [DemandOrderReplay.Level], origins: [Int],
-        unit: Double
-    ) -> DemandShelf {
-        let settings = planner.settings
-        var shelf = DemandShelf()
-        guard let first = levels.first, let begin = origins.first, let end = origins.last else { return shelf }
-        shelf.receive((first.top / settings.pack).rounded(.up) * settings.pack, in: begin + 1, settings)
-        for period in (begin + 1)...(end + settings.review) {
-            // At the end of the period before, an order was placed that comes after the lead time.
-            if let review = origins.firstIndex(of: period - 1) {
-                let wanted = planner.units((levels[review].point, levels[review].top), position: shelf.position)
-                if wanted > 0 {
-                    shelf.coming[period + lead(name, period, settings), default: 0] += wanted
-                    shelf.orders += 1
-                    shelf.ordering += settings.supply.orderCost * Double(settings.currency.minorUnits)
-                }
-            }
-            shelf.receive(shelf.coming.removeValue(forKey: period) ?? 0, in: period, settings)
-            shelf.sell(DemandOrderReplay.demand(item, planner, period), in: period, unit: unit, settings)
-        }
-        return shelf
-    }
-
-    /// What can be reached by one who knows demand and lead times: as of the others, the first review's stock is there and orders nothing.
-    static func perfect(
-        _ item: DemandState.Item, _ name: String, _ planner: DemandPlanner, origins: [Int], unit: Double
-    ) -> DemandShelf {
-        let settings = planner.settings
-        var shelf = DemandShelf()
-        guard let begin = origins.first, let end = origins.last else { return shelf }
-        let demand = (begin + 1...end + settings.review).map { DemandOrderReplay.demand(item, planner, $0) }
-        let arrivals = [0] + origins.dropFirst().map { $0 - begin + lead(name, $0 + 1, settings) }.filter { $0 < demand.count }.sorted()
-        let order = settings.supply.orderCost * Double(settings.currency.minorUnits)
-        let plan = LostSalesPlan(
-            demand: demand, arrivals: arrivals, fixed: order, holding: settings.holding * unit, missing: settings.margin * unit,
-            life: settings.supply.shelfLife)
-        for (arrival, lot) in zip(arrivals, plan.lots).dropFirst() where lot > 0 {
-            shelf.coming[begin + 1 + arrival, default: 0] += lot
-            shelf.orders += 1
-            shelf.ordering += order
-        }
-        shelf.receive(plan.lots[0], in: begin + 1, settings)
-        for (at, wanted) in demand.enumerated() {
-            shelf.receive(shelf.coming.removeValue(forKey: begin + 1 + at) ?? 0, in: begin + 1 + at, settings)
-            shelf.sell(wanted, in: begin + 1 + at, unit: unit, settings)
-        }
-        return shelf
-    }
-
-    private static func lead(_ name: String, _ period: Int, _ settings: DemandSettings) -> Int {
-        guard let times = settings.supply.leadTimes else { return settings.leadTime }
-        return times[Int(RecordKey.mix(DemandPlanner.seed(name, period)) % UInt64(times.count))]
-    }
-
-    private var position: Double { onHand + coming.values.reduce(0, +) }
-    private var onHand: Double { units.reduce(0) { $0 + $1.count } }
-
-    private mutating func receive(_ count: Double, in period: Int, _ settings: DemandSettings) {
-        guard count > 0 else { return }
-        came += count
-        units.append((settings.supply.shelfLife.map { period + $0 - 1 } ?? .max, count))
-    }
-
-    private mutating func sell(_ demand: Double, in period: Int, unit: Double, _ settings: DemandSettings) {
-        var left = demand
-        for place in units.indices where left > 0 {
-            let taken = min(units[place].count, left)
-            units[place].count -= taken
-            left -= taken
-        }
-        let old = units.filter { $0.last <= period }.reduce(0) { $0 + $1.count }
-        units.removeAll { $0.last <= period || $0.count <= 0 }
-        periods += 1
-        served += left <= 1e-9 ? 1 : 0
-        (wanted, sold, thrown, stock) = (wanted + demand, sold + demand - left, thrown + old, stock + onHand)
-        holding += onHand * settings.holding * unit
-        missing += left * settings.margin * unit
-        waste += old * settings.supply.waste * unit
     }
 }

@@ -57,8 +57,10 @@
         /// Items by the number of people who bought them: a 5, b 4, c 3, d 2.
         private func write() throws -> Job {
             var text = "user,item,time\n"
-            for (item, people) in [("a", 5), ("b", 4), ("c", 3), ("d", 2)] {
-                for person in 0..<people { text += "p\(person),\(item),2026-02-2\(person)T0\(item == "a" ? 1 : 2):00:00\n" }
+            for person in 0..<5 {
+                for (item, people) in [("a", 5), ("b", 4), ("c", 3), ("d", 2)] where person < people {
+                    text += "p\(person),\(item),2026-02-2\(person)T01:00:00\n"
+                }
             }
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/orders/1.csv"))
             try Data(Self.job.utf8).write(to: URL(fileURLWithPath: folder + "/job.yaml"))

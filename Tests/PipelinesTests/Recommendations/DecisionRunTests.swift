@@ -87,7 +87,7 @@ import Testing
         let report = try replay(job)
         #expect(report.difference == nil && report.runs == [1, 2, 3, 4])
         // The control: a replay that lacks the word finds that something differs.
-        try warehouse.write { try $0.execute(sql: "DELETE FROM pipeline_decisions WHERE id = 1") }
+        try warehouse.write { try $0.execute(sql: "DELETE FROM pipeline_decisions WHERE id = 3") }
         let without = try replay(job)
         #expect(without.difference != nil)
     }
@@ -104,7 +104,7 @@ import Testing
         // Said and taken back before anybody heard it.
         #expect(try run(job, 16).ending == .nothingNew)
         try decide("y", "hold", 16)
-        let plain = try self.job("count: 3")
+        let plain = try self.job("rest: 0")
         #expect(try run(plain, 17).ending == .nothingNew)
         #expect(try run(try self.job(), 17).heeded > 0)
         #expect(try offered() == ["x"])

@@ -67,7 +67,7 @@ struct KilledOffersTests {
         /// undisturbed one writes.
         func killed(_ database: String, afterBytes bytes: Int, thenMicroseconds wait: UInt32) throws -> (hit: Bool, largest: Int) {
             let from = size(database), process = Process()
-            process.executableURL = ShippedProgram.root.appendingPathComponent("\(ShippedProgram.products)/pipeline")
+            process.executableURL = ShippedProgram.products.appendingPathComponent("pipeline")
             process.arguments = arguments(database)
             process.currentDirectoryURL = program.folder
             (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)

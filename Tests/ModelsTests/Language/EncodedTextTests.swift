@@ -21,11 +21,11 @@ import Testing
         #expect(zip(all, set.labels).count { $0.label == $1 } > 110)
     }
 
-    @Test("the vectors count: without them the same texts have other confidences")
+    @Test("the vectors count: without them the same texts have other probabilities")
     func counts() throws {
         let set = TextClassifierContract.sample(texts: 120)
-        let without = try TextFamily.trainedWithVerdicts(on: set, seed: 1, threads: 1)
-        #expect(try trained(set).verdicts.map(\.confidence) != without.verdicts.map(\.confidence))
+        let without = try TextFamily.trainedWithVerdicts(on: set, seed: 1, threads: 1).model.probabilities(of: set.texts)
+        #expect(try trained(set).model.probabilities(of: set.texts) != without)
     }
 
     @Test("they are not kept, and say why; one without an encoder is")

@@ -35,6 +35,6 @@ import Testing
         #expect(zip(with.encoded, with.labels).count { $0.answer == $1 } > 36)
         #expect(with.all.map(\.confidence) == without.all.map(\.confidence))
         let asked = try TextAnswers(train: path, test: path, text: "text", label: "label", encoder: encoder, threads: 1)
-        #expect(asked.encoded.count == 40 && asked.encoded.map(\.confidence) != with.encoded.map(\.confidence))
+        #expect(zip(asked.encoded, asked.labels).count { $0.answer == $1 } > 38)
     }
 }

@@ -46,12 +46,12 @@ soak: build-tests ## 1,000 kills, 300 races, ten minutes of readers, and a file 
 sanitize-thread: ## build and run the tests under the thread sanitizer (hours)
 	@scripts/setup.sh --tests
 	@$(BUILD) --build-tests --sanitize=thread --scratch-path .build/thread 1>&2
-	@TSAN_OPTIONS="halt_on_error=0 exitcode=66 $${TSAN_OPTIONS-}" $(TEST) --sanitize=thread --scratch-path .build/thread
+	@scripts/sanitize.sh thread $(TEST) --sanitize=thread --scratch-path .build/thread
 
 sanitize-address: ## build and run the tests under the address sanitizer (hours)
 	@scripts/setup.sh --tests
 	@$(BUILD) --build-tests --sanitize=address --scratch-path .build/address 1>&2
-	@ASAN_OPTIONS="detect_leaks=0 $${ASAN_OPTIONS-}" $(TEST) --sanitize=address --scratch-path .build/address
+	@scripts/sanitize.sh address $(TEST) --sanitize=address --scratch-path .build/address
 
 demo: build ## train and run jobs/fraud.yaml on the sample data, in demo/
 	@scripts/demo.sh

@@ -166,6 +166,41 @@ private final class Counting: ModelSupplier {
         #expect(try bank.replayed().difference != nil)
     }
 
+    /// Keeps as many of the threads that tasks run on busy as the machine has processors, until told, or for five minutes.
+    private final class BusyThreads: Sendable {
+        private let isOver = Atomic(false)
+        private let gaveUp = Atomic(false)
+
+        init() {
+            let begun = ContinuousClock.now
+            for _ in 0..<ProcessInfo.processInfo.activeProcessorCount {
+                Task.detached { [self] in
+                    while !isOver.load(ordering: .relaxed) {
+                        if ContinuousClock.now - begun > .seconds(300) { gaveUp.store(true, ordering: .relaxed) }
+                        if gaveUp.load(ordering: .relaxed) { break }
+                    }
+                }
+            }
+        }
+
+        /// Whether they were busy all the time.
+        func end() -> Bool {
+            let wereBusy = !gaveUp.load(ordering: .relaxed)
+            isOver.store(true, ordering: .relaxed)
+            return wereBusy
+        }
+    }
+
+    @Test("come although all threads that tasks run on are busy")
+    func busy() throws {
+        let threads = BusyThreads()
+        defer { _ = threads.end() }
+        let bank = try Bank(asksInTraining: true)
+        defer { bank.remove() }
+        #expect(!bank.oracle.prompts.isEmpty)
+        #expect(threads.end())
+    }
+
     @Test("that do not come leave the run as it is without them, and the items say so")
     func failing() throws {
         let failure = Failure(.failed, code: "remote.unreachable", what: "nobody is there")

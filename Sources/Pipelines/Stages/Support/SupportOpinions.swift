@@ -54,7 +54,7 @@ struct SupportOpinions: Sendable {
             }, personCost: 1, timeLimit: limits.whole, onDisagreement: .later)
     }
 
-    /// In the order of the questions, whatever the order of the answers. Waits; not to be called from a task.
+    /// In the order of the questions, whatever the order of the answers. Waits for them.
     ///
     /// One text is asked about once a run, also where that failed: a replay knows answers, and not when they came.
     func opinions(on questions: [Question], among intents: [String]) -> [Opinion] {
@@ -65,7 +65,7 @@ struct SupportOpinions: Sendable {
         }
         let groups = texts.map { places[$0] ?? [] }
         let (box, asked) = (OpinionBox(), self)
-        Task {
+        Task(executorPreference: QuestionThread.shared) {
             let all = await asked.all(questions, groups, intents)
             box.value.withLock { $0 = all }
             box.ended.signal()
@@ -163,6 +163,18 @@ struct SupportOpinions: Sendable {
 /// What each model said of a text, by its place in the cascade; nil = no answer.
 private final class KnownAnswers: Sendable {
     let value = Mutex<[Int: [String: String?]]>([:])
+}
+
+/// A thread of its own for the questions' tasks, which only wait: whoever waits for their answers may hold one of the few threads that Swift
+/// runs tasks on, and the others may have work for long.
+private final class QuestionThread: TaskExecutor {
+    static let shared = QuestionThread()
+    private let queue = DispatchQueue(label: "support questions")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
 }
 
 /// Where a task leaves its answer for the thread that waits for it.

@@ -27,6 +27,13 @@ extension Failure {
             expected: expected, remedy: "Give the column another name, or choose another name under `table:`.")
     }
 
+    static func stateDamaged(job: String, part: Int64) -> Failure {
+        Failure(
+            .failed, code: "database.damaged", what: "the stage's state of job '\(job)' is damaged", place: "pipeline_state",
+            found: "part \(part) with another sum", expected: "the bytes that were written",
+            remedy: "Restore the last backup; keep this file for inspection.")
+    }
+
     static func ruleCondition(_ subject: String, _ condition: String, _ problem: JobFinding.Message?) -> Failure {
         Failure(
             .job, code: problem?.code ?? "job.rule-syntax", what: "a condition does not fit the job", place: subject,

@@ -8,7 +8,7 @@ package enum WarehouseSchema {
         ("1: spine", version1), ("2: arrival", version2), ("3: tables", version3),
         ("catalog 1: promotions, challengers, rescores", catalog), ("whatif 1: suppressions", suppressions), ("reco 1: ledger", ledger),
         ("ops 1: holds, outbound files, notices", operations), ("ops 2: since, deadline", explicitRuns),
-        ("language 1: documents", documents), ("language 2: drafts", drafts),
+        ("language 1: documents", documents), ("language 2: drafts", drafts), ("ops 3: sums of states", stateSums),
     ]
 
     package static let version1 = """

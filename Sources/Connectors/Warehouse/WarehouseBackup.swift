@@ -226,6 +226,39 @@ public enum WarehouseCheck {
         if let row = try Row.fetchOne(database, sql: "PRAGMA foreign_key_check") {
             problems.append("a row of \(row["table"] as String? ?? "?") refers to nothing")
         }
+        return quick || !problems.isEmpty ? problems : try layoutProblems(database) + stateProblems(database)
+    }
+
+    /// Definitions of our own tables that are not those of this program: a letter that changed there is no damage to SQLite.
+    private static func layoutProblems(_ database: Database) throws -> [String] {
+        guard try Int32.fetchOne(database, sql: "PRAGMA user_version") == Warehouse.schemaVersion else { return [] }
+        let fresh = try DatabaseQueue()
+        defer { try? fresh.close() }
+        let own = "SELECT name, sql FROM sqlite_master WHERE name LIKE 'pipeline\\_%' ESCAPE '\\' AND sql IS NOT NULL"
+        let expected = try fresh.write { database in
+            for (_, sql) in WarehouseSchema.migrations { try database.execute(sql: sql) }
+            return try Row.fetchAll(database, sql: own)
+        }
+        var found: [String: String] = [:]
+        for row in try Row.fetchAll(database, sql: own) { found[row["name"]] = row["sql"] }
+        return expected.filter { $0["sql"] as String != found[$0["name"]] }.map {
+            "the definition of \($0["name"] as String) is not this layout's"
+        }
+    }
+
+    /// Parts of a stage's state whose bytes are not what was written.
+    private static func stateProblems(_ database: Database) throws -> [String] {
+        guard try database.columns(in: "pipeline_state").contains(where: { $0.name == "sum" }) else { return [] }
+        var problems: [String] = []
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT job, kind, sequence, data, sum FROM pipeline_state WHERE sum IS NOT NULL ORDER BY job, sequence")
+        while let row = try rows.next() {
+            let (job, sequence): (String, Int64) = (row["job"], row["sequence"])
+            let sum = try row.withUnsafeData(named: "data") {
+                StateSum.of($0 ?? Data(), job: job, kind: row["kind"], sequence: sequence)
+            }
+            if row["sum"] != sum { problems.append("part \(sequence) of the state of job '\(job)' has another sum") }
+        }
         return problems
     }
 }

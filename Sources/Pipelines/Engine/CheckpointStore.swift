@@ -67,23 +67,34 @@ struct CheckpointStore {
         repeat {
             let end = kind == "base" ? min(start + Self.partBytes, bytes.count) : bytes.count
             sequence += 1
-            try database.runCached(
-                "INSERT INTO pipeline_state (job, kind, sequence, data) VALUES (?, ?, ?, ?)",
-                [job, kind, sequence, Blob(Array(bytes[start..<end]))])
+            try put(Blob(Array(bytes[start..<end])), kind: kind, sequence: sequence)
             start = end
         } while start < bytes.count
     }
 
+    /// One part, with its sum.
+    func put(_ part: Blob, kind: String, sequence: Int64) throws {
+        let sum = StateSum.of(Data(part.bytes), job: job, kind: kind, sequence: sequence)
+        try database.runCached(
+            "INSERT INTO pipeline_state (job, kind, sequence, data, sum) VALUES (?, ?, ?, ?, ?)", [job, kind, sequence, part, sum])
+    }
+
     /// The stage's state, and the last sequence number used.
+    ///
+    /// - Throws: ``Failure`` where a part has another sum than when it was written.
     func state() throws -> (base: [UInt8], deltas: [[UInt8]], sequence: Int64) {
         var base: [UInt8] = [], deltas: [[UInt8]] = []
         var last: Int64 = 0
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT kind, sequence, data FROM pipeline_state WHERE job = ? ORDER BY sequence", arguments: [job])
+            database, sql: "SELECT kind, sequence, data, sum FROM pipeline_state WHERE job = ? ORDER BY sequence", arguments: [job])
         while let row = try rows.next() {
             let kind: String = row["kind"]
-            last = row["sequence"]
+            let sequence: Int64 = row["sequence"], sum: String? = row["sum"]
+            last = sequence
             try row.withUnsafeData(named: "data") { data in
+                if let sum, sum != StateSum.of(data ?? Data(), job: job, kind: kind, sequence: sequence) {
+                    throw Failure.stateDamaged(job: job, part: sequence)
+                }
                 if kind == "base" { base.append(contentsOf: data ?? Data()) } else { deltas.append(Array(data ?? Data())) }
             }
         }

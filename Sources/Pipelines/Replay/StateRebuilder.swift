@@ -63,9 +63,6 @@ struct StateRebuilder {
         let store = CheckpointStore(database, job: job)
         try store.clear()
         if let checkpoint = rebuilt.checkpoint { try store.save(checkpoint) }
-        for part in rebuilt.parts {
-            try database.runCached(
-                "INSERT INTO pipeline_state (job, kind, sequence, data) VALUES (?, ?, ?, ?)", [job, part.kind, part.sequence, part.data])
-        }
+        for part in rebuilt.parts { try store.put(part.data, kind: part.kind, sequence: part.sequence) }
     }
 }

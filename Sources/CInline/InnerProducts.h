@@ -9,13 +9,13 @@
 
 /// The sum over the factors, first to last, each product added with one rounding: the same bits on every processor, wherever a query stands.
 static inline void innerProductsAnywhere(
-    const float *packed, const float *queries, long rows, long factors, long blocks, float *out, long stride) {
+    const float *packed, const float *queries, long apart, long rows, long factors, long blocks, float *out, long stride) {
     for (long block = 0; block < blocks; block++) {
         const float *vectors = packed + block * factors * INNER_PRODUCTS_LANES;
         for (long row = 0; row < rows; row++) {
             float sums[INNER_PRODUCTS_LANES] = {0};
             for (long factor = 0; factor < factors; factor++) {
-                float query = queries[row * factors + factor];
+                float query = queries[row * apart + factor];
                 for (int lane = 0; lane < INNER_PRODUCTS_LANES; lane++) {
                     sums[lane] = __builtin_fmaf(query, vectors[factor * INNER_PRODUCTS_LANES + lane], sums[lane]);
                 }
@@ -31,7 +31,7 @@ typedef float InnerProductsVector __attribute__((vector_size(32), aligned(4)));
 #define INNER_PRODUCTS_SUMS(row) InnerProductsVector low##row = {0}, high##row = {0};
 #define INNER_PRODUCTS_ADD(row)                                                                                       \
     {                                                                                                                 \
-        float value = queries[(row) * factors + factor];                                                              \
+        float value = queries[(row) * apart + factor];                                                                \
         InnerProductsVector all = {value, value, value, value, value, value, value, value};                           \
         low##row = __builtin_elementwise_fma(all, low, low##row);                                                     \
         high##row = __builtin_elementwise_fma(all, high, high##row);                                                  \
@@ -40,55 +40,68 @@ typedef float InnerProductsVector __attribute__((vector_size(32), aligned(4)));
     *(InnerProductsVector *)(out + (row) * stride) = low##row;                                                        \
     *(InnerProductsVector *)(out + (row) * stride + 8) = high##row;
 
-/// Six queries with sixteen vectors: twelve sums, two vectors and a query fill the sixteen registers.
-__attribute__((target("avx2,fma"))) static inline void innerProductsSix(
-    const float *vectors, const float *queries, long factors, float *out, long stride) {
-    INNER_PRODUCTS_SUMS(0) INNER_PRODUCTS_SUMS(1) INNER_PRODUCTS_SUMS(2)
-    INNER_PRODUCTS_SUMS(3) INNER_PRODUCTS_SUMS(4) INNER_PRODUCTS_SUMS(5)
-    for (long factor = 0; factor < factors; factor++) {
-        InnerProductsVector low = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES);
-        InnerProductsVector high = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES + 8);
-        INNER_PRODUCTS_ADD(0) INNER_PRODUCTS_ADD(1) INNER_PRODUCTS_ADD(2)
-        INNER_PRODUCTS_ADD(3) INNER_PRODUCTS_ADD(4) INNER_PRODUCTS_ADD(5)
+/// Some queries with sixteen vectors: of six, twelve sums, two vectors and a query fill the sixteen registers.
+#define INNER_PRODUCTS_KERNEL(name, each)                                                                             \
+    __attribute__((target("avx2,fma"))) static inline void innerProducts##name(                                       \
+        const float *vectors, const float *queries, long apart, long factors, float *out, long stride) {              \
+        each(INNER_PRODUCTS_SUMS)                                                                                     \
+        for (long factor = 0; factor < factors; factor++) {                                                           \
+            InnerProductsVector low = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES);        \
+            InnerProductsVector high = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES + 8);   \
+            each(INNER_PRODUCTS_ADD)                                                                                  \
+        }                                                                                                             \
+        each(INNER_PRODUCTS_STORE)                                                                                    \
     }
-    INNER_PRODUCTS_STORE(0) INNER_PRODUCTS_STORE(1) INNER_PRODUCTS_STORE(2)
-    INNER_PRODUCTS_STORE(3) INNER_PRODUCTS_STORE(4) INNER_PRODUCTS_STORE(5)
-}
-
-__attribute__((target("avx2,fma"))) static inline void innerProductsOne(
-    const float *vectors, const float *queries, long factors, float *out, long stride) {
-    INNER_PRODUCTS_SUMS(0)
-    for (long factor = 0; factor < factors; factor++) {
-        InnerProductsVector low = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES);
-        InnerProductsVector high = *(const InnerProductsVector *)(vectors + factor * INNER_PRODUCTS_LANES + 8);
-        INNER_PRODUCTS_ADD(0)
-    }
-    INNER_PRODUCTS_STORE(0)
-}
+#define INNER_PRODUCTS_1(step) step(0)
+#define INNER_PRODUCTS_2(step) INNER_PRODUCTS_1(step) step(1)
+#define INNER_PRODUCTS_3(step) INNER_PRODUCTS_2(step) step(2)
+#define INNER_PRODUCTS_4(step) INNER_PRODUCTS_3(step) step(3)
+#define INNER_PRODUCTS_5(step) INNER_PRODUCTS_4(step) step(4)
+#define INNER_PRODUCTS_6(step) INNER_PRODUCTS_5(step) step(5)
+INNER_PRODUCTS_KERNEL(One, INNER_PRODUCTS_1)
+INNER_PRODUCTS_KERNEL(Two, INNER_PRODUCTS_2)
+INNER_PRODUCTS_KERNEL(Three, INNER_PRODUCTS_3)
+INNER_PRODUCTS_KERNEL(Four, INNER_PRODUCTS_4)
+INNER_PRODUCTS_KERNEL(Five, INNER_PRODUCTS_5)
+INNER_PRODUCTS_KERNEL(Six, INNER_PRODUCTS_6)
 
 __attribute__((target("avx2,fma"))) static inline void innerProductsVectors(
-    const float *packed, const float *queries, long rows, long factors, long blocks, float *out, long stride) {
+    const float *packed, const float *queries, long apart, long rows, long factors, long blocks, float *out, long stride) {
     for (long block = 0; block < blocks; block++) {
         const float *vectors = packed + block * factors * INNER_PRODUCTS_LANES;
         float *place = out + block * INNER_PRODUCTS_LANES;
         long row = 0;
-        for (; row + 6 <= rows; row += 6) innerProductsSix(vectors, queries + row * factors, factors, place + row * stride, stride);
-        for (; row < rows; row++) innerProductsOne(vectors, queries + row * factors, factors, place + row * stride, stride);
+        for (; row + 6 <= rows; row += 6) innerProductsSix(vectors, queries + row * apart, apart, factors, place + row * stride, stride);
+        const float *rest = queries + row * apart;
+        place += row * stride;
+        switch (rows - row) {
+        case 5: innerProductsFive(vectors, rest, apart, factors, place, stride); break;
+        case 4: innerProductsFour(vectors, rest, apart, factors, place, stride); break;
+        case 3: innerProductsThree(vectors, rest, apart, factors, place, stride); break;
+        case 2: innerProductsTwo(vectors, rest, apart, factors, place, stride); break;
+        case 1: innerProductsOne(vectors, rest, apart, factors, place, stride); break;
+        }
     }
 }
 #endif
 
-/// Of `rows` queries (row-major, `factors` each) with `blocks` blocks of sixteen vectors, packed: `packed[(block * factors + factor) * 16 + lane]`.
-/// `out[row * stride + block * 16 + lane]`; `stride` is at least `blocks * 16`.
-static inline void innerProducts(
-    const float *packed, const float *queries, long rows, long factors, long blocks, float *out, long stride) {
+/// Of `rows` queries (`factors` numbers each, `apart` numbers from one to the next) with `blocks` blocks of sixteen vectors, packed:
+/// `packed[(block * factors + factor) * 16 + lane]`. `out[row * stride + block * 16 + lane]`; `stride` is at least `blocks * 16`.
+static inline void innerProductsApart(
+    const float *packed, const float *queries, long apart, long rows, long factors, long blocks, float *out, long stride) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        innerProductsVectors(packed, queries, rows, factors, blocks, out, stride);
+        innerProductsVectors(packed, queries, apart, rows, factors, blocks, out, stride);
         return;
     }
 #endif
-    innerProductsAnywhere(packed, queries, rows, factors, blocks, out, stride);
+    innerProductsAnywhere(packed, queries, apart, rows, factors, blocks, out, stride);
+}
+
+/// The same of queries one right after the other.
+static inline void innerProducts(
+    const float *packed, const float *queries, long rows, long factors, long blocks, float *out, long stride) {
+    innerProductsApart(packed, queries, factors, rows, factors, blocks, out, stride);
 }
 
 #endif

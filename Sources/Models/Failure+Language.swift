@@ -2,6 +2,13 @@ package import Records
 
 /// Wording for language models, the ledger and the cascade.
 extension Failure {
+    package static func encoderMissing(_ digest: String, found: String?) -> Failure {
+        Failure(
+            .failed, code: "models.encoder-missing", what: "a text classifier rests on a sentence encoder that is not there",
+            place: "encoder \(digest.prefix(16))", found: found ?? "none", expected: "the encoder it was trained with",
+            remedy: "Train anew with the encoder that is there, or take the other one in with `pipeline models import`.")
+    }
+
     package static func ledgerKeptNothing(model: String, key: String) -> Failure {
         Failure(
             .failed, code: "language.not-recorded", what: "the ledger holds no answer to this prompt", place: model,

@@ -10,6 +10,9 @@ package struct PackedVectors: Sendable {
     package let factors: Int
     /// Vectors a block.
     package static let lanes = Int(INNER_PRODUCTS_LANES)
+    /// A count, up to whole blocks.
+    static func filled(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+
     /// `[(block * factors + factor) * lanes + lane]`; zeros after the last vector.
     private let packed: [Float]
 

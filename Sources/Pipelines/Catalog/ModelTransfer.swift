@@ -62,10 +62,16 @@ public struct ModelTransfer: Sendable {
             throw .modelFile(path, found: "no file that can be read", expected: "a model file")
         }
         let bytes = [UInt8](data)
+        if ModelFile.isOne(bytes) {
+            let file = try ModelFile(bytes: bytes, place: path)
+            if file.family == EncoderFiles.family {
+                return try add(encoder: file, digest: SHA256.hash(data: bytes).hexadecimal, job, settings)
+            }
+        }
         let stage = try Stages.definition(of: scored.stage)
         var prepared =
             try ModelFile.isOne(bytes)
-            ? own(bytes, path: path, stage: stage, settings: settings)
+            ? own(bytes, path: path, stage: stage, type: Stages.required(scored.stage.name), settings: settings)
             : foreign(bytes, path: path, job: job, stage: stage, settings: settings)
         prepared.card.origin?.fileDigest = SHA256.hash(data: bytes).hexadecimal
         let final = prepared, now = environment.now()
@@ -74,6 +80,22 @@ public struct ModelTransfer: Sendable {
             return try ModelStore(database).add(
                 name: name, family: final.family, featureNames: stage.features.map(\.name), card: final.card, artefact: final.artefact,
                 at: now)
+        }
+    }
+
+    /// A sentence encoder that models of the job may rest on, under its own name.
+    private func add(
+        encoder file: ModelFile, digest: String, _ job: Job, _ settings: ModelImportSettings
+    ) throws(Failure) -> ModelVersion {
+        let files = try EncoderFiles(name: file.name, serialized: file.artefact)
+        // Brought to life, so that bytes that are no encoder do not enter the catalog.
+        _ = try SentenceEncoder(files)
+        var origin = origin("pipeline", settings)
+        (origin.exportedVersion, origin.fileDigest) = (file.version, digest)
+        let stated = origin, now = environment.now()
+        return try warehouse.write(durable: true) { database in
+            try RunStore(database).register(job)
+            return try ModelStore(database).add(files, jobDigest: job.digest, origin: stated, at: now)
         }
     }
 
@@ -90,7 +112,7 @@ public struct ModelTransfer: Sendable {
     }
 
     private func own(
-        _ bytes: [UInt8], path: String, stage: StageDefinition, settings: ModelImportSettings
+        _ bytes: [UInt8], path: String, stage: StageDefinition, type: any Stage.Type, settings: ModelImportSettings
     ) throws(Failure) -> Prepared {
         let file = try ModelFile(bytes: bytes, place: path)
         var card = try file.modelCard(path)
@@ -105,6 +127,9 @@ public struct ModelTransfer: Sendable {
             name: file.name, version: file.version, family: file.family, digest: ModelVersion.digest(of: file.artefact),
             featureNames: features, card: card, created: environment.now())
         let classifier = try LoadedModel.load(version, artefact: file.artefact, features: features)
+        if let digest = (type as? any EncodingStage.Type)?.encoderDigest(of: classifier.preparation) {
+            _ = try warehouse.read { try ModelStore($0).encoder(digest) }
+        }
         if let path = settings.sample {
             let sample = try ModelSample(path: path)
             let matrix = try sample.matrix(features: features, used: features, path: path)

@@ -22,7 +22,7 @@ struct LoadedModel: Sendable {
             return (version, try store.artefact(of: version))
         }
         guard let (version, artefact) = found else { return nil }
-        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
+        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads).accompanied(job.stage, warehouse)
     }
 
     /// The version a run was started with.
@@ -37,7 +37,17 @@ struct LoadedModel: Sendable {
             }
             return (version, try store.artefact(of: version))
         }
-        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads)
+        return try load(version, artefact: artefact, job: job, stage: stage, threads: threads).accompanied(job.stage, warehouse)
+    }
+
+    /// With the encoder that its stage needs, from the catalog.
+    private func accompanied(_ stage: StageConfiguration, _ warehouse: Warehouse) throws(Failure) -> LoadedModel {
+        guard let type = try Stages.required(stage.name) as? any EncodingStage.Type,
+            let digest = type.encoderDigest(of: classifier.preparation)
+        else { return self }
+        var loaded = self
+        loaded.classifier = EncodedClassifier(classifier, try warehouse.read { try ModelStore($0).encoder(digest) })
+        return loaded
     }
 
     static func load(

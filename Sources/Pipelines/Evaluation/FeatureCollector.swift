@@ -75,6 +75,8 @@ struct FeatureCollector {
     var visit: ((_ batch: RecordBatch, _ rows: [Int], _ keys: [UInt64], _ features: FeatureMatrix) throws(Failure) -> Void)?
     /// Language models that the stage may ask; nil = nobody is asked.
     var models: (any ModelSupplier)?
+    /// What the stage reads texts through, read when it is first needed; nil = the job names no encoder.
+    private(set) var encoder: (files: EncoderFiles, model: SentenceEncoder)?
     private let files: [FeedFile]
     private let labels: LabelTable
 
@@ -146,6 +148,7 @@ struct FeatureCollector {
         if let models, let asking = stage as? any AskingStage, (type as? any AskingStage.Type)?.asks(job.stage) == true {
             try asking.take(models)
         }
+        try takeEncoder(stage, type)
         let prepared = stage as? any PreparedStage
         let scan = try prepared.map { prepared throws(Failure) in
             try LifeScan(
@@ -172,6 +175,17 @@ struct FeatureCollector {
             gathering.take(block, rows: rows)
         }
         return gathering.finished()
+    }
+
+    private mutating func takeEncoder(_ stage: any Stage, _ type: any Stage.Type) throws(Failure) {
+        guard let stage = stage as? any EncodingStage, let type = type as? any EncodingStage.Type,
+            let folder = type.encoderFolder(job.stage)
+        else { return }
+        if encoder == nil {
+            let files = try EncoderFiles(folder: job.job.resolved(folder))
+            encoder = (files, try SentenceEncoder(files))
+        }
+        if let encoder { stage.take(encoder.model) }
     }
 
     /// Shows the stage all rows up to where none can belong to the period, with the labels of their time.

@@ -70,7 +70,7 @@ public struct Trainer: Sendable {
                     name: name, version: 0, family: settings.family, digest: "", featureNames: stage.features.map(\.name), card: card,
                     created: environment.now()),
                 role: role, rows: set.labels.count, positives: set.positives, from: from, to: to, labelsKnownBy: now, isKnown: false),
-            artefact: try fitted.artefact.serialized())
+            artefact: try fitted.artefact.serialized(), encoder: collector.encoder?.files)
     }
 
     /// The role that a job's next version begins with when nothing is said: where the stage's rules decide, a challenger beside them, as the
@@ -106,12 +106,14 @@ public struct Trainer: Sendable {
             + "items is faster; until then the stage's rules score."
     }
 
-    private func add(_ report: TrainingReport, artefact: [UInt8]) throws(Failure) -> TrainingReport {
+    /// - Parameter encoder: what the model rests on, kept beside it.
+    private func add(_ report: TrainingReport, artefact: [UInt8], encoder: EncoderFiles?) throws(Failure) -> TrainingReport {
         let now = environment.now()
         let actor = "\(environment.actor)@\(environment.host)"
         return try warehouse.write(durable: true) { database in
             var report = report
             let store = ModelStore(database)
+            if let encoder { _ = try store.add(encoder, jobDigest: report.version.card.jobDigest, at: now) }
             let known = try store.versions(of: report.version.name).first?.version ?? 0
             report.version = try store.add(
                 name: report.version.name, family: report.version.family, featureNames: report.version.featureNames,

@@ -6,6 +6,8 @@ import Records
 /// What a run could know and did not compute itself: its model, who was champion, and the labels people had given.
 struct KnownThen {
     private let models: [Row]
+    /// What the run's model rests on besides.
+    private let encoders: [Row]
     private let roles: [Row]
     private let labels: [Row]
     let modelDifference: ReplayDifference?
@@ -13,6 +15,7 @@ struct KnownThen {
     init(database: Database, run: RunRecord, job: Job) throws {
         models = try Row.fetchAll(
             database, sql: "SELECT * FROM pipeline_models WHERE name = ? ORDER BY version", arguments: [job.modelName])
+        encoders = try Self.encoders(of: run, job: job, in: database)
         roles = try Row.fetchAll(
             database, sql: "SELECT * FROM pipeline_champions WHERE name = ? AND since <= ? ORDER BY id",
             arguments: [job.modelName, run.clock.microseconds])
@@ -20,6 +23,21 @@ struct KnownThen {
             database, sql: "SELECT * FROM pipeline_labels WHERE job = ? AND decision IS NOT NULL AND id <= ? ORDER BY id",
             arguments: [job.name, run.labelsUntil])
         modelDifference = try Self.difference(database: database, run: run, models: models, job: job)
+    }
+
+    private static func encoders(of run: RunRecord, job: Job, in database: Database) throws -> [Row] {
+        guard let scoring = job.scoring, let name = run.model, let number = run.modelVersion,
+            let type = Stages.named(scoring.stage.name) as? any EncodingStage.Type
+        else { return [] }
+        let store = ModelStore(database), stage = try Stages.definition(of: scoring.stage)
+        guard let version = try store.versions(of: name).first(where: { $0.version == number }),
+            // Bytes that are not those of then are told as a difference of the model.
+            let artefact = try? store.artefact(of: version),
+            let model = try? LoadedModel.load(version, artefact: artefact, job: job.scored(), stage: stage, threads: 1),
+            let digest = type.encoderDigest(of: model.classifier.preparation)
+        else { return [] }
+        return try Row.fetchAll(
+            database, sql: "SELECT * FROM pipeline_models WHERE family = ? AND digest = ?", arguments: [EncoderFiles.family, digest])
     }
 
     /// The model's bytes must have the digest that the catalog and the run name; the history must name it champion at the run's clock.
@@ -53,7 +71,7 @@ struct KnownThen {
     /// Adds what is not there yet, under the same identifiers.
     func insert(into scratch: Database) throws {
         try scratch.execute(sql: "PRAGMA defer_foreign_keys = ON")
-        for row in models { try copy(row, to: "pipeline_models", in: scratch) }
+        for row in models + encoders { try copy(row, to: "pipeline_models", in: scratch) }
         for row in roles { try copy(row, to: "pipeline_champions", in: scratch) }
         for row in labels {
             try scratch.execute(

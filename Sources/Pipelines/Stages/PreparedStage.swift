@@ -30,17 +30,21 @@ extension Stage {
     /// Gives a stage that takes it what a model keeps for it; without a model, or for other stages, nothing happens.
     func prepare(by preparation: Preparation) throws(Failure) {
         guard let stage = self as? any KeepingStage, !preparation.bytes.isEmpty else { return }
+        if let encoder = preparation.encoder { (self as? any EncodingStage)?.take(encoder) }
         try stage.prepare(preparation.bytes)
     }
 }
 
 /// What a model keeps for its stage. Features and state of a stage that takes it are those of this preparation, and of no other.
-struct Preparation: Hashable, Sendable {
+struct Preparation: Sendable {
     let bytes: [UInt8]
+    /// What the bytes rest on, of an encoding stage whose model has one.
+    let encoder: SentenceEncoder?
 
     /// Empty for a stage that takes none, and without a model.
     init(of model: (any Classifier)?, for stage: any Stage.Type) {
         bytes = stage is any KeepingStage.Type ? model?.preparation ?? [] : []
+        encoder = (model as? EncodedClassifier)?.encoder
     }
 
     /// Hexadecimal SHA-256; nil where there is none.

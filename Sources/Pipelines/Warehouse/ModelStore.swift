@@ -60,6 +60,35 @@ public struct ModelStore: CatalogStore {
         }
     }
 
+    /// The sentence encoder of this digest.
+    ///
+    /// - Throws: none in the catalog, or bytes that are no encoder.
+    func encoder(_ digest: String) throws(Failure) -> SentenceEncoder {
+        let version = try database.worded {
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT name, version, family, digest, features, card, created FROM pipeline_models WHERE family = ? AND digest = ?
+                    ORDER BY created, version LIMIT 1
+                    """, arguments: [EncoderFiles.family, digest]
+            ).map(ModelStore.version)
+        }
+        guard let version else { throw .encoderMissing(digest, found: nil) }
+        return try SentenceEncoder(EncoderFiles(name: version.name, serialized: try artefact(of: version)))
+    }
+
+    /// Keeps an encoder, once.
+    func add(_ files: EncoderFiles, jobDigest: String, origin: ModelOrigin? = nil, at now: Timestamp) throws(Failure) -> ModelVersion {
+        let artefact = files.serialized(), digest = ModelVersion.digest(of: artefact)
+        // The card names the first job that brought it; others do not make further versions.
+        if let same = try versions(of: files.name).first(where: { $0.family == EncoderFiles.family && $0.digest == digest }) { return same }
+        var card = ModelCard(
+            trainedFrom: "", trainedTo: "", labelsKnownBy: "", rows: 0, positives: 0, parameters: [:], seed: 0, jobDigest: jobDigest,
+            inputDigest: "", stageVersion: "", libraryVersion: EncoderFiles.libraryVersion)
+        card.origin = origin
+        return try add(name: files.name, family: EncoderFiles.family, featureNames: [], card: card, artefact: artefact, at: now)
+    }
+
     /// A new champion retires the one before it, at the same time and for the same reason. Each change is an entry of the audit chain.
     ///
     /// - Throws: no such version; a time before the last role change of this model.

@@ -14,6 +14,7 @@
         var documents: String?
         @Option(help: ArgumentHelp("With --documents: by what held and was known at this time.", valueName: "time"))
         var asOf: Timestamp?
+        @OptionGroup var encoding: EncoderOption
 
         static let task = """
             Answer the question from the passages alone. Each passage begins with its citation in square brackets. End every sentence with the \
@@ -30,7 +31,8 @@
             let database = try Warehouse(path: documents, access: .read)
             defer { database.close() }
             let time = asOf ?? environment.now()
-            let hits = try database.read { try DocumentStore($0).search(question, asOf: time) }
+            let encoder = try encoding.model(), place = encoder?.vector(of: question), model = encoder.map(EmbeddingOptions.name) ?? ""
+            let hits = try database.read { try DocumentStore($0).search(question, asOf: time, vector: place, model: model) }
             guard !hits.isEmpty else { throw Failure.nothingFound() }
             var prompt = prompt
             prompt.instructions += (prompt.instructions.isEmpty ? "" : "\n\n") + Self.task

@@ -33,11 +33,7 @@ struct Classify: ParsableCommand {
     var texts: String?
     @Flag(help: "Print answers and doubts of two classifiers: of the file of --test, else of the training texts while they were held out.")
     var answers = false
-    @Option(
-        help: ArgumentHelp(
-            "The folder of a BERT sentence encoder (config.json, tokenizer.json, model.safetensors), which runs here.", valueName: "folder"),
-        completion: .directory)
-    var encoder: String?
+    @OptionGroup var encoding: EncoderOption
     @Option(help: ArgumentHelp("Share of automatic answers that is right, with 95 % confidence.", valueName: "share"))
     var promise = 0.99
     @OptionGroup(title: "Output") var format: FormatOptions
@@ -51,7 +47,7 @@ struct Classify: ParsableCommand {
 
     func run() throws {
         if answers { return try printAnswers() }
-        let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, encoder: try sentenceEncoder(), threads: 2)
+        let model = try TextColumns.classifier(trainedOn: train, text: text, label: label, encoder: try encoding.model(), threads: 2)
         let promise = AnswerPromise(accuracy: promise)
         if let texts { return try classify(try TextColumns(path: texts, columns: [text]).columns[0], model, promise) }
         var labelled: (texts: [String], labels: [String])?
@@ -85,13 +81,11 @@ struct Classify: ParsableCommand {
         try format.write(Details(title: "Classes of texts", sections: sections), to: output.console)
     }
 
-    private func sentenceEncoder() throws -> SentenceEncoder? { try encoder.map { try SentenceEncoder(folder: $0) } }
-
     private func printAnswers() throws {
         let kept = try TextAnswers(
-            train: train, test: test, text: text, label: label, encoder: try sentenceEncoder(), threads: 2)
+            train: train, test: test, text: text, label: label, encoder: try encoding.model(), threads: 2)
         var said = [("words", "words_doubt", kept.words), ("answer", "doubt", kept.all)]
-        if encoder != nil { said.append(("encoded", "encoded_doubt", kept.encoded)) }
+        if encoding.encoder != nil { said.append(("encoded", "encoded_doubt", kept.encoded)) }
         let table = Table(
             columns: [.init("text"), .init(label)] + said.flatMap { [.init($0.0), .init($0.1, .number)] },
             rows: kept.texts.indices.map { row in

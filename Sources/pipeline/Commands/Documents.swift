@@ -107,6 +107,7 @@ struct DocumentsSearch: ParsableCommand {
               pipeline documents search "How long may goods be returned?" --as-of 2026-03-01
               pipeline documents search 返品
               pipeline documents search "returns" --embedder bedrock:amazon.titan-embed-text-v2:0 --region ap-northeast-1 --cap 1
+              pipeline documents search "returns" --encoder all-MiniLM-L6-v2
             """)
 
     @Argument(help: "What is looked for.")

@@ -37,7 +37,7 @@ struct ModelsImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take a model from a file into the catalog, as a candidate.",
         discussion: """
-            A file of `models export`, XGBoost's JSON or LightGBM's text (two classes, numeric splits). Those of other programs need a \
+            A file of `models export` (of a sentence encoder too, before the models that rest on it), XGBoost's JSON or LightGBM's text (two classes, numeric splits). Those of other programs need a \
             sample: a CSV file with a column for each feature and `probability`, as their library gives it. A model that gives other \
             outputs is refused.
 
@@ -83,6 +83,7 @@ struct ModelsImport: ParsableCommand {
         if let origin = version.card.origin { sections.append(PromotionView.origin(origin)) }
         try format.write(
             Details(title: "Model \(version.name) version \(version.version) is in the catalog", sections: sections), to: output.console)
+        guard version.family != EncoderFiles.family else { return }
         output.console.note("\nnext:\n  pipeline models challenge \(version.name) \(version.version) --reason trial")
     }
 }

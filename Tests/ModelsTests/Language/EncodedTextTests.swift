@@ -6,7 +6,9 @@ import Testing
 /// Classifiers that look at an encoder's vectors beside words.
 @Suite("texts with an encoder") struct EncodedTextTests {
     private func trained(_ set: TextSet, threads: Int = 1) throws -> (model: any TextClassifier, verdicts: [TextVerdict]) {
-        try TextFamily.trainedWithVerdicts(on: set, encoder: try SentenceEncoderTests.encoder(), seed: 1, threads: threads)
+        let (model, verdicts, _) = try TextFamily.trainedWithVerdicts(
+            on: set, encoder: try SentenceEncoderTests.encoder(), seed: 1, threads: threads)
+        return (model, verdicts)
     }
 
     @Test("they learn, the same for any number of threads, and say of some texts what they say of all")
@@ -28,11 +30,34 @@ import Testing
         #expect(try trained(set).model.probabilities(of: set.texts) != without)
     }
 
-    @Test("they are not kept, and say why; one without an encoder is")
+    @Test("saved and loaded with the encoder they say the same; without it, or with another, they are refused in words")
     func kept() throws {
-        let set = TextClassifierContract.sample(texts: 60)
-        let told = #expect(throws: Failure.self) { try trained(set).model.serialized() }
-        #expect(told?.code == "models.encoder-kept" && told?.found == "tiny")
-        #expect(throws: Never.self) { try TextFamily.train(on: set, parameters: [:], seed: 1, threads: 1).serialized() }
+        let set = TextClassifierContract.sample(texts: 60), encoder = try SentenceEncoderTests.encoder()
+        let model = try trained(set).model, bytes = try model.serialized()
+        #expect(TextFamily.encoderDigest(of: bytes) == encoder.digest)
+        let loaded = try TextFamily.load(bytes, encoder: encoder, threads: 1)
+        #expect(loaded.verdicts(on: set.texts) == model.verdicts(on: set.texts) && loaded.heldOut == model.heldOut)
+        #expect(try loaded.serialized() == bytes)
+        let other = try SentenceEncoderTests.encoder("config.json") { $0.replacing("1e-12", with: "1e-11") }
+        #expect(other.digest != encoder.digest)
+        for found in [nil, other] {
+            let told = #expect(throws: Failure.self) { try TextFamily.load(bytes, encoder: found, threads: 1) }
+            #expect(told?.code == "models.encoder-missing" && told?.found == found?.model ?? "none")
+        }
+        #expect(throws: Failure.self) { try TextFamily.load(bytes, threads: 1) }
+        let plain = try TextFamily.train(on: set, parameters: [:], seed: 1, threads: 1)
+        #expect(TextFamily.encoderDigest(of: try plain.serialized()) == nil)
+        let again = try TextFamily.load(try plain.serialized(), encoder: encoder, threads: 1)
+        #expect(again.verdicts(on: set.texts) == plain.verdicts(on: set.texts))
+    }
+
+    @Test("changed bytes are refused, at every place")
+    func damaged() throws {
+        let bytes = try trained(TextClassifierContract.sample(texts: 40)).model.serialized(), encoder = try SentenceEncoderTests.encoder()
+        for place in stride(from: 0, to: bytes.count, by: max(bytes.count / 61, 1)) {
+            var changed = bytes
+            changed[place] ^= 4
+            #expect(throws: Failure.self) { try TextFamily.load(changed, encoder: encoder, threads: 1) }
+        }
     }
 }

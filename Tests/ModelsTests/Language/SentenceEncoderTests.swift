@@ -19,8 +19,9 @@ import Testing
             return own == name ? Array(change(String(decoding: bytes, as: UTF8.self)).utf8) : bytes
         }
         return try SentenceEncoder(
-            name: "tiny", configuration: try file("config.json"), tokenizer: try file("tokenizer.json"),
-            weights: weights ?? bytes("model.safetensors"), pooling: try file("1_Pooling/config.json"))
+            EncoderFiles(
+                name: "tiny", configuration: try file("config.json"), tokenizer: try file("tokenizer.json"),
+                weights: weights ?? bytes("model.safetensors"), pooling: try file("1_Pooling/config.json")))
     }
 
     private static func known() throws -> [(text: String, vector: [Double])] {
@@ -58,6 +59,27 @@ import Testing
             #expect(own == Array(back[(3 - place) * 16..<(3 - place) * 16 + 16]))
             #expect(abs(own.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
         }
+    }
+
+    @Test("the vectors of many texts, of all lengths, are those of each alone, on any number of threads")
+    func together() throws {
+        let encoder = try Self.encoder(), words = ["the", "lost", "card", "cafe", "unknown", "my", "cards!", "失くした", "i"]
+        let texts = (0..<300).map { row in (0..<row % 19).map { words[($0 * 7 + row) % words.count] }.joined(separator: " ") }
+        let alone = texts.map { encoder.vector(of: $0) }
+        #expect(encoder.meanings(of: texts) == alone && encoder.meanings(of: texts.reversed()) == alone.reversed())
+        #expect(encoder.meanings(of: texts.map { Array($0.utf8) }, threads: 3) == alone)
+        #expect(Set(alone).count > 100)
+    }
+
+    @Test("files that were kept are the same encoder, and damaged ones are refused")
+    func kept() throws {
+        let files = EncoderFiles(
+            name: "tiny", configuration: try Self.bytes("config.json"), tokenizer: try Self.bytes("tokenizer.json"),
+            weights: try Self.bytes("model.safetensors"))
+        let bytes = files.serialized()
+        #expect(try EncoderFiles(name: "tiny", serialized: bytes) == files)
+        #expect(try SentenceEncoder(files).digest == ModelVersion.digest(of: bytes))
+        #expect(throws: Failure.self) { try EncoderFiles(name: "tiny", serialized: bytes.dropLast()) }
     }
 
     @Test("case, accents and control characters do not matter; another word does")

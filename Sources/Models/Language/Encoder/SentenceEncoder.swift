@@ -1,19 +1,17 @@
+import CInline
 public import Records
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// A sentence encoder of the BERT kind that runs here, from weights that its user has: a text becomes a vector that lies near those of texts
 /// of like meaning (J. Devlin et al., arXiv 1810.04805; N. Reimers and I. Gurevych, arXiv 1908.10084).
 ///
-/// Each text is worked through alone, so its vector does not depend on its neighbours. Texts beyond the context are cut, as such encoders do.
-/// The last bits may differ between kinds of processors, as all that BLAS computes.
+/// A text's vector does not depend on its neighbours, on threads, nor on the processor: every sum is made in one order. Texts beyond the context
+/// are cut, as such encoders do.
 public struct SentenceEncoder: Embedder {
     public var family: String { "encoder" }
+    /// The name, and the beginning of the digest.
     public let model: String
+    /// SHA-256 of the files as the catalog keeps them, lower-case hex.
+    public let digest: String
     public let dimensions: Int
     private let pieces: WordPieces
     private let layers: [EncoderLayer]
@@ -31,17 +29,11 @@ public struct SentenceEncoder: Embedder {
     /// Pieces that a text may have when nothing says so: longer ones are rare among the texts that such encoders learnt from.
     private static let mostPieces = 256
 
-    /// - Parameters:
-    ///   - name: identifier and version.
-    ///   - configuration: the bytes of `config.json`.
-    ///   - tokenizer: of `tokenizer.json`.
-    ///   - weights: of `model.safetensors`.
-    ///   - pooling: of `1_Pooling/config.json`; nil = the mean of all pieces.
     /// - Throws: files of another architecture than BERT, parts that do not fit together.
-    public init(name: String, configuration: [UInt8], tokenizer: [UInt8], weights: [UInt8], pooling: [UInt8]? = nil) throws(Failure) {
-        let shape = try EncoderShape(configuration)
-        takesFirst = try Self.takesFirst(pooling)
-        let tensors = try SafeTensors(weights)
+    public init(_ files: EncoderFiles) throws(Failure) {
+        let shape = try EncoderShape(files.configuration)
+        takesFirst = try Self.takesFirst(files.pooling)
+        let tensors = try SafeTensors(files.weights)
         let width = shape.width
         embeddings = Embeddings(
             words: try tensors.values("embeddings.word_embeddings.weight", [shape.pieces, width]),
@@ -51,8 +43,10 @@ public struct SentenceEncoder: Embedder {
         var layers: [EncoderLayer] = []
         for layer in 0..<shape.layers { layers.append(try EncoderLayer(tensors, "encoder.layer.\(layer).", shape)) }
         self.layers = layers
-        pieces = try WordPieces(tokenizer, size: shape.pieces)
-        (model, dimensions, context) = (name, width, min(shape.positions, Self.mostPieces))
+        pieces = try WordPieces(files.tokenizer, size: shape.pieces)
+        (dimensions, context) = (width, min(shape.positions, Self.mostPieces))
+        digest = ModelVersion.digest(of: files.serialized())
+        model = "\(files.name)@\(digest.prefix(8))"
     }
 
     private static func takesFirst(_ pooling: [UInt8]?) throws(Failure) -> Bool {
@@ -65,27 +59,75 @@ public struct SentenceEncoder: Embedder {
         }
     }
 
-    public func vectors(of texts: [String]) async throws(Failure) -> [Float] { texts.flatMap { vector(of: $0) } }
+    public func vectors(of texts: [String]) async throws(Failure) -> [Float] { meanings(of: texts).flatMap(\.self) }
 
     /// Of length 1.
-    public func vector(of text: String) -> [Float] {
-        let places = pieces.places(of: text, most: context)
-        var work = EncoderWork(places.count, layers[0].shape)
-        let width = dimensions
-        for (row, place) in places.enumerated() {
-            for column in 0..<width {
-                work.states[row * width + column] =
-                    embeddings.words[Int(place) * width + column] + embeddings.positions[row * width + column] + embeddings.type[column]
+    public func vector(of text: String) -> [Float] { meanings(of: [text])[0] }
+
+    /// Pieces that go through the layers together: weights are read from memory once for all of them.
+    private static let piecesTogether = 96
+
+    /// The vector of each text, of length 1.
+    public func meanings(of texts: [String]) -> [[Float]] {
+        var (vectors, together): ([[Float]], [[Int32]]) = ([], [])
+        vectors.reserveCapacity(texts.count)
+        var count = 0
+        for text in texts {
+            let places = pieces.places(of: text, most: context)
+            if count + places.count > Self.piecesTogether, !together.isEmpty {
+                vectors += self.vectors(ofPieces: together)
+                (together, count) = ([], 0)
+            }
+            together.append(places)
+            count += places.count
+        }
+        return together.isEmpty ? vectors : vectors + self.vectors(ofPieces: together)
+    }
+
+    /// The same on several threads; texts that are not UTF-8 lose what is none.
+    package func meanings(of texts: [[UInt8]], threads: Int) -> [[Float]] {
+        let size = 256
+        var all = [[Float]](repeating: [], count: texts.count)
+        all.withUnsafeMutableBufferPointer { all in
+            guard let base = all.baseAddress else { return }
+            let shared = SharedPointer(base)
+            FixedBlocks.run(FixedBlocks.count(of: texts.count, size: size), threads: threads) { block, _ in
+                let range = FixedBlocks.range(block, of: texts.count, size: size)
+                let own = meanings(of: texts[range].map { String(decoding: $0, as: UTF8.self) })
+                for (row, vector) in zip(range, own) { shared[row] = vector }
             }
         }
-        embeddings.norm.apply(&work.states, rows: places.count)
-        for layer in layers { layer.apply(&work) }
-        var vector = Array(work.states[0..<width])
-        if !takesFirst {
-            for row in 1..<places.count { for column in 0..<width { vector[column] += work.states[row * width + column] } }
+        return all
+    }
+
+    private func vectors(ofPieces texts: [[Int32]]) -> [[Float]] {
+        let width = dimensions
+        var (ranges, start): ([Range<Int>], Int) = ([], 0)
+        for text in texts {
+            ranges.append(start..<start + text.count)
+            start += text.count
         }
-        let length = vector.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-        return vector.map { $0 / length }
+        var work = EncoderWork(ranges, layers[0].shape)
+        for (range, text) in zip(ranges, texts) {
+            for (position, place) in text.enumerated() {
+                let row = (range.lowerBound + position) * width
+                for column in 0..<width {
+                    work.states[row + column] =
+                        embeddings.words[Int(place) * width + column] + embeddings.positions[position * width + column]
+                        + embeddings.type[column]
+                }
+            }
+        }
+        embeddings.norm.apply(&work.states, rows: work.rows)
+        for layer in layers { layer.apply(&work) }
+        return ranges.map { range in
+            var vector = Array(work.states[range.lowerBound * width..<(range.lowerBound + 1) * width])
+            if !takesFirst {
+                for row in range.dropFirst() { for column in 0..<width { vector[column] += work.states[row * width + column] } }
+            }
+            let length = vector.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
+            return vector.map { $0 / length }
+        }
     }
 }
 
@@ -99,6 +141,8 @@ struct EncoderShape: Hashable, Sendable {
     var pieces: Int
     var types: Int
     var epsilon: Float
+
+    private static let lanes = Int(ENCODER_LANES)
 
     init(_ configuration: [UInt8]) throws(Failure) {
         let value = JSONValue(parsing: String(decoding: configuration, as: UTF8.self))
@@ -121,6 +165,9 @@ struct EncoderShape: Hashable, Sendable {
         epsilon = Float(value?["layer_norm_eps"]?.real ?? 1e-12)
         guard width % heads == 0, epsilon >= 0 else {
             throw .encoderFile("config.json", found: "\(heads) heads for \(width) values", expected: "a divisor")
+        }
+        guard width % Self.lanes == 0, inner % Self.lanes == 0 else {
+            throw .encoderFile("config.json", found: "\(width) and \(inner) values", expected: "multiples of \(Self.lanes)")
         }
     }
 }

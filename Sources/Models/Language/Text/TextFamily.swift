@@ -31,37 +31,20 @@ public enum TextFamily: TextClassifierFamily {
 
     /// The same, and what was said of each text while it was held out: what a model that goes by these verdicts may learn from.
     ///
-    /// - Parameter parts: of each text further ones, such as it without some sentences, to judge by what had not seen it; empty = none.
+    /// - Parameters:
+    ///   - parts: of each text further ones, such as it without some sentences, to judge by what had not seen it; empty = none.
+    ///   - encoder: whose vectors the model looks at beside words and characters, and needs from then on; nil = at these alone.
     /// - Precondition: no text has weight 0.
     package static func trainedWithVerdicts(
-        on set: TextSet, parts: [[[UInt8]]] = [], parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
+        on set: TextSet, parts: [[[UInt8]]] = [], encoder: SentenceEncoder? = nil, parameters: [String: ParameterValue] = [:], seed: UInt64,
+        threads: Int
     ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict], parts: [[TextVerdict]]) {
-        let kept = try checked(set)
-        precondition(kept.texts.count == set.texts.count && (parts.isEmpty || parts.count == set.texts.count))
-        let (model, verdicts, others) = TextModel.trained(on: kept, parts: parts, try plan(parameters, seed: seed, threads: threads))
-        return (model, verdicts, others)
-    }
-
-    /// The same beside an encoder's vectors. The model cannot be kept.
-    ///
-    /// - Precondition: no text has weight 0.
-    package static func trainedWithVerdicts(
-        on set: TextSet, encoder: SentenceEncoder, parameters: [String: ParameterValue] = [:], seed: UInt64, threads: Int
-    ) throws(Failure) -> (model: any TextClassifier, verdicts: [TextVerdict]) {
         var kept = try checked(set)
-        precondition(kept.texts.count == set.texts.count)
-        let texts = kept.texts
-        var meanings = [[Float]](repeating: [], count: texts.count)
-        meanings.withUnsafeMutableBufferPointer { meanings in
-            guard let base = meanings.baseAddress else { return }
-            let shared = SharedPointer(base)
-            FixedBlocks.run(texts.count, threads: threads) { row, _ in
-                shared[row] = encoder.vector(of: String(decoding: texts[row], as: UTF8.self))
-            }
-        }
-        kept.meanings = meanings
-        let (model, verdicts, _) = TextModel.trained(on: kept, try plan(parameters, seed: seed, threads: threads, encoder: encoder))
-        return (model, verdicts)
+        precondition(kept.texts.count == set.texts.count && (parts.isEmpty || parts.count == set.texts.count))
+        if let encoder { kept.meanings = encoder.meanings(of: kept.texts, threads: threads) }
+        let plan = try plan(parameters, seed: seed, threads: threads, encoder: encoder)
+        let (model, verdicts, others) = TextModel.trained(on: kept, parts: parts, plan)
+        return (model, verdicts, others)
     }
 
     private static func plan(
@@ -76,6 +59,15 @@ public enum TextFamily: TextClassifierFamily {
     }
 
     public static func load(_ bytes: [UInt8], threads: Int) throws(Failure) -> any TextClassifier { try TextModel(bytes) }
+
+    /// - Parameter encoder: what a model that rests on an encoder needs; others do without.
+    /// - Throws: bytes that are not a model of this family; another encoder than the model rests on.
+    package static func load(_ bytes: [UInt8], encoder: SentenceEncoder?, threads: Int) throws(Failure) -> any TextClassifier {
+        try TextModel(bytes, encoder: encoder)
+    }
+
+    /// Digest of the encoder that a model rests on; nil = on none.
+    package static func encoderDigest(of bytes: [UInt8]) -> String? { TextModel.encoderDigest(of: bytes) }
 
     static func settings(cost: Double, balance: Double, pairs: Int, isWordsOnly: Bool = false) -> TextSettings {
         if isWordsOnly { return TextSettings(views: [TextView(.stems, 1...2)], members: [[0]], costs: [cost], balance: balance) }

@@ -1,8 +1,18 @@
 import Records
 
 extension TextModel {
+    /// What the bytes of a model that rests on an encoder begin with; the encoder's digest follows.
+    private static let encodedFamily = "text-encoded"
+
+    /// Of the encoder that a model rests on; nil = on none.
+    static func encoderDigest(of bytes: [UInt8]) -> String? {
+        guard var reader = try? ModelBytesReader(bytes, family: encodedFamily) else { return nil }
+        return try? reader.text()
+    }
+
     func written() -> [UInt8] {
-        var writer = ModelBytesWriter(family: family)
+        var writer = ModelBytesWriter(family: encoder == nil ? family : Self.encodedFamily)
+        if let encoder { writer.text(encoder.digest) }
         writer.texts(classes)
         let vocabulary = ensemble.vocabulary
         writer.integer(vocabulary.views.count)
@@ -26,17 +36,20 @@ extension TextModel {
         return writer.sealed()
     }
 
-    /// - Throws: bytes that are not as they were written, or of another family.
-    init(_ bytes: [UInt8]) throws(Failure) {
-        let family = TextFamily.definition.name
-        var reader = try ModelBytesReader(bytes, family: family)
+    /// - Parameter encoder: what a model that rests on one needs.
+    /// - Throws: bytes that are not as they were written, or of another family; another encoder than the model rests on.
+    init(_ bytes: [UInt8], encoder: SentenceEncoder? = nil) throws(Failure) {
+        let family = TextFamily.definition.name, digest = Self.encoderDigest(of: bytes)
+        if let digest, digest != encoder?.digest { throw .encoderMissing(digest, found: encoder?.model) }
+        var reader = try ModelBytesReader(bytes, family: digest == nil ? family : Self.encodedFamily)
+        if digest != nil { _ = try reader.text() }
         func damaged() -> Failure { .modelBytes(family: family, reason: "parts that do not fit together") }
         let classes = try reader.texts()
         var views: [TextView] = []
         for _ in 0..<(try reader.integer()) {
-            guard let kind = TextView.Kind(rawValue: try reader.integer()), kind != .meaning else { throw damaged() }
+            guard let kind = TextView.Kind(rawValue: try reader.integer()) else { throw damaged() }
             let (least, most, minimum) = (try reader.integer(), try reader.integer(), try reader.integer())
-            guard least >= 1, most >= least else { throw damaged() }
+            guard least >= 1, most >= least, kind != .meaning || digest != nil && most == encoder?.dimensions else { throw damaged() }
             views.append(TextView(kind, least...most, weight: try reader.number(), minimumTexts: minimum))
         }
         let vocabulary = TextVocabulary(views: views, grams: try reader.array(of: UInt64.self), rarity: try reader.array(of: Float.self))
@@ -56,13 +69,14 @@ extension TextModel {
             slopes: try reader.array(of: Double.self), means: try reader.array(of: Double.self),
             deviations: try reader.array(of: Double.self))
         let confidences = try reader.array(of: Float.self), isRight = try reader.array(of: UInt8.self)
-        guard classes.count >= 2, !members.isEmpty, sharpness.count == members.count, vocabulary.rarity.count == vocabulary.count,
+        guard classes.count >= 2, !members.isEmpty, (views.last?.kind == .meaning) == (digest != nil), vocabulary.meaning >= 0,
+            sharpness.count == members.count, vocabulary.rarity.count == vocabulary.count,
             confidence.slopes.count == Confidence.inputCount + 1, confidence.means.count == Confidence.inputCount,
             confidence.deviations.count == Confidence.inputCount, confidences.count == isRight.count
         else { throw damaged() }
         self.init(
             classes: classes, heldOut: HeldOutAnswers(confidences: confidences, isRight: isRight.map { $0 == 1 }),
             ensemble: TextEnsemble(vocabulary: vocabulary, classCount: classes.count, members: members), sharpness: sharpness,
-            confidence: confidence)
+            confidence: confidence, encoder: digest == nil ? nil : encoder)
     }
 }

@@ -23,7 +23,7 @@ extension TextModel {
         on set: TextSet, parts: [[[UInt8]]] = [], _ plan: Plan
     ) -> (model: TextModel, verdicts: [TextVerdict], parts: [[TextVerdict]]) {
         let folds = TextFolds.assigned(set.labels, count: plan.folds, seed: plan.seed)
-        let further = FurtherTexts(parts, of: set, plan.encoder)
+        let further = FurtherTexts(parts, of: set, plan.encoder, threads: plan.threads)
         var (whole, part) = (HeldOutMargins(set, plan), HeldOutMargins(further.set, plan))
         for fold in 0..<plan.folds {
             let (inside, outside) = (folds.indices.filter { folds[$0] == fold }, folds.indices.filter { folds[$0] != fold })
@@ -81,13 +81,13 @@ private struct FurtherTexts {
     /// Those of text `row` stand from `starts[row]` on.
     private var starts = [0]
 
-    init(_ parts: [[[UInt8]]], of set: TextSet, _ encoder: SentenceEncoder?) {
+    init(_ parts: [[[UInt8]]], of set: TextSet, _ encoder: SentenceEncoder?, threads: Int) {
         for row in set.texts.indices { starts.append(starts[row] + (parts.isEmpty ? 0 : parts[row].count)) }
         let counts = set.texts.indices.map { parts.isEmpty ? 0 : parts[$0].count }
         var further = TextSet(
             texts: parts.flatMap(\.self), classes: set.classes,
             labels: zip(set.labels, counts).flatMap { [Int](repeating: $0, count: $1) })
-        if let encoder { further.meanings = further.texts.map { encoder.vector(of: String(decoding: $0, as: UTF8.self)) } }
+        if let encoder { further.meanings = encoder.meanings(of: further.texts, threads: threads) }
         self.set = further
     }
 

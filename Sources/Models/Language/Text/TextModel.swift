@@ -34,8 +34,9 @@ package struct TextModel: TextClassifier {
         }
 
         /// Fills `numbers` for a text.
-        mutating func read(_ text: [UInt8]) {
-            let meaning = model.encoder?.vector(of: String(decoding: text, as: UTF8.self)) ?? []
+        ///
+        /// - Parameter meaning: the encoder's vector, of a model that has one.
+        mutating func read(_ text: [UInt8], meaning: [Float] = []) {
             vector.read(text, model.ensemble.vocabulary, meaning: meaning)
             let (classCount, memberCount) = (model.classes.count, model.ensemble.members.count)
             let stride = stride
@@ -68,32 +69,41 @@ package struct TextModel: TextClassifier {
     }
 
     package func verdicts(on texts: [[UInt8]]) -> [TextVerdict] {
-        var scorer = Scorer(self)
-        return texts.map { text in
-            scorer.read(text)
-            return scorer.verdict(bytes: text.count)
-        }
+        var verdicts: [TextVerdict] = []
+        verdicts.reserveCapacity(texts.count)
+        eachRead(texts) { scorer, text in verdicts.append(scorer.verdict(bytes: text.count)) }
+        return verdicts
     }
 
     package func probabilities(of texts: [[UInt8]]) -> [Float] {
-        var scorer = Scorer(self)
         var all: [Float] = []
         all.reserveCapacity(texts.count * classes.count)
-        for text in texts {
-            scorer.read(text)
-            all += scorer.numbers[0..<classes.count]
-        }
+        eachRead(texts) { scorer, _ in all += scorer.numbers[0..<classes.count] }
         return all
     }
 
-    /// - Throws: a model that looks at an encoder's vectors: its bytes would be of no use without the encoder's.
-    package func serialized() throws(Failure) -> [UInt8] {
-        guard let encoder else { return written() }
-        throw Failure(
-            .failed, code: "models.encoder-kept", what: "a classifier that rests on a sentence encoder cannot be kept",
-            found: encoder.model, expected: "a classifier without an encoder",
-            remedy: "Train it without the encoder, or classify in the command that trains it.")
+    /// The encoder is asked about some hundreds of texts at a time: faster than one by one, with memory that does not grow.
+    private func eachRead(_ texts: [[UInt8]], _ body: (inout Scorer, [UInt8]) -> Void) {
+        var scorer = Scorer(self)
+        guard let encoder else {
+            for text in texts {
+                scorer.read(text)
+                body(&scorer, text)
+            }
+            return
+        }
+        for block in 0..<FixedBlocks.count(of: texts.count, size: 512) {
+            let range = FixedBlocks.range(block, of: texts.count, size: 512)
+            let meanings = encoder.meanings(of: Array(texts[range]), threads: 1)
+            for (text, meaning) in zip(texts[range], meanings) {
+                scorer.read(text, meaning: meaning)
+                body(&scorer, text)
+            }
+        }
     }
+
+    /// Without the encoder, of which the bytes name the digest.
+    package func serialized() throws(Failure) -> [UInt8] { written() }
 }
 
 enum Softmax {

@@ -38,6 +38,12 @@ extension SupportStage {
                             "`parts`: a message is as doubtful as the most doubtful choice of its sentences, so that nothing added to it makes "
                             + "it less doubtful; `whole`: it is judged as it stands.", example: "parts"),
                     Parameter(
+                        "encoder", .text, optional: true,
+                        help:
+                            "Folder of a BERT sentence encoder (`config.json`, `tokenizer.json`, `model.safetensors`), relative to the job file: "
+                            + "its vectors stand beside words and characters. Training keeps it in the catalog, and runs take it from there. "
+                            + "Without it: words and characters alone.", example: "models/all-MiniLM-L6-v2"),
+                    Parameter(
                         "ask", .text, default: "",
                         help:
                             "Language models asked about messages that the classifier is not sure of, in this order until one agrees with it, "

@@ -10,7 +10,9 @@ public import Records
 /// Text is data here: it chooses among the intents that people declared, and a text that looks like orders to a machine is barred from
 /// automatic answers. Sentences that are added to a message move it only towards review (``MessageParts``): every figure below is the most
 /// doubtful over all choices of its sentences, and the model's score rises with each of them.
-public final class SupportStage: SurveyingStage, ClassedStage, TableStage, WatchingStage, AnsweringStage, AskingStage {
+public final class SupportStage: SurveyingStage, ClassedStage, TableStage, WatchingStage, AnsweringStage, AskingStage,
+    EncodingStage
+{
     /// What a message says besides the features.
     struct Reading {
         struct Proposal {
@@ -45,6 +47,7 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
     private let personal: [Int]
     private var opinions: SupportOpinions?
     private var classifier: (any TextClassifier)?
+    private var encoder: SentenceEncoder?
     private var desk = SupportDesk()
     private let detector = InjectionDetector()
     private let guess = LanguageGuess()
@@ -294,7 +297,9 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         let parts = kept.map { row in
             judgesParts ? surveyed.messages[row].choices.dropFirst().map { Array($0.utf8) } : []
         }
-        guard let (model, verdicts, others) = try? TextFamily.trainedWithVerdicts(on: set, parts: parts, seed: 1, threads: 2),
+        guard
+            let (model, verdicts, others) = try? TextFamily.trainedWithVerdicts(
+                on: set, parts: parts, encoder: encoder, seed: 1, threads: 2),
             let bytes = try? model.serialized()
         else { return [] }
         for (place, row) in kept.enumerated() {
@@ -309,8 +314,12 @@ public final class SupportStage: SurveyingStage, ClassedStage, TableStage, Watch
         guard !bytes.isEmpty else { return }
         // What was said of rows while they were held out belongs to the classifier that was learnt then, and to no other.
         if bytes != learned { heldOut = [:] }
-        classifier = try TextFamily.load(bytes, threads: 1)
+        classifier = try TextFamily.load(bytes, encoder: encoder, threads: 1)
     }
+
+    public static func encoderFolder(_ configuration: StageConfiguration) -> String? { configuration.text("encoder") }
+    public static func encoderDigest(of preparation: [UInt8]) -> String? { TextFamily.encoderDigest(of: preparation) }
+    public func take(_ encoder: SentenceEncoder) { self.encoder = encoder }
 
     // MARK: Right and wrong
 

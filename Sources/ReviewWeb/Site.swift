@@ -149,7 +149,8 @@ package final class Site: Sendable {
             frame: frame(path: "/items/\(id)", queue: entry.item.queue, counts: counts, words), entry: entry, choices: choices,
             weights: weights?.weights, recentReasons: reasons, note: failure == nil ? note : nil,
             problem: failure.map { Problem($0, entry: entry, words: words) },
-            draft: draft, typed: request.form["reason"] ?? (entry.state.decision == nil ? draft?.reason : nil) ?? ""
+            draft: draft, typed: request.form["reason"] ?? (entry.state.decision == nil ? draft?.reason : nil) ?? "",
+            typedAmount: request.form["amount"] ?? ""
         ).reply
     }
 
@@ -186,7 +187,8 @@ package final class Site: Sendable {
         let word = request.form["is"].flatMap { $0.isEmpty ? nil : $0 }
         let entry = try queue.decide(
             id, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: request.form["reason"] ?? "",
-            by: person, now: now, outcomes: choices.outcomes, replacing: request.form["replace"] == "yes")
+            amount: try choices.amount(request.form["amount"], outcome: outcome), by: person, now: now, outcomes: choices.outcomes,
+            replacing: request.form["replace"] == "yes")
         let name = entry.item.queue
         guard let next = try queue.next(in: name, by: person, now: now, lease: configuration.lease) else {
             return .redirect(to: "/?queue=\(PageFrame.encoded(name))&done=\(id)&nothing=")

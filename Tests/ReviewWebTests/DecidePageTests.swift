@@ -41,6 +41,32 @@ import Testing
         #expect(try fixture.post("/items/1/decide", ["outcome": "hold", "reason": "r", "is": "frod", "replace": "yes"]).status == 422)
     }
 
+    @Test("an outcome that takes a number has its field; the number is kept and shown, one that is missing or wrong is asked for again")
+    func amount() throws {
+        let plain = try SiteFixture()
+        try plain.insert([plain.item("a")])
+        #expect(!plain.get("/items/1").body.contains("name=\"amount\""))
+        let fixture = try SiteFixture {
+            $0.replacing("review: { cost", with: "part: { cost: 1 EUR, by: people, amount: euros }\n    review: { cost")
+        }
+        try fixture.insert([fixture.item("a"), fixture.item("b")])
+        let page = fixture.get("/items/1").body
+        #expect(page.contains("name=\"amount\"") && page.contains("<bdi>euros</bdi>, for <bdi>part</bdi>"))
+        func post(_ outcome: String, _ amount: String) throws -> PageReply {
+            try fixture.post("/items/1/decide", ["outcome": outcome, "reason": "half of it", "amount": amount, "is": ""])
+        }
+        for (outcome, amount) in [("part", ""), ("part", "1,5"), ("part", "-3"), ("hold", "12")] {
+            let refused = try post(outcome, amount)
+            #expect(refused.status == 422 && refused.body.contains("value=\"half of it\""), "\(outcome) \(amount)")
+            #expect(amount.isEmpty || refused.body.contains("value=\"\(amount)\""))
+        }
+        #expect(try fixture.entry(1).decisions.isEmpty)
+        #expect(try post("part", "1,200.50").status == 303)
+        #expect(try fixture.entry(1).decisions.last?.amount == DecidedAmount(amount: 1_200.5, unit: "euros"))
+        #expect(fixture.get("/items/1").body.contains("part 1200.5 euros"))
+        #expect(try fixture.warehouse.read { try AuditChain($0).verify().amounts } == 1)
+    }
+
     @Test("what stands in the way is said, with who and until when; nothing is changed, and the reason typed is not lost")
     func conflicts() throws {
         let fixture = try SiteFixture()

@@ -17,11 +17,12 @@ final class SiteFixture {
     let site: Site
     var path: String { folder.appendingPathComponent("pipeline.db").path }
 
-    init() throws {
+    /// - Parameter edit: of the job file.
+    init(edit: (String) -> String = { $0 }) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-pages-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appendingPathComponent("job.yaml").path
-        try Self.job.write(toFile: file, atomically: true, encoding: .utf8)
+        try edit(Self.job).write(toFile: file, atomically: true, encoding: .utf8)
         let job = try Job.load(path: file)
         let base = folder.appendingPathComponent("pipeline.db").path
         warehouse = try Warehouse(path: base)

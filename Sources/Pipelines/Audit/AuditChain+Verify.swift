@@ -8,6 +8,8 @@ public struct AuditReport: Hashable, Sendable {
     public var decisions: Int
     /// Decisions that were signed from a model's draft.
     public var signatures = 0
+    /// Decisions that state a number.
+    public var amounts = 0
     public var roles: Int
     public var runs: Int
     public var promotions = 0
@@ -37,6 +39,7 @@ extension AuditChain {
             var report = try walk(keeping: kept)
             report.decisions = try compare(.decision)
             report.signatures = try compare(.signature)
+            report.amounts = try compare(.amount)
             report.roles = try compare(.role)
             report.promotions = try compare(.promotion)
             report.approvals = try compare(.approval)

@@ -8,6 +8,8 @@ public struct AuditEntry: Hashable, Sendable, FetchableRecord {
         case decision
         /// A decision whose reason began as a model's draft; subject: the decision's id. The body holds the draft's number, model and time.
         case signature
+        /// The number that a decision states; subject: the decision's id. The body holds it, its unit, the item and the outcome.
+        case amount
         /// A model version's change of role; subject: its id. The body holds the whole row and the model's digest.
         case role
         /// A run that ended; subject: its id. The body holds counts and digests.

@@ -45,7 +45,7 @@ struct OutboundRows {
         try text.take().withUnsafeBytes { try file.write($0) }
     }
 
-    static let columns = ["version", "run", "event_time", "outcome", "effective", "cause", "score", "decided"]
+    static let columns = ["version", "run", "event_time", "outcome", "effective", "cause", "score", "decided", "amount"]
 
     private func line(_ row: Row, sequence: Int64, kind: String) -> Line {
         var line: Line = [("delivery", "\(outbound.number)"), ("sequence", "\(sequence)"), ("kind", kind)]
@@ -94,7 +94,7 @@ struct OutboundRows {
     private var results: String {
         let name = ResultTable.quoted(table.name), match = Self.match(table)
         return """
-            SELECT 'outcome' AS kind, \(keys("r")), r.version, r.run, r.event_time, r.outcome, r.cause, r.score, NULL AS decided,
+            SELECT 'outcome' AS kind, \(keys("r")), r.version, r.run, r.event_time, r.outcome, r.cause, r.score, NULL AS decided, NULL AS amount,
                 coalesce((SELECT i.interim FROM pipeline_review_items i WHERE i.job = :job AND i.kind = 'row'
                     AND i.key = \(table.keyText("r")) AND i.version = r.version), r.outcome) AS effective,
                 EXISTS (SELECT 1 FROM \(name) n WHERE \(match) AND n.version < r.version AND n.run IN \(Self.given)) AS corrects
@@ -110,9 +110,9 @@ struct OutboundRows {
         let match = "\(table.keyText("r")) = i.key AND r.version = i.version"
         return """
             SELECT 'decision' AS kind, \(keys("r")), r.version, r.run, r.event_time, d.outcome, d.outcome AS effective, 'decision' AS cause,
-                r.score, d.decided, d.supersedes IS NOT NULL AS corrects
+                r.score, d.decided, m.amount, d.supersedes IS NOT NULL AS corrects
             FROM \(Self.firstEntries) a JOIN pipeline_decisions d ON d.id = a.subject JOIN pipeline_review_items i ON i.id = d.item
-            JOIN \(ResultTable.quoted(table.name)) r ON \(match)
+            JOIN \(ResultTable.quoted(table.name)) r ON \(match) LEFT JOIN pipeline_amounts m ON m.id = d.id
             WHERE a.id <= :to AND i.job = :job AND i.kind = 'row'
             AND \(Self.isNewest(table, among: "n.run IN \(Self.own) OR n.run IN \(Self.given)"))
             AND (r.run IN \(Self.own) OR a.id > :from AND r.run IN \(Self.given))

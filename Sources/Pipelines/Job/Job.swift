@@ -172,6 +172,8 @@ public struct PolicySettings: Sendable {
         public var isReversible: Bool
         /// Only a person chooses it: never taken or suggested, whatever it costs.
         public var isForPeople = false
+        /// What a decision for it must state as a number, in the job's words (`units`); nil = nothing.
+        public var amount: String?
         public init(name: String, cost: Cost, isReversible: Bool) { (self.name, self.cost, self.isReversible) = (name, cost, isReversible) }
     }
     /// A declared condition over the row's columns, the stage's features and lists (`amount > 220 EUR and terminal in blocked`).

@@ -20,7 +20,7 @@ enum JobPolicyText {
                 }
             lines.append(
                 "outcome \(outcome.name) \(outcome.cost.when.rawValue) \(pay) \(outcome.isReversible ? "reversible" : "final")"
-                    + (outcome.isForPeople ? " by-people" : ""))
+                    + (outcome.isForPeople ? " by-people" : "") + (outcome.amount.map { " amount \($0)" } ?? ""))
         }
         if let automatic = policy?.automatic { lines.append(automatic.text) }
         for rule in policy?.rules ?? [] {

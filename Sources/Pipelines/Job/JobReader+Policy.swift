@@ -41,6 +41,7 @@ extension JobReader {
             let fallback = PolicySettings.Cost(when: .always, pay: .column(""))
             var outcome = PolicySettings.Outcome(name: entry.name, cost: cost ?? fallback, isReversible: reversible ?? false)
             outcome.isForPeople = section?["by"]?.choice(["anyone", "people"], of: "way to choose an outcome") == "people"
+            outcome.amount = section?["amount"]?.name()
             outcomes.append(outcome)
         }
         // What only people choose is no choice of the policy's.

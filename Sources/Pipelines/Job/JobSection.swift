@@ -310,6 +310,9 @@ package struct JobSection: Sendable {
             JobKey(
                 "by", "anyone or people", default: "anyone", example: "by: people",
                 "`people`: only a person chooses it, in review; it is never taken or suggested, whatever it costs."),
+            JobKey(
+                "amount", "a name", default: "nothing", example: "amount: units",
+                "What a decision for it must state as a number, such as the units that a buyer orders instead."),
         ])
 
     static let cost = JobSection(

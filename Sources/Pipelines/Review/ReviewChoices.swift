@@ -8,6 +8,8 @@ public struct ReviewChoices: Hashable, Sendable {
         /// What choosing it says of the row: an outcome that costs when the row is positive says that it is not, and the other way round;
         /// nil = neither.
         public var isPositive: Bool?
+        /// What choosing it must state as a number, such as `units`; nil = nothing.
+        public var amount: String?
     }
 
     /// In the policy's order, without `review`.
@@ -24,9 +26,9 @@ public struct ReviewChoices: Hashable, Sendable {
         (positive, negative) = (stage.positive, stage.negative)
         choices = job.policy.outcomes.filter { $0.name != "review" }.map { outcome in
             switch outcome.cost.when {
-            case .positive: Choice(outcome: outcome.name, isPositive: false)
-            case .negative: Choice(outcome: outcome.name, isPositive: true)
-            case .always: Choice(outcome: outcome.name, isPositive: nil)
+            case .positive: Choice(outcome: outcome.name, isPositive: false, amount: outcome.amount)
+            case .negative: Choice(outcome: outcome.name, isPositive: true, amount: outcome.amount)
+            case .always: Choice(outcome: outcome.name, isPositive: nil, amount: outcome.amount)
             }
         }
     }

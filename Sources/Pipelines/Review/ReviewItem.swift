@@ -132,12 +132,15 @@ public struct ReviewDecision: Hashable, Sendable, Codable, FetchableRecord {
     public var draft: Int64?
     /// Whether the reason is another text than that draft.
     public var isDraftEdited: Bool?
+    /// What it states as a number; nil = nothing, or the row was read without it.
+    public var amount: DecidedAmount?
 
     public init(row: Row) {
         (id, item, outcome, isPositive) = (row["id"], row["item"], row["outcome"], row["positive"])
         (reason, person) = (row["reason"], ReviewPerson(actor: row["actor"], host: row["host"]))
         (decided, seconds, supersedes) = (row["decided"], row["seconds"], row["supersedes"])
         if row.hasColumn("draft") { (draft, isDraftEdited) = (row["draft"], row["edited"]) }
+        if row.hasColumn("amount"), let amount = row["amount"] as Double? { self.amount = DecidedAmount(amount: amount, unit: row["unit"]) }
     }
 }
 

@@ -51,11 +51,13 @@ public struct ReviewQueue: Sendable {
     ///   - outcome: one of `outcomes`, the policy's without `review`.
     ///   - isPositive: what the row was, when the outcome says so; becomes a label known from `now`. To take an earlier label back, state
     ///     the opposite.
+    ///   - amount: what the outcome states as a number, by ``ReviewChoices/amount(_:outcome:)``.
     ///   - replacing: must be true to take the place of an earlier decision, which stays on record.
     /// - Throws: somebody else's lease runs; already decided and not `replacing`; corrected since; unknown outcome; no
     ///   reason; a time before the item was made or before its last decision.
     public func decide(
-        _ id: Int64, outcome: String, isPositive: Bool?, reason: String, by person: ReviewPerson, now: Timestamp, outcomes: [String],
+        _ id: Int64, outcome: String, isPositive: Bool?, reason: String, amount: DecidedAmount? = nil, by person: ReviewPerson,
+        now: Timestamp, outcomes: [String],
         replacing: Bool = false
     ) throws(Failure) -> ReviewEntry {
         try warehouse.write(durable: true) { database in
@@ -83,6 +85,11 @@ public struct ReviewQueue: Sendable {
             }
             if let decision {
                 try AuditChain(database).append(decision, of: entry.item)
+                if let amount {
+                    try database.runCached(
+                        "INSERT INTO pipeline_amounts (id, amount, unit) VALUES (?, ?, ?)", [decision.id, amount.amount, amount.unit])
+                    try AuditChain(database).appendAmount(of: decision)
+                }
                 try DraftStore(database).sign(decision, of: entry.item)
                 entry.state = try store.show(id).state
             }

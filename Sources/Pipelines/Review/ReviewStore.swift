@@ -142,7 +142,8 @@ public struct ReviewStore {
         try ReviewDecision.fetchAll(
             database,
             sql: """
-                SELECT d.*, s.draft, s.edited FROM pipeline_decisions d LEFT JOIN pipeline_signatures s ON s.id = d.id
+                SELECT d.*, s.draft, s.edited, a.amount, a.unit FROM pipeline_decisions d
+                LEFT JOIN pipeline_signatures s ON s.id = d.id LEFT JOIN pipeline_amounts a ON a.id = d.id
                 WHERE d.item = ? ORDER BY d.id
                 """, arguments: [item])
     }

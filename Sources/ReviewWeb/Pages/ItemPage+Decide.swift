@@ -54,11 +54,25 @@ extension ItemPage {
                 .text(words("What the decision rests on; it stays on record.", "判断の根拠。記録に残ります。"))),
             .tag("datalist", ["id": "reasons"], recentReasons.map { .tag("option", ["value": $0]) }),
         ]
+        content += amount(choices)
         if replacing { content.append(.tag("input", ["type": "hidden", "name": "replace", "value": "yes"])) }
         if !choices.positive.isEmpty { content += what(choices) }
         content.append(
             .tag("div", ["class": "buttons"], choices.choices.enumerated().map { button($0.element, number: $0.offset + 1, choices) }))
         return frame.form("/items/\(item.id)/decide", kind: nil, content)
+    }
+
+    /// A number's field, where an outcome takes one.
+    private func amount(_ choices: ReviewChoices) -> [HTML] {
+        let takers = choices.choices.filter { $0.amount != nil }
+        guard let unit = takers.first?.amount else { return [] }
+        let names = takers.map(\.outcome).joined(separator: ", ")
+        return [
+            .tag("label", ["for": "amount"], .foreign(unit), .text(words(", for ", "(次の結果の場合: ")), .foreign(names), .text(words("", ")"))),
+            .tag(
+                "input",
+                ["type": "text", "id": "amount", "name": "amount", "inputmode": "decimal", "value": typedAmount, "autocomplete": "off"]),
+        ]
     }
 
     private func what(_ choices: ReviewChoices) -> [HTML] {

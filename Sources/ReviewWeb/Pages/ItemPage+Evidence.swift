@@ -109,7 +109,8 @@ extension ItemPage {
             let took = decision.seconds.map { words(", took \(Quantity.seconds($0))", "、所要 \(Quantity.seconds($0))") } ?? ""
             let replaced = decision.supersedes.map { words(", supersedes decision \($0)", "、決定 \($0) を置き換え") } ?? ""
             return .tag(
-                "li", [:], .tag("strong", [:], .foreign(decision.outcome)), word.map { " (" + stageText($0) + ") " } ?? " ",
+                "li", [:], .tag("strong", [:], .foreign(decision.outcome + (decision.amount.map { " \($0)" } ?? ""))),
+                word.map { " (" + stageText($0) + ") " } ?? " ",
                 .tag(
                     "span", ["class": "soft small"], .text(words.time(Timestamp(microseconds: decision.decided)) + ", "),
                     .foreign("\(decision.person)"), .text(took + replaced)), .tag("p", [:], .foreign(decision.reason)),

@@ -17,6 +17,8 @@ struct ItemPage {
     var draft: KeptDraft?
     /// The reason as it was typed, when the decision was refused; else the draft, where the item is open.
     var typed = ""
+    /// The number likewise.
+    var typedAmount = ""
 
     var words: Words { frame.words }
     var item: ReviewItem { entry.item }

@@ -37,7 +37,7 @@ struct AuditVerify: ParsableCommand {
                 title: "The audit chain is whole",
                 [
                     .init("entries", .integer(report.entries)), .init("decisions", .count(report.decisions)),
-                    .init("signatures", .count(report.signatures)),
+                    .init("signatures", .count(report.signatures)), .init("amounts", .count(report.amounts)),
                     .init("roles", .count(report.roles)), .init("promotions", .count(report.promotions)),
                     .init("approvals", .count(report.approvals)),
                     .init("holds", .count(report.holds)), .init("emptied", .count(report.emptied)),

@@ -164,6 +164,7 @@ struct ReviewDecide: ParsableCommand {
 
               pipeline review decide 7 hold --reason "terminal was compromised last week"
               pipeline review decide 7 clear --reason "card holder confirmed by phone" --replace
+              pipeline review decide 9 change --amount 120 --reason "the fair is in town"
             """)
 
     @Argument(help: "The item's number.", completion: Completions.items)
@@ -177,6 +178,10 @@ struct ReviewDecide: ParsableCommand {
     @Option(
         name: .customLong("is"), help: ArgumentHelp("What the row was, in the stage's words, such as fraud or genuine.", valueName: "word"))
     var word: String?
+    @Option(
+        help: ArgumentHelp("What an outcome states as a number where the job declares one, such as the units ordered.", valueName: "number")
+    )
+    var amount: String?
     @Flag(name: .customLong("replace"), help: "Supersede the earlier decision, which stays on record.")
     var replaces = false
     @OptionGroup(title: "Database") var warehouse: WarehouseOptions
@@ -193,8 +198,9 @@ struct ReviewDecide: ParsableCommand {
             try ReviewChoices.of(try ReviewStore(database).show(number).item, in: database)
         }
         let entry = try ReviewQueue(database).decide(
-            item, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: try reasonText(), by: desk.person,
-            now: desk.now, outcomes: choices.outcomes, replacing: replaces)
+            item, outcome: outcome, isPositive: try choices.label(word: word, outcome: outcome), reason: try reasonText(),
+            amount: try choices.amount(amount, outcome: outcome), by: desk.person, now: desk.now, outcomes: choices.outcomes,
+            replacing: replaces)
         try format.write(ReviewView(entry: entry, choices: choices, now: desk.now).decisionDetails, to: console)
         console.note("\nnext:\n  pipeline review next --queue \(entry.item.queue)\(desk.databaseOption)")
     }

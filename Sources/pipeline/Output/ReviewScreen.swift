@@ -182,8 +182,9 @@ struct ReviewScreen {
             let word = view.choices?.word(decision.isPositive).map { " (\($0))" } ?? ""
             let took = decision.seconds.map { ", took \(Quantity.seconds($0))" } ?? ""
             let replaced = decision.supersedes.map { ", supersedes decision \($0)" } ?? ""
+            let amount = decision.amount.map { " \($0)" } ?? ""
             let head =
-                "  \(terminal.styled(decision.outcome + word, .bold))  \(Timestamp(microseconds: decision.decided).iso8601)  "
+                "  \(terminal.styled(decision.outcome + amount + word, .bold))  \(Timestamp(microseconds: decision.decided).iso8601)  "
                 + "\(decision.person)\(took)\(replaced)\n"
             let signature = ReviewView.signature(decision).map { "    \(terminal.styled($0, .dim))\n" } ?? ""
             return head + DisplayWidth.wrap(DisplayWidth.visible(decision.reason), to: width - 4).map { "    \($0)\n" }.joined() + signature

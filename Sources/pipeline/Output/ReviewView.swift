@@ -105,6 +105,7 @@ struct ReviewView {
         [
             .init("decision", .identifier(decision.id)), .init("item", .identifier(decision.item)),
             .init("outcome", .text(decision.outcome)),
+            .init("amount", decision.amount.map { .nested($0.description, .real($0.amount)) } ?? .missing),
             .init("says", .text(choices?.word(decision.isPositive) ?? decision.isPositive.map { $0 ? "positive" : "negative" })),
             .init("reason", .text(decision.reason)), .init("by", .text("\(decision.person)")),
             .init("decided", .time(Timestamp(microseconds: decision.decided))),

@@ -101,9 +101,9 @@ import Testing
         let effective = Set(try core.rows(one).map { [$0[3], $0[8]] })
         #expect(interim.count > 5 && interim.allSatisfy(effective.contains))
         let queue = ReviewQueue(core.warehouse)
-        func decide(_ outcome: String, hours: Int64) throws {
+        func decide(_ outcome: String, _ amount: DecidedAmount? = nil, hours: Int64) throws {
             _ = try queue.decide(
-                item.id, outcome: outcome, isPositive: nil, reason: "seen", by: .ann, now: Self.first + .hours(hours),
+                item.id, outcome: outcome, isPositive: nil, reason: "seen", amount: amount, by: .ann, now: Self.first + .hours(hours),
                 outcomes: ["clear", "hold"],
                 replacing: hours > 1)
         }
@@ -111,9 +111,10 @@ import Testing
         let two = try #require(try core.export().first)
         #expect(try core.rows(two).map { [$0[2], $0[3], $0[7]] } == [["decision", item.key, "hold"]])
         #expect(two.decisions == 1 && two.corrections == 0)
-        try decide("clear", hours: 2)
+        try decide("clear", DecidedAmount(amount: 12.5, unit: "euros"), hours: 2)
         let three = try #require(try core.export().first)
         #expect(try core.rows(three).map { [$0[2], $0[3], $0[7]] } == [["decision-correction", item.key, "clear"]])
+        #expect(try core.rows(two).map(\.last) == [""] && core.rows(three).map(\.last) == ["12.5"])
         #expect(try core.export().isEmpty)
     }
 

@@ -81,7 +81,7 @@ public struct Erasure {
             .object(rows.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .integer($0.value)) })
         }
         report.emptied = try AuditChain(database).remove(
-            [(.decision, deleted + rewritten), (.signature, deleted)], as: .erase,
+            [(.decision, deleted + rewritten), (.signature, deleted), (.amount, deleted)], as: .erase,
             saying: [
                 .init("job", .text(job.name)), .init("reason", .text(reason)), .init("rows", counts(report.deleted)),
                 .init("rewritten", counts(report.rewritten)),

@@ -121,6 +121,8 @@ enum ReviewRemoval {
             try database.runCached(
                 "DELETE FROM pipeline_signatures WHERE id IN (SELECT id FROM pipeline_decisions WHERE item = ?)", [item])
             count("pipeline_signatures")
+            try database.runCached("DELETE FROM pipeline_amounts WHERE id IN (SELECT id FROM pipeline_decisions WHERE item = ?)", [item])
+            count("pipeline_amounts")
             try database.runCached("DELETE FROM pipeline_drafts WHERE item = ?", [item])
             count("pipeline_drafts")
             try database.runCached("DELETE FROM pipeline_decisions WHERE item = ?", [item])

@@ -83,7 +83,7 @@ public struct Purge {
                 guard !batch.rows.isEmpty else { return batch }
                 let counts = batch.rows.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .integer($0.value)) }
                 emptied = try AuditChain(database).remove(
-                    [(.decision, batch.decisions), (.signature, batch.decisions)], as: .purge,
+                    [(.decision, batch.decisions), (.signature, batch.decisions), (.amount, batch.decisions)], as: .purge,
                     saying: [
                         .init("job", .text(job.name)), .init("subject", .text(subject)), .init("before", .text(limit.iso8601)),
                         .init("rows", .object(counts)),

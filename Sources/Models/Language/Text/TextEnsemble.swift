@@ -1,3 +1,5 @@
+import CInline
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -116,23 +118,13 @@ struct TextEnsemble: Sendable {
         let member = members[index]
         let stride = Self.stride(classCount)
         for place in 0..<stride { sums[place] = member.intercepts[place] }
-        member.weights.withUnsafeBufferPointer { weights in
-            vector.places.withUnsafeBufferPointer { places in
-                vector.values.withUnsafeBufferPointer { values in
-                    guard let base = weights.baseAddress else { return }
-                    for view in member.views {
-                        for index in (view == 0 ? 0 : vector.ends[view - 1])..<vector.ends[view] {
-                            let place = Int(places[index])
-                            let value = values[index] * member.scales[place]
-                            let row = UnsafeRawPointer(base + place * stride)
-                            for chunk in Swift.stride(from: 0, to: stride, by: 16) {
-                                let bytes = row.loadUnaligned(fromByteOffset: chunk, as: SIMD16<Int8>.self)
-                                let target = UnsafeMutableRawPointer(sums + chunk)
-                                let sum = target.loadUnaligned(as: SIMD16<Float>.self)
-                                target.storeBytes(of: sum + SIMD16<Float>(bytes) * value, as: SIMD16<Float>.self)
-                            }
-                        }
-                    }
+        vector.places.withUnsafeBufferPointer { places in
+            vector.values.withUnsafeBufferPointer { values in
+                guard let places = places.baseAddress, let values = values.baseAddress else { return }
+                for view in member.views {
+                    let start = view == 0 ? 0 : vector.ends[view - 1]
+                    textMargins(
+                        member.weights, member.scales, stride, places + start, values + start, vector.ends[view] - start, sums)
                 }
             }
         }

@@ -1,3 +1,5 @@
+import CInline
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -62,16 +64,12 @@ struct TextVocabulary: Sendable {
             rarity: rarity + [Float](repeating: 1, count: numbers))
     }
 
-    @inline(__always)
-    func place(of gram: UInt64) -> Int? {
-        slots.withUnsafeBufferPointer { slots in
-            var at = Int(truncatingIfNeeded: gram) & mask
-            while slots[at] != 0 {
-                if slots[at] & 0xFFFF_FFFF_0000_0000 == gram & 0xFFFF_FFFF_0000_0000 { return Int(slots[at] & 0xFFFF_FFFF) - 1 }
-                at = (at + 1) & mask
-            }
-            return nil
-        }
+    /// Places of the grams that are known, in order.
+    ///
+    /// - Parameter places: has room for all grams.
+    /// - Returns: how many are known.
+    func places(of grams: UnsafePointer<UInt64>, count: Int, into places: UnsafeMutablePointer<Int32>) -> Int {
+        textPlaces(slots, UInt64(mask), grams, count, places)
     }
 }
 
@@ -85,6 +83,8 @@ struct TextVector {
     private(set) var known: Float = 0
     private var grams = TextGrams()
     private var counts: [UInt16]
+    /// Places of one view's grams as they come.
+    private var room: [Int32] = []
 
     init(_ vocabulary: TextVocabulary) { counts = [UInt16](repeating: 0, count: vocabulary.count) }
 
@@ -108,11 +108,17 @@ struct TextVector {
                 ends.append(places.count)
                 continue
             }
-            for index in start..<end {
-                guard let place = vocabulary.place(of: grams.hashes[index]) else { continue }
-                found += 1
-                if counts[place] == 0 { places.append(Int32(place)) }
-                counts[place] &+= 1
+            if room.count < end - start { room = [Int32](repeating: 0, count: 2 * (end - start)) }
+            let count = grams.hashes.withUnsafeBufferPointer { hashes in
+                room.withUnsafeMutableBufferPointer { own in
+                    guard let hashes = hashes.baseAddress, let own = own.baseAddress else { return 0 }
+                    return vocabulary.places(of: hashes + start, count: end - start, into: own)
+                }
+            }
+            found += count
+            for place in room[..<count] {
+                if counts[Int(place)] == 0 { places.append(place) }
+                counts[Int(place)] &+= 1
             }
             var square: Float = 0
             for index in first..<places.count {

@@ -118,7 +118,7 @@ let package = Package(
             name: "ConnectorsTests",
             dependencies: ["Connectors", "PipelineTesting", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
-        .testTarget(name: "ModelsTests", dependencies: ["Models", "PipelineTesting"], swiftSettings: settings),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "PipelineTesting", "CInline"], swiftSettings: settings),
         .testTarget(
             name: "RemoteModelsTests",
             dependencies: [

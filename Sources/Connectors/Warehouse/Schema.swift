@@ -9,7 +9,7 @@ package enum WarehouseSchema {
         ("catalog 1: promotions, challengers, rescores", catalog), ("whatif 1: suppressions", suppressions), ("reco 1: ledger", ledger),
         ("ops 1: holds, outbound files, notices", operations), ("ops 2: since, deadline", explicitRuns),
         ("language 1: documents", documents), ("language 2: drafts", drafts), ("ops 3: sums of states", stateSums),
-        ("review 1: amounts", amounts),
+        ("review 1: amounts", amounts), ("ops 4: sums of definitions", definitionSums),
     ]
 
     package static let version1 = """

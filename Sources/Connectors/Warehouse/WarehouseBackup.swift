@@ -20,7 +20,7 @@ public struct WarehouseBackup: Hashable, Sendable {
     public static func make(
         of warehouse: Warehouse, to path: String, progress: (Double) -> Void = { _ in }
     ) throws(Failure) -> WarehouseBackup {
-        try make(of: warehouse.pool, to: path, progress: progress)
+        try make(of: warehouse.pool, named: warehouse.path, to: path, progress: progress)
     }
 
     /// The same of a file whose layout is left as it is: what `upgrade` keeps before it changes anything.
@@ -32,7 +32,7 @@ public struct WarehouseBackup: Hashable, Sendable {
         do {
             let queue = try DatabaseQueue(path: database, configuration: configuration)
             defer { try? queue.close() }
-            return try make(of: queue, to: path, progress: { _ in })
+            return try make(of: queue, named: database, to: path, progress: { _ in })
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -68,8 +68,10 @@ public struct WarehouseBackup: Hashable, Sendable {
         }
     }
 
-    private static func make(of source: some DatabaseReader, to path: String, progress: (Double) -> Void) throws(Failure) -> WarehouseBackup
-    {
+    /// - Parameter database: where the source is, for what is wrong with it: a copy has the damage of what it was made of.
+    private static func make(
+        of source: some DatabaseReader, named database: String, to path: String, progress: (Double) -> Void
+    ) throws(Failure) -> WarehouseBackup {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.isWritableFile(atPath: folder) else { throw .backupFolder(folder) }
         let size: Int64
@@ -87,7 +89,7 @@ public struct WarehouseBackup: Hashable, Sendable {
         do {
             try copy(source, to: partial, progress: progress)
             let check = try WarehouseCheck.integrity(ofFile: partial)
-            guard check.isEmpty else { throw Failure.databaseDamaged(partial, first: check[0]) }
+            guard check.isEmpty else { throw Failure.databaseDamaged(database, first: check[0]) }
             chmod(partial, 0o640)
             try synchronise(partial)
             let digest = try FileHash.sha256(of: partial)
@@ -226,7 +228,7 @@ public enum WarehouseCheck {
         if let row = try Row.fetchOne(database, sql: "PRAGMA foreign_key_check") {
             problems.append("a row of \(row["table"] as String? ?? "?") refers to nothing")
         }
-        return quick || !problems.isEmpty ? problems : try layoutProblems(database) + stateProblems(database)
+        return quick || !problems.isEmpty ? problems : try layoutProblems(database) + tableProblems(database) + stateProblems(database)
     }
 
     /// Definitions of our own tables that are not those of this program: a letter that changed there is no damage to SQLite.
@@ -243,6 +245,18 @@ public enum WarehouseCheck {
         for row in try Row.fetchAll(database, sql: own) { found[row["name"]] = row["sql"] }
         return expected.filter { $0["sql"] as String != found[$0["name"]] }.map {
             "the definition of \($0["name"] as String) is not this layout's"
+        }
+    }
+
+    /// Definitions of tables that jobs made which are not as they were made.
+    private static func tableProblems(_ database: Database) throws -> [String] {
+        guard try database.columns(in: "pipeline_results").contains(where: { $0.name == "definition" }) else { return [] }
+        let tables = try Row.fetchAll(
+            database, sql: "SELECT name, definition FROM pipeline_results WHERE definition IS NOT NULL ORDER BY name")
+        return try tables.compactMap { row in
+            let (name, sum): (String, String) = (row["name"], row["definition"])
+            return try DefinitionSum.of(name, in: database) == sum
+                ? nil : "the definition of \(name), or of its view, is not as it was made"
         }
     }
 

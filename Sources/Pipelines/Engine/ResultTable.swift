@@ -36,10 +36,11 @@ package struct ResultTable: Sendable {
     /// - Throws: another job owns a table of this name, or the table has another layout.
     package func create(in database: Database) throws {
         let layout = (key + values).map { "\($0.name) \(Self.sqlType($0.type))" }.joined(separator: ", ")
-        if let row = try Row.fetchOne(database, sql: "SELECT job, feed, columns FROM pipeline_results WHERE name = ?", arguments: [name]) {
+        if let row = try Row.fetchOne(database, sql: "SELECT * FROM pipeline_results WHERE name = ?", arguments: [name]) {
             let (owner, found): (String, String) = (row["job"], row["columns"])
             guard owner == job, (row["feed"] as String?) == nil else { throw Failure.resultTableTaken(name, by: owner) }
             guard found == layout else { throw Failure.resultTableLayout(name, found: found, expected: layout) }
+            if (row["definition"] as String?) == nil { try DefinitionSum.keep(name, in: database) }
             return
         }
         guard try !database.tableExists(name) else { throw Failure.resultTableTaken(name, by: nil) }
@@ -56,6 +57,7 @@ package struct ResultTable: Sendable {
         try database.execute(sql: Self.currentView(of: name, key: key.map(\.name)))
         try database.execute(
             sql: "INSERT INTO pipeline_results (name, job, columns) VALUES (?, ?, ?)", arguments: [name, job, layout])
+        try DefinitionSum.keep(name, in: database)
     }
 
     /// The statement that makes `<table>_current`: the newest version of each key, of runs neither held nor discarded.

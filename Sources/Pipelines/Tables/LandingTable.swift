@@ -37,13 +37,14 @@ package struct LandingTable: Sendable {
     ///
     /// - Throws: another job owns a table of this name, or the table has another key, or another type in one of its columns.
     package func create(in database: Database) throws {
-        guard let row = try Row.fetchOne(database, sql: "SELECT job, feed, columns FROM pipeline_results WHERE name = ?", arguments: [name])
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM pipeline_results WHERE name = ?", arguments: [name])
         else {
             guard try !database.tableExists(name) else { throw Failure.resultTableTaken(name, by: nil) }
             return try createNew(in: database)
         }
         let owner: String = row["job"]
         guard owner == job, (row["feed"] as String?) != nil else { throw Failure.resultTableTaken(name, by: owner) }
+        var isChanged = (row["definition"] as String?) == nil
         var stored = try TableLayout(json: row["columns"])
         guard stored.key == key else {
             throw Failure.tableKey(name, found: stored.key.joined(separator: ", "), expected: key.joined(separator: ", "))
@@ -58,10 +59,12 @@ package struct LandingTable: Sendable {
                 try database.execute(
                     sql: "ALTER TABLE \(ResultTable.quoted(name)) ADD COLUMN \(ResultTable.quoted(column.name)) \(type)")
                 stored.columns.append(column)
+                isChanged = true
             }
         }
         try database.execute(
             sql: "UPDATE pipeline_results SET feed = ?, columns = ? WHERE name = ?", arguments: [feed, stored.json, name])
+        if isChanged { try DefinitionSum.keep(name, in: database) }
     }
 
     private func createNew(in database: Database) throws {
@@ -77,6 +80,7 @@ package struct LandingTable: Sendable {
         try database.execute(sql: ResultTable.currentView(of: name, key: key))
         try database.execute(
             sql: "INSERT INTO pipeline_results (name, job, feed, columns) VALUES (?, ?, ?, ?)", arguments: [name, job, feed, layout.json])
+        try DefinitionSum.keep(name, in: database)
     }
 
     /// Appends `rows` rows in one statement. `?1` is the run and `?2` the file; then a row's fields, version, row number and record.

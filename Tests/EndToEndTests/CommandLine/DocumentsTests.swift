@@ -23,6 +23,29 @@ import Testing
         #expect(asked.code == 1 && asked.errors.contains("the documents do not answer the question"))
     }
 
+    @Test("an encoder that runs here places passages once, and a question by it; it and a model elsewhere exclude each other")
+    func encoded() throws {
+        let program = try ShippedProgram()
+        defer { program.remove() }
+        let encoder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/encoder").path
+        try "I lost my card.\n\nZebra, giraffe, lion!\n".write(
+            to: program.folder.appendingPathComponent("cards.txt"), atomically: true, encoding: .utf8)
+        #expect(try program.run("documents", "add", "cards.txt").code == 0)
+        let first = try program.run("documents", "embed", "--encoder", encoder)
+        #expect(first.code == 0 && first.errors.contains("2 passages placed by encoder:encoder@"), "\(first.errors)")
+        #expect(try program.run("documents", "embed", "--encoder", encoder).errors.contains("0 passages placed"))
+        // Words that this encoder does not know are all the same to it: a question without a word of the passage stands where that does.
+        let question = ["documents", "search", "Apple, pear, plum!", "--format", "csv"]
+        #expect(try program.run(arguments: question).csv.count == 1)
+        let found = try program.run(arguments: question + ["--encoder", encoder])
+        #expect(found.code == 0 && found.csv.count >= 2 && found.csv[1][0] == "cards@1#2", "\(found.output) \(found.errors)")
+        #expect(try program.run("documents", "embed", "--encoder", encoder, "--embedder", "openai:m").code == 64)
+        #expect(try program.run("documents", "embed").code == 64)
+        let missing = try program.run("documents", "embed", "--encoder", "nowhere")
+        #expect(missing.code == 64 && missing.errors.contains("a folder holds no sentence encoder"), "\(missing.errors)")
+    }
+
     @Test("a question that a model places is reserved and settled in the ledger, and the cap holds")
     func placed() throws {
         let program = try ShippedProgram()

@@ -68,7 +68,9 @@ extension ItemPage {
         guard let unit = takers.first?.amount else { return [] }
         let names = takers.map(\.outcome).joined(separator: ", ")
         return [
-            .tag("label", ["for": "amount"], .foreign(unit), .text(words(", for ", "(次の結果の場合: ")), .foreign(names), .text(words("", ")"))),
+            .tag(
+                "label", ["for": "amount"], .text(words("How many ", "数量: ")), .foreign(unit), .text(words(", for ", "(次の結果の場合: ")),
+                .foreign(names), .text(words("", ")"))),
             .tag(
                 "input",
                 ["type": "text", "id": "amount", "name": "amount", "inputmode": "decimal", "value": typedAmount, "autocomplete": "off"]),

@@ -18,7 +18,7 @@ import Testing
     @Test("a folder without the files says which is missing")
     func missing() {
         let told = #expect(throws: Failure.self) { try SentenceEncoder(folder: Self.folder + "/1_Pooling") }
-        #expect(told?.code == "models.encoder" && told?.found == "no model.safetensors" && told?.kind == .usage)
+        #expect(told?.code == "models.encoder" && told?.found == "no tokenizer.json" && told?.kind == .usage)
     }
 
     @Test("kept answers have those with the encoder beside the others, and none without")

@@ -42,7 +42,7 @@ import Testing
             #expect(throws: Failure.self) { try choices.amount(text, outcome: outcome) }
         }
         #expect(throws: Failure.self) { try ReviewChoices(job: without).amount("12", outcome: "part") }
-        #expect(throws: Failure.self) { try job(", amount: 7 euros") }
+        #expect(throws: JobProblems.self) { try job(", amount: 7 euros") }
     }
 
     private func decided() throws -> WarehouseFixture {

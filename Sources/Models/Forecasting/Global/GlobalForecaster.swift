@@ -10,6 +10,8 @@ public struct GlobalSeries: Sendable {
     public var covariates: [[Double]]
     /// Numbers that do not change, such as a store's size or a category's number.
     public var statics: [Double]
+    /// Which of the series it is, for what is its own and comes again; NaN = not told.
+    public var number = Double.nan
 
     /// What was known of a covariate at an origin.
     ///
@@ -41,6 +43,8 @@ public struct GlobalSeries: Sendable {
 /// the target, at the origin and against their own recent mean. Rows use values up to their origin only; covariates are those declared as
 /// known in advance, or what was known of them at the row's origin (`knownAt`). Quantiles never cross; nothing is below zero where the past is not.
 ///
+/// Where covariates of few values meet a short season, trees on logarithms read levels and effects instead of lags (`EffectRows.swift`).
+///
 /// Source of the method: Makridakis, Spiliotis, Assimakopoulos, "M5 accuracy competition", Int. J. Forecasting 38 (2022), whose best
 /// entries were of this kind.
 public struct GlobalForecaster: Sendable {
@@ -64,7 +68,10 @@ public struct GlobalForecaster: Sendable {
         /// Positions of covariates whose steps of the same values are compared, where they have few values; of others nothing comes.
         public var matched: [Int] = []
         /// Whether the place in the first season is seen often enough to tell what combinations of them make of a level; set by training.
-        var knowsLevels = false
+        package var knowsLevels = false
+        /// Trees on logarithms then have few columns, of levels and effects instead of lags; those relative to a season keep the lags, and a
+        /// mean of both kinds has more to say than one of two that read the same.
+        var readsEffects: Bool { knowsLevels && isLogarithmic && !isSeasonal }
 
         /// Added before the logarithm, so that nothing sold has one.
         static let shift = 0.02
@@ -116,7 +123,7 @@ public struct GlobalForecaster: Sendable {
             while origin >= least {
                 if counter % stride == 0 {
                     let base = builder.base(origin)
-                    for step in 0..<settings.horizon {
+                    for step in 0..<settings.horizon where !builder.isClosed(origin, origin + step) {
                         builder.row(origin, step, base, into: &features)
                         targets.append(
                             settings.target(one.values[origin + step] / base.unit, builder.baseline(base, origin, origin + step)))
@@ -127,14 +134,18 @@ public struct GlobalForecaster: Sendable {
                 origin -= 1
             }
         }
+        guard !targets.isEmpty else { return nil }
         if settings.weightPower == 0 {
             weights = []
         } else {
             let mean = weights.reduce(0, +) / Float(max(weights.count, 1))
             for index in weights.indices { weights[index] /= mean }
         }
+        var own = settings.trees
+        // What a series makes of each day is its own: that takes more leaves than lags do.
+        if settings.readsEffects { own.leaves = max(own.leaves, GlobalRows.effectLeaves) }
         trees = QuantileTrees(
-            features: features, featureCount: width, targets: targets, weights: weights, levels: settings.levels, settings: settings.trees)
+            features: features, featureCount: width, targets: targets, weights: weights, levels: settings.levels, settings: own)
     }
 
     /// The mean of a row, and its quantiles, in the series' unit.
@@ -154,7 +165,9 @@ public struct GlobalForecaster: Sendable {
             for step in 0..<horizon { builder.row(count, step, base, into: &features) }
             let found = trees.predictions(features)
             let rows = (0..<horizon).map {
-                decoded(found[$0 * width..<($0 + 1) * width], baseline: builder.baseline(base, count, count + $0))
+                builder.isClosed(count, count + $0)
+                    ? [Double](repeating: 0, count: width)
+                    : decoded(found[$0 * width..<($0 + 1) * width], baseline: builder.baseline(base, count, count + $0))
             }
             let forecast = LocalForecast(
                 model: "trees", mean: rows.map { $0[0] * unit }, quantiles: rows.flatMap { $0.dropFirst().map { $0 * unit } })

@@ -5,24 +5,27 @@ import Foundation
 /// Two ways: in units of the series' own level, and (`isSeasonal`) relative to a baseline, the newest level times the target's index of the
 /// season. Indices at an origin are means of ratios to centred moving averages that end before it (classical decomposition), so that
 /// nothing after the origin is in them.
-struct GlobalRows {
+package struct GlobalRows {
     let series: GlobalSeries
     let settings: GlobalForecaster.Settings
     /// Running sums of values, of absolute values, of zeros, of squares.
-    private var sums: [Double] = [0], absolute: [Double] = [0], zeros: [Double] = [0], squares: [Double] = [0]
+    private(set) var sums: [Double] = [0], zeros: [Double] = [0]
+    private var absolute: [Double] = [0], squares: [Double] = [0]
     private var lastSale: [Int] = [-1]
     private var covariateSums: [[Double]]
     /// Sums of ratios to the moving average at the same place of the season, a value each.
     private var ratioSums: [Double] = []
     /// What the covariates of few values were like, with and without the place in the first season.
-    private var likeness: [SameAsBefore] = []
+    private(set) var likeness: [SameAsBefore] = []
     /// How high the series stands without what they make of it; nil without them.
-    private var levels: CombinationLevels?
+    private(set) var levels: CombinationLevels?
+    /// What each place in the season and each covariate makes of it; nil without levels.
+    private(set) var effects: SeriesEffects?
     /// The values, with others in place of zeros that covariates explain (closed): what season and level are of.
     private var filled: [Double] = []
     private var season: Int { settings.periods.last ?? 1 }
 
-    init(_ series: GlobalSeries, settings: GlobalForecaster.Settings) {
+    package init(_ series: GlobalSeries, settings: GlobalForecaster.Settings) {
         (self.series, self.settings) = (series, settings)
         for (index, value) in series.values.enumerated() {
             sums.append(sums[index] + value)
@@ -40,6 +43,7 @@ struct GlobalRows {
             likeness = [settings.periods.first ?? 1, 1].map { SameAsBefore(series, matched: settings.matched, season: $0) }
             if settings.knowsLevels {
                 levels = CombinationLevels(series.values, (likeness[0], likeness[1]), window: settings.window)
+                if settings.readsEffects { effects = SeriesEffects(series, settings) }
             }
         }
         guard settings.isSeasonal else { return }
@@ -81,7 +85,7 @@ struct GlobalRows {
     }
 
     /// What the rows of one origin share.
-    struct Base {
+    package struct Base {
         var unit: Double
         /// Of the season; empty = all 1.
         var indices: [Double] = []
@@ -93,7 +97,7 @@ struct GlobalRows {
         func index(_ place: Int) -> Double { indices.isEmpty ? 1 : indices[place % indices.count] }
     }
 
-    func base(_ origin: Int) -> Base {
+    package func base(_ origin: Int) -> Base {
         var base = Base(unit: unit(origin))
         guard settings.isSeasonal else { return base }
         base.indices = indices(origin)
@@ -111,7 +115,7 @@ struct GlobalRows {
         return max(0.8 * recent + 0.2 * whole, 1e-6 + 0.05 * whole)
     }
 
-    private func mean(_ sums: [Double], _ origin: Int, _ length: Int) -> Double {
+    func mean(_ sums: [Double], _ origin: Int, _ length: Int) -> Double {
         let from = max(0, origin - length)
         return (sums[origin] - sums[from]) / Double(max(origin - from, 1))
     }
@@ -129,7 +133,8 @@ struct GlobalRows {
         return base.level * base.index(target)
     }
 
-    func row(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {
+    package func row(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {
+        if settings.readsEffects { return effectRow(origin, step, base.unit, into: &row) }
         if settings.isSeasonal { seasonalRow(origin, step, base, into: &row) } else { levelRow(origin, step, base.unit, into: &row) }
         let target = origin + step
         for (index, list) in series.covariates.enumerated() {
@@ -155,7 +160,7 @@ struct GlobalRows {
 
     /// Levels without what covariates make of them, what is to be expected of the target by them, and how long each covariate of few values
     /// has been as it is at the target, and will be.
-    private func combinationRow(_ origin: Int, _ target: Int, _ base: Base, into row: inout [Float]) {
+    func combinationRow(_ origin: Int, _ target: Int, _ base: Base, into row: inout [Float]) {
         guard let levels else { return }
         let shift = GlobalForecaster.Settings.shift
         for level in levels.levels(origin) { row.append(level.isNaN ? .nan : Float(log(max(level, 0) / base.unit + shift))) }
@@ -182,10 +187,11 @@ struct GlobalRows {
     /// Steps that a run of equal covariates is followed for.
     private static let longestRun = 15
 
-    static func width(_ settings: GlobalForecaster.Settings, covariates: Int, statics: Int) -> Int {
-        (settings.isSeasonal ? 17 + 4 * settings.periods.count : 14 + 5 * settings.periods.count) + 3 * covariates
-            + (settings.matched.isEmpty ? 0 : 2) + (settings.knowsLevels ? 1 + CombinationLevels.count + 2 * settings.matched.count : 0)
-            + statics
+    package static func width(_ settings: GlobalForecaster.Settings, covariates: Int, statics: Int) -> Int {
+        let combinations = settings.knowsLevels ? 1 + CombinationLevels.count + 2 * settings.matched.count : 0
+        if settings.readsEffects { return effectColumns(settings) + covariates + combinations + statics }
+        return (settings.isSeasonal ? 17 + 4 * settings.periods.count : 14 + 5 * settings.periods.count) + 3 * covariates
+            + (settings.matched.isEmpty ? 0 : 2) + combinations + statics
     }
 
     private func seasonalRow(_ origin: Int, _ step: Int, _ base: Base, into row: inout [Float]) {

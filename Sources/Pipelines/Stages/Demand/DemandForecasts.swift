@@ -103,7 +103,7 @@ struct DemandForecasts: Sendable {
                 forecast: forecast, loss: loss, values: values, notes: ["no forecast from outside was known by then"] + notes,
                 choice: choice)
         }
-        if let forecast = global?.forecast(of: item, origin: origin, seed: seed) {
+        if let forecast = global?.forecast(of: name, item, origin: origin, seed: seed) {
             return One(
                 forecast: planner.bounded(forecast, by: values), values: values, notes: notes, choice: global?.choice ?? [])
         }

@@ -10,6 +10,8 @@ struct DemandGlobal {
     let evidence: [(item: String, count: Int, forecast: LocalForecast)]
     /// Shifts of `external-columns` by origin.
     private let shifts: [Int: Int]
+    /// Places of the items among those that were learned from.
+    private let numbers: [String: Int]
 
     private var settings: DemandSettings { planner.settings }
 
@@ -28,8 +30,11 @@ struct DemandGlobal {
             let origin = origin(name)
             guard let item = state.items[name], item.first <= origin else { return nil }
             names.append(name)
-            return Self.series(item, planner, origin: origin, shift: shifts[origin] ?? 0, seed: DemandPlanner.seed(name, origin))
+            var series = Self.series(item, planner, origin: origin, shift: shifts[origin] ?? 0, seed: DemandPlanner.seed(name, origin))
+            series.series.number = Double(names.count - 1)
+            return series
         }
+        numbers = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
         let lengths = series.map(\.series.values.count).sorted()
         let middle = lengths.isEmpty ? 0 : lengths[lengths.count / 2]
         model = CombinedForecaster(series, settings: Self.settings(planner.settings, count: middle)) { planner.bounded($0, by: $1) }
@@ -43,10 +48,12 @@ struct DemandGlobal {
     /// Nil where no model could be made.
     ///
     /// - Parameter seed: of what the item's own models simulate.
-    func forecast(of item: DemandState.Item, origin: Int, seed: UInt64) -> LocalForecast? {
+    func forecast(of name: String, _ item: DemandState.Item, origin: Int, seed: UInt64) -> LocalForecast? {
         guard let model else { return nil }
         let shift = shifts[origin] ?? planner.externalShift(origin: origin)
-        return model.forecast(Self.series(item, planner, origin: origin, shift: shift, seed: seed)).clampedAtZero()
+        var series = Self.series(item, planner, origin: origin, shift: shift, seed: seed)
+        series.series.number = numbers[name].map(Double.init) ?? .nan
+        return model.forecast(series).clampedAtZero()
     }
 
     /// What each member has of the quantiles, the same for all items: weights of least loss in the spans before the origin.

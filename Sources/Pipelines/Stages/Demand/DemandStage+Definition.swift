@@ -109,7 +109,7 @@ extension DemandStage {
                         "history", .integer(8...20_000), default: "1100", help: "Newest periods that are remembered an item.",
                         example: "156"),
                 ]),
-            version: 9, features: DemandResult.features, positive: "short", negative: "enough")
+            version: 10, features: DemandResult.features, positive: "short", negative: "enough")
     }
 
     public static func layout(for configuration: StageConfiguration, main: Schema) -> ResultLayout? {

@@ -266,4 +266,30 @@ import Testing
         let without = try forecasts(planned: 0), with = try forecasts(planned: 1)
         for (low, high) in zip(without, with) { #expect(high.reduce(0, +) > 1.3 * low.reduce(0, +), "\(low) \(high)") }
     }
+
+    @Test("trees over effects stand where levels are known only, and models that know of no promotion have no faint weight beside them")
+    func effects() throws {
+        let known = (0..<20).map { index in
+            let one = Self.promoted(index, 187)
+            return CombinedForecaster.Series(
+                GlobalSeries(values: Array(one.values.prefix(180)), covariates: [one.promotion, one.open]))
+        }
+        func model(_ matched: [Int]) throws -> CombinedForecaster {
+            let members: [Member] = [.trees(isLogarithmic: true, isSeasonal: false), .effectTrees, .own(.ses), .own(.seasonalNaive)]
+            var settings = Self.settings(members, horizon: 7, trees: 20)
+            (settings.global.periods, settings.global.window, settings.global.matched) = ([7], 56, matched)
+            return try #require(CombinedForecaster(known, settings: settings))
+        }
+        let with = try model([0, 1]), without = try model([])
+        #expect(with.settings.members.map(\.name) == ["trees-log", "trees-effects", "ses", "seasonal-naive"])
+        #expect(without.settings.members.map(\.name) == ["trees-log", "ses", "seasonal-naive"])
+        #expect(with.weights.quantiles[1] > 0.1 && with.forecast(known[0]).model.contains("trees-effects"), "\(with.weights)")
+        for weights in [with.weights.mean, with.weights.quantiles] {
+            #expect(weights[2...].allSatisfy { $0 == 0 || $0 >= 0.1 }, "\(weights)")
+            #expect(abs(weights.reduce(0, +) - 1) < 1e-9)
+        }
+        // Nothing is sold on the seventh day, whichever model says so.
+        let forecast = with.forecast(known[3])
+        for step in 0..<7 where (180 + step) % 7 == 6 { #expect(forecast.mean[step] < 0.5, "\(forecast.mean)") }
+    }
 }

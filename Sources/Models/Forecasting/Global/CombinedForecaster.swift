@@ -13,14 +13,24 @@ public struct CombinedForecaster: Sendable {
     /// What may stand in the mean.
     public enum Member: Hashable, Sendable {
         case trees(isLogarithmic: Bool, isSeasonal: Bool)
+        /// Trees on logarithms over levels and effects instead of lags; left out where no levels without promotions are known.
+        case effectTrees
         case own(LocalModel)
         /// Weighted per series.
         case automatic(AutomaticForecaster.Settings)
+
+        var isOfTrees: Bool {
+            switch self {
+            case .trees, .effectTrees: true
+            case .own, .automatic: false
+            }
+        }
 
         public var name: String {
             switch self {
             case .trees(let isLogarithmic, let isSeasonal):
                 "trees" + (isSeasonal ? "-seasonal" : "") + (isLogarithmic ? "-log" : "")
+            case .effectTrees: "trees-effects"
             case .own(let model): model.rawValue
             case .automatic: "auto"
             }
@@ -44,11 +54,18 @@ public struct CombinedForecaster: Sendable {
 
         public init(global: GlobalForecaster.Settings, members: [Member]) { (self.global, self.members) = (global, members) }
 
+        func knowsLevels(_ series: [Series]) -> Bool {
+            guard let first = series.first?.series else { return false }
+            let own = series.map(\.series)
+            var global = global
+            global.matched = SameAsBefore.matched(own, among: global.matched.filter { first.covariates.indices.contains($0) })
+            return CombinationLevels.areKnown(own, settings: global)
+        }
+
         /// Whether it is known beforehand which members suit: beside trees, models that are made for series of one season at most, without
         /// covariates. Where there are several seasons or covariates those models miss what drives demand, and all members begin alike.
         var hasPrior: Bool {
-            let hasOwn = members.contains { member in if case .trees = member { false } else { true } }
-            return hasOwn && global.periods.count <= 1 && global.matched.isEmpty
+            members.contains { !$0.isOfTrees } && global.periods.count <= 1 && global.matched.isEmpty
         }
     }
 
@@ -91,6 +108,8 @@ public struct CombinedForecaster: Sendable {
     /// Forecasts at past origins, by weights and intervals learned at the others (equal and as they are where there is one origin), where
     /// `keepsEvidence`.
     public private(set) var evidence: [Evidence] = []
+    /// Whether covariates of few values and their place in the season tell how high a series stands without them.
+    private let knowsLevels: Bool
     private var trees: [GlobalForecaster?]
     private var calibration: IntervalCalibration
     private var stretches: [Double] = []
@@ -101,11 +120,14 @@ public struct CombinedForecaster: Sendable {
     ///   - limit: what forecasts are bounded by, given the past they come from.
     /// - Returns: nil where trees are members and no series is long enough for them.
     public init?(_ series: [Series], settings: Settings, limit: @escaping Limit = { own, _ in own }) {
+        var settings = settings
+        knowsLevels = settings.knowsLevels(series)
+        if !knowsLevels, settings.members != [.effectTrees] { settings.members.removeAll { $0 == .effectTrees } }
         (self.settings, self.limit) = (settings, limit)
         weights = Self.prior(series, settings)
         calibration = IntervalCalibration(levels: settings.global.levels, horizon: settings.global.horizon)
         trees = Self.trees(series, settings)
-        for (member, model) in zip(settings.members, trees) { if case .trees = member, model == nil { return nil } }
+        for (member, model) in zip(settings.members, trees) where member.isOfTrees && model == nil { return nil }
         guard settings.members.count > 1 || settings.calibrates else { return }
         learn(series)
         weights = (StackingWeights.kept(weights.mean), StackingWeights.kept(weights.quantiles))
@@ -129,13 +151,14 @@ public struct CombinedForecaster: Sendable {
             switch member {
             case .trees(let isLogarithmic, let isSeasonal):
                 (isSeasonal && seasons < 4 ? 0.1 : 1) * (isLogarithmic && isRare && ofMean ? 0.1 : 1)
+            case .effectTrees: isRare && ofMean ? 0.1 : 1
             case .automatic: isRare || isThorough ? 0.1 : 1
             case .own(.tsb), .own(.sba), .own(.imapa): isRare ? 1 : 0.1
             case .own(.dynamicOptimisedTheta), .own(.ets), .own(.ces), .own(.arima), .own(.mstl): isRare ? 0.1 : 1
             case .own: 0.1
             }
         }
-        let isTree = members.map { member in if case .trees = member { true } else { false } }
+        let isTree = members.map(\.isOfTrees)
         func weights(ofMean: Bool) -> [Double] {
             let parts = members.map { part($0, ofMean: ofMean) }
             let trees = zip(parts, isTree).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }, own = parts.reduce(0, +) - trees
@@ -162,9 +185,12 @@ public struct CombinedForecaster: Sendable {
 
     private static func trees(_ series: [Series], _ settings: Settings) -> [GlobalForecaster?] {
         settings.members.map { member in
-            guard case .trees(let isLogarithmic, let isSeasonal) = member else { return nil }
             var own = settings.global
-            (own.isLogarithmic, own.isSeasonal) = (isLogarithmic, isSeasonal)
+            switch member {
+            case .trees(let isLogarithmic, let isSeasonal): (own.isLogarithmic, own.isSeasonal) = (isLogarithmic, isSeasonal)
+            case .effectTrees: (own.isLogarithmic, own.isOfEffects) = (true, true)
+            case .own, .automatic: return nil
+            }
             return GlobalForecaster(series.map(\.series), settings: own)
         }
     }
@@ -211,7 +237,7 @@ public struct CombinedForecaster: Sendable {
         return settings.members.enumerated().map { place, member in
             guard weights.mean[place] > 0 || weights.quantiles[place] > 0 else { return nil }
             switch member {
-            case .trees: return trees[place].map { limit($0.forecasts([series.series])[0], values) }
+            case .trees, .effectTrees: return trees[place].map { limit($0.forecasts([series.series])[0], values) }
             case .own(let model): return limit(model.forecast(values, request), values)
             case .automatic(let own): return AutomaticForecaster(own).forecast(values, request, limit: limit).forecast
             }
@@ -285,6 +311,7 @@ public struct CombinedForecaster: Sendable {
                     Set(spans).sorted().map { span in cases.indices.filter { spans[$0] == span }.map { cases[$0] } })
             }
             weights = weighing.weights(cases)
+            if knowsLevels { weights = (withoutFaint(weights.mean), withoutFaint(weights.quantiles)) }
         }
         // Of demand that is mostly zero an interval has one side, at zero: no share of the values lies below it, and pairs cannot be set.
         let zeros = cases.reduce(0) { $0 + $1.actual.count { $0 == 0 } }
@@ -292,6 +319,15 @@ public struct CombinedForecaster: Sendable {
             for one in cases { calibration.add(mixed(one.forecasts), actual: one.actual) }
             stretches = calibration.stretches
         }
+    }
+
+    /// Least weight of a model of each series beside trees that know of promotions and closed days.
+    private static let leastBlind = 0.1
+
+    /// Such models know nothing of covariates: on a holiday they sell as ever. What little weight their luck in two spans gave them is taken.
+    private func withoutFaint(_ weights: [Double]) -> [Double] {
+        let kept = zip(settings.members, weights).map { $0.isOfTrees || $1 >= Self.leastBlind ? $1 : 0 }, rest = kept.reduce(0, +)
+        return rest > 0 ? kept.map { $0 / rest } : weights
     }
 
     /// Mean absolute change and a share of the level, so that series of any size count alike.

@@ -43,7 +43,7 @@ public struct GlobalSeries: Sendable {
 /// the target, at the origin and against their own recent mean. Rows use values up to their origin only; covariates are those declared as
 /// known in advance, or what was known of them at the row's origin (`knownAt`). Quantiles never cross; nothing is below zero where the past is not.
 ///
-/// Where covariates of few values meet a short season, trees on logarithms read levels and effects instead of lags (`EffectRows.swift`).
+/// Where covariates of few values meet a short season, trees may read levels and effects instead of lags (`isOfEffects`, `EffectRows.swift`).
 ///
 /// Source of the method: Makridakis, Spiliotis, Assimakopoulos, "M5 accuracy competition", Int. J. Forecasting 38 (2022), whose best
 /// entries were of this kind.
@@ -69,9 +69,10 @@ public struct GlobalForecaster: Sendable {
         public var matched: [Int] = []
         /// Whether the place in the first season is seen often enough to tell what combinations of them make of a level; set by training.
         package var knowsLevels = false
-        /// Trees on logarithms then have few columns, of levels and effects instead of lags; those relative to a season keep the lags, and a
-        /// mean of both kinds has more to say than one of two that read the same.
-        var readsEffects: Bool { knowsLevels && isLogarithmic && !isSeasonal }
+        /// Rows of few columns, of levels and effects instead of lags, for trees on logarithms that are not relative to a season; only where
+        /// levels are known.
+        public var isOfEffects = false
+        var readsEffects: Bool { isOfEffects && knowsLevels && isLogarithmic && !isSeasonal }
 
         /// Added before the logarithm, so that nothing sold has one.
         static let shift = 0.02

@@ -75,6 +75,7 @@ struct DemandGlobal {
         var members = ways.flatMap { way in
             [false, true].map { CombinedForecaster.Member.trees(isLogarithmic: way, isSeasonal: $0) }
         }
+        if ways.contains(true) { members.append(.effectTrees) }
         if settings.global == .combined { members += Self.own(settings, count: count) }
         var result = CombinedForecaster.Settings(global: global, members: members)
         result.calibrates = settings.calibrates

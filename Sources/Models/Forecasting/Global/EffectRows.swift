@@ -72,9 +72,10 @@ extension GlobalRows {
     private static let closedFrom = 8
 
     /// Whether covariates of few values say that nothing is sold: nothing was at any of the newest times that they were so, of a series that
-    /// is not mostly zeros (eight by chance where half are: one in 256). Trees on logarithms would spend most of their splits on it.
+    /// is not mostly zeros (eight by chance where half are: one in 256). Trees then forecast zero; those over effects do not learn from such
+    /// steps either, on which logarithms would spend most splits.
     package func isClosed(_ origin: Int, _ target: Int) -> Bool {
-        guard settings.readsEffects, 2 * zeros[origin] < Double(origin), likeness.count > 1,
+        guard settings.knowsLevels, 2 * zeros[origin] < Double(origin), likeness.count > 1,
             let (_, seen) = likeness[1].seen(series, origin: origin, target: target), seen >= Self.closedFrom
         else { return false }
         return likeness[1].mean(series, origin: origin, target: target) == 0

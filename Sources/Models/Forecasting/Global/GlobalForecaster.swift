@@ -124,7 +124,7 @@ public struct GlobalForecaster: Sendable {
             while origin >= least {
                 if counter % stride == 0 {
                     let base = builder.base(origin)
-                    for step in 0..<settings.horizon where !builder.isClosed(origin, origin + step) {
+                    for step in 0..<settings.horizon where !(settings.readsEffects && builder.isClosed(origin, origin + step)) {
                         builder.row(origin, step, base, into: &features)
                         targets.append(
                             settings.target(one.values[origin + step] / base.unit, builder.baseline(base, origin, origin + step)))

@@ -54,6 +54,7 @@ public struct CombinedForecaster: Sendable {
 
         public init(global: GlobalForecaster.Settings, members: [Member]) { (self.global, self.members) = (global, members) }
 
+        /// Whether covariates of few values and their place in the season tell how high these series stand without them.
         func knowsLevels(_ series: [Series]) -> Bool {
             guard let first = series.first?.series else { return false }
             let own = series.map(\.series)
@@ -108,7 +109,7 @@ public struct CombinedForecaster: Sendable {
     /// Forecasts at past origins, by weights and intervals learned at the others (equal and as they are where there is one origin), where
     /// `keepsEvidence`.
     public private(set) var evidence: [Evidence] = []
-    /// Whether covariates of few values and their place in the season tell how high a series stands without them.
+    /// As `Settings.knowsLevels` says of the series given.
     private let knowsLevels: Bool
     private var trees: [GlobalForecaster?]
     private var calibration: IntervalCalibration

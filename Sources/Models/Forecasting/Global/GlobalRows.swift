@@ -2,9 +2,9 @@ import Foundation
 
 /// Features and targets of one series' rows for the model of many; `origin` values are known.
 ///
-/// Two ways: in units of the series' own level, and (`isSeasonal`) relative to a baseline, the newest level times the target's index of the
-/// season. Indices at an origin are means of ratios to centred moving averages that end before it (classical decomposition), so that
-/// nothing after the origin is in them.
+/// Three ways: in units of the series' own level, (`isSeasonal`) relative to a baseline, the newest level times the target's index of the
+/// season, and (`isOfEffects`) levels and effects instead of lags. Indices at an origin are means of ratios to centred moving averages that end
+/// before it (classical decomposition), so that nothing after the origin is in them.
 package struct GlobalRows {
     let series: GlobalSeries
     let settings: GlobalForecaster.Settings
